@@ -1,0 +1,94 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The targets are the mission's own words; `scripts/check-imports` holds the direction of the arrows between them.
+
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .treatAllWarnings(as: .error),
+]
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+
+/// A module of the product, in `Sources/<name>`.
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+/// The tests of a module, in `Tests/<name>Tests`.
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: [.init(stringLiteral: name), "TestSupport"] + dependencies,
+    swiftSettings: settings)
+}
+
+let package = Package(
+  name: "rollcall",
+  platforms: [.macOS(.v15)],
+  products: [.executable(name: "rollcall", targets: ["rollcall"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+  ],
+  targets: [
+    // Row 0
+    module("Pacing"),
+    // Row 1
+    module("Provisioning", ["Pacing"]),
+    // Row 2
+    module("CSV"),
+    module("DurableQueue", ["Provisioning", "Pacing", grdb]),
+    module("DataForest", ["Provisioning", "Pacing", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, nioSSL]),
+    // Row 3
+    module("BulkImport", ["CSV", "Provisioning", crypto]),
+    module("WorkerPool", ["DurableQueue", "Provisioning", "Pacing"]),
+    module("Reporter", ["CSV", "DurableQueue", "Provisioning", "Pacing"]),
+    module("Sandbox", ["DataForest", "Provisioning", "Pacing", hummingbird, httpTypes, logging, nioCore]),
+    // Row 4
+    .executableTarget(
+      name: "rollcall",
+      dependencies: [
+        "BulkImport", "DurableQueue", "WorkerPool", "Reporter", "DataForest", "Sandbox", "Provisioning", "Pacing",
+        argumentParser, crypto,
+      ],
+      swiftSettings: settings),
+
+    // Tests
+    .target(
+      name: "TestSupport", dependencies: ["Provisioning", "Pacing"], path: "Tests/TestSupport", swiftSettings: settings),
+    tests("Pacing"),
+    tests("Provisioning", ["Pacing"]),
+    tests("CSV"),
+    tests("DurableQueue", ["Provisioning", "Pacing", grdb]),
+    tests("DataForest", ["Provisioning", "Pacing", "Sandbox"]),
+    tests("BulkImport", ["Provisioning", "DataForest"]),
+    tests("WorkerPool", ["DurableQueue", "Provisioning", "Pacing"]),
+    tests("Reporter", ["DurableQueue", "Provisioning", "Pacing", "CSV"]),
+    tests("Sandbox", ["DataForest", "Provisioning", "Pacing", asyncHTTPClient, nioCore]),
+    tests("rollcall", ["Sandbox", "DataForest", "DurableQueue", "Provisioning", "Pacing"]),
+    // The benchmark of `scripts/bench`: a plain program, so that peers in other languages run beside it the same way.
+    .executableTarget(
+      name: "rollcall-bench", dependencies: ["DurableQueue", "Provisioning", "Pacing"], path: "Tests/Benchmarks",
+      swiftSettings: settings),
+  ],
+  swiftLanguageModes: [.v6]
+)

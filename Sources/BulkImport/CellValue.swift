@@ -1,0 +1,113 @@
+// What a cell becomes in the definition, by its field's kind, and which rules it breaks.
+
+import Provisioning
+
+/// A cell that was read.
+struct CellValue {
+  /// A rule that the cell breaks.
+  struct Broken {
+    let rule: String
+    /// What breaks it: the cell, or an element of it.
+    let value: String
+    /// What is expected, to follow "must".
+    let must: String
+    var isWarning = false
+  }
+
+  /// The value; nil when the cell cannot be read.
+  var json: JSONValue?
+  /// All that is wrong with it.
+  var broken: [Broken] = []
+
+  /// Reads a cell.
+  ///
+  /// - Parameter text: trimmed, not empty.
+  init(_ text: String, of field: Field) {
+    switch field.kind {
+    case .string, .stringMap:
+      json = .string(text)
+      check(text, field.rules)
+    case .integer: readInteger(text, field.rules)
+    case .integerList: readIntegers(text, field.rules)
+    case .objectList(let members): readObjects(text, members, field.rules)
+    }
+  }
+
+  private mutating func check(_ text: String, _ rules: [Rule]) {
+    for rule in rules where !rule.allows(text) {
+      broken.append(Broken(rule: rule.id, value: text, must: rule.must, isWarning: !rule.isStrict))
+    }
+  }
+
+  /// - Returns: the number; nil when it is none, which is said once: by the field's own rules if they know.
+  @discardableResult
+  private mutating func readInteger(_ text: String, _ rules: [Rule]) -> JSONValue? {
+    let before = broken.count
+    check(text, rules)
+    json = Int64(text).map(JSONValue.integer)
+    if json == nil, !broken[before...].contains(where: { !$0.isWarning }) {
+      broken.append(Broken(rule: "whole-number", value: text, must: "be a whole number"))
+    }
+    return json
+  }
+
+  private mutating func readIntegers(_ text: String, _ rules: [Rule]) {
+    let parts = text.split(separator: ";", omittingEmptySubsequences: false).map { String($0).trimmed }
+    guard !parts.contains("") else {
+      broken.append(Broken(rule: "list-form", value: text, must: "be whole numbers with one semicolon between two"))
+      return
+    }
+    let numbers = parts.map { readInteger($0, rules) }
+    json = .array(numbers.compactMap(\.self))
+  }
+
+  private mutating func readObjects(_ text: String, _ members: [String: Field.Member], _ rules: [Rule]) {
+    do {
+      let list = try JSONValue(text: text)
+      if let fault = list.fault(asListOf: members) {
+        broken.append(.objects(text, members, because: fault))
+      } else if case .array(let objects) = list {
+        for object in objects { check(object.canonicalText, rules) }
+      }
+      json = list
+    } catch {
+      broken.append(.objects(text, members, because: "it is not JSON"))
+    }
+  }
+}
+
+extension CellValue.Broken {
+  fileprivate static func objects(_ text: String, _ members: [String: Field.Member], because fault: String) -> Self {
+    let example = members.sorted { $0.key < $1.key }.map { "\"\($0.key)\":\($0.value == .boolean ? "true" : "\"…\"")" }
+    return Self(
+      rule: "list-form", value: text,
+      must: "be a JSON array such as [{\(example.joined(separator: ","))}], but \(fault)")
+  }
+}
+
+extension JSONValue {
+  /// Why this is no list of objects with exactly these members; nil if it is one.
+  fileprivate func fault(asListOf members: [String: Field.Member]) -> String? {
+    guard case .array(let elements) = self else { return "it is no array" }
+    for (index, element) in elements.enumerated() {
+      guard case .object(let given) = element else { return "element \(index + 1) is no object" }
+      if let missing = members.keys.sorted().first(where: { given[$0] == nil }) {
+        return "object \(index + 1) has no \(missing)"
+      }
+      if let extra = given.keys.sorted().first(where: { members[$0] == nil }) {
+        return "object \(index + 1) has '\(extra.shown)', which is no member"
+      }
+      for (name, member) in members.sorted(by: { $0.key < $1.key }) where given[name]?.isValid(as: member) != true {
+        return "in object \(index + 1), \(name) is not \(member == .boolean ? "true or false" : "text")"
+      }
+    }
+    return nil
+  }
+
+  private func isValid(as member: Field.Member) -> Bool {
+    switch (self, member) {
+    case (.string, .string), (.bool, .boolean): true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,60 @@
+// Which header names which field: its full path, or its last word where that is unambiguous.
+
+import Provisioning
+
+/// The names that a schema's fields answer to.
+struct FieldNames {
+  /// What a header names.
+  enum Match {
+    /// A field; `key` is the member of a map.
+    case field(Field, key: String?)
+    /// A map itself, which has no cell of its own.
+    case wholeMap(Field)
+    /// No field.
+    case none
+  }
+
+  let schema: Schema
+  private var fields: [String: Field] = [:]
+  private var prefixes: [(prefix: String, field: Field)] = []
+
+  init(_ schema: Schema) {
+    self.schema = schema
+    for field in schema.fields { fields[field.path] = field }
+    let words = Dictionary(grouping: schema.fields, by: \.lastWord)
+    for (word, candidates) in words where candidates.count == 1 && fields[word] == nil {
+      fields[word] = candidates.first
+    }
+    for (name, field) in fields where field.kind == .stringMap { prefixes.append(("\(name).", field)) }
+    // `a.b.` must win over `a.`, whatever the dictionary's order.
+    prefixes.sort { $0.prefix.utf8.count > $1.prefix.utf8.count }
+  }
+
+  /// What a header names, letter by letter.
+  func match(_ header: String) -> Match {
+    if let field = fields[header] { return field.kind == .stringMap ? .wholeMap(field) : .field(field, key: nil) }
+    for (prefix, field) in prefixes where header.hasPrefix(prefix) {
+      let key = String(header.dropFirst(prefix.count))
+      return key.isEmpty ? .wholeMap(field) : .field(field, key: key)
+    }
+    return .none
+  }
+
+  /// The field that a header would name if capitals did not count.
+  func matchIgnoringCase(_ header: String) -> Field? {
+    let lower = header.lowercased()
+    return schema.fields.first { field in
+      names(of: field).contains { name in
+        let name = name.lowercased()
+        return lower == name || field.kind == .stringMap && lower.hasPrefix("\(name).")
+      }
+    }
+  }
+
+  /// The shortest name of a field: what people are told to call its column.
+  func shortName(of field: Field) -> String { names(of: field).last ?? field.path }
+
+  private func names(of field: Field) -> [String] {
+    fields[field.lastWord]?.path == field.path ? [field.path, field.lastWord] : [field.path]
+  }
+}

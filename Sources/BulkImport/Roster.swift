@@ -1,0 +1,56 @@
+// What the import hands over: one row after another, and a summary at the end.
+
+/// One row of a roster, checked.
+package struct RosterRow: Hashable, Sendable {
+  /// What became of the row.
+  package enum Content: Hashable, Sendable {
+    /// It keeps to every rule; `definition` is canonical JSON and holds account and name too.
+    case accepted(account: String, name: String, definition: String)
+    /// It does not; at least one issue. An issue of the header comes with every row that it spoils.
+    case rejected([RowIssue])
+  }
+
+  /// From 1, in the roster's order; the header and wholly empty rows do not count.
+  package let ordinal: Int
+  /// The line on which it starts, from 1.
+  package let line: Int
+  /// One cell for each of the summary's columns, as it was written. A row with too few cells is filled up with empty
+  /// ones; what a row has beyond its header is left out.
+  package let cells: [String]
+  /// What became of it.
+  package let content: Content
+}
+
+/// What a whole reading of a roster showed.
+package struct RosterSummary: Hashable, Sendable {
+  /// The most issues, and the most warnings, that are kept; the counts go on.
+  package static let keptIssueCount = 10_000
+
+  /// The headers, trimmed, without those that are empty or that reports have added (`rollcall_`).
+  package internal(set) var columns: [String] = []
+  /// Rows below the header, without wholly empty ones.
+  package internal(set) var rowCount = 0
+  /// Rows that keep to every rule.
+  package internal(set) var acceptedCount = 0
+  /// The first issues, the header's first, then in the roster's order.
+  package internal(set) var issues: [RowIssue] = []
+  /// How many issues there are in all.
+  package internal(set) var issueCount = 0
+  /// The first warnings, in the roster's order.
+  package internal(set) var warnings: [RowIssue] = []
+  /// How many warnings there are in all.
+  package internal(set) var warningCount = 0
+  /// SHA-256 in hexadecimal over columns, cells and definitions, row by row: equal exactly for equal rosters. Line
+  /// endings, quotes, blank rows and the byte order mark do not matter.
+  package internal(set) var digest = ""
+
+  mutating func add(_ issue: RowIssue) {
+    if issue.isWarning {
+      warningCount += 1
+      if warnings.count < Self.keptIssueCount { warnings.append(issue) }
+    } else {
+      issueCount += 1
+      if issues.count < Self.keptIssueCount { issues.append(issue) }
+    }
+  }
+}

@@ -1,0 +1,93 @@
+// Why a row, or the whole roster, was not accepted: a value, not an error, for thirty bad rows are a normal result.
+
+/// One issue of a roster: where, which rule, what stands there, and what to do.
+package struct RowIssue: Hashable, Sendable, CustomStringConvertible {
+  /// The roster as the person named it.
+  package let file: String
+  /// The physical line, from 1; of a cell the line on which the cell starts.
+  package let line: Int
+  /// The column's header; nil when the issue is about no column, or about one without a header.
+  package let column: String?
+  /// The column, from 1; nil when there is none.
+  package let columnNumber: Int?
+  /// The cell as a spreadsheet calls it: `D14`; nil when there is none.
+  package let cell: String?
+  /// A short name of the rule that stays the same: `image-form`, `required`, `ragged`.
+  package let rule: String
+  /// What stands there, clipped and with invisible characters spelled out; nil when nothing does.
+  package let value: String?
+  /// Whether the row is accepted all the same.
+  package let isWarning: Bool
+  /// What is wrong and what to do, in one line.
+  package let message: String
+
+  /// One line: `roster.csv:14: image (D14): 'PyTorch:1' must be an image and its tag, …`.
+  package var description: String {
+    let place: String? =
+      switch (column, cell) {
+      case (let column?, let cell?): "\(column) (\(cell))"
+      case (let column, let cell): column ?? cell
+      }
+    return ["\(file):\(line)", place, message].compactMap(\.self).joined(separator: ": ")
+  }
+}
+
+/// A place in a roster that an issue can be about.
+struct IssuePlace {
+  var file: String
+  var line: Int
+  /// The row of a spreadsheet, from 1.
+  var recordNumber: Int
+  /// From 0; nil for the whole row.
+  var columnIndex: Int?
+  var header: String?
+
+  /// An issue here.
+  func issue(_ rule: String, value: String? = nil, isWarning: Bool = false, _ message: String) -> RowIssue {
+    RowIssue(
+      file: file, line: line, column: header.flatMap { $0.isEmpty ? nil : $0.shown },
+      columnNumber: columnIndex.map { $0 + 1 }, cell: columnIndex.map { "\(Self.letters($0))\(recordNumber)" },
+      rule: rule, value: value?.shown, isWarning: isWarning, message: message)
+  }
+
+  /// A column as a spreadsheet calls it: A … Z, AA …
+  static func letters(_ index: Int) -> String {
+    var (rest, letters) = (index + 1, "")
+    while rest > 0 {
+      letters = String(UnicodeScalar(UInt8(ascii: "A") + UInt8((rest - 1) % 26))) + letters
+      rest = (rest - 1) / 26
+    }
+    return letters
+  }
+}
+
+extension String {
+  /// The text for one line of a terminal: at most 60 characters, and what cannot be seen (or would steer the terminal)
+  /// as `\n`, `\t` or `\u{200B}`.
+  var shown: String {
+    let (clipped, isClipped) = (prefix(60), count > 60)
+    var text = ""
+    for scalar in clipped.unicodeScalars {
+      switch scalar {
+      case "\n": text += "\\n"
+      case "\r": text += "\\r"
+      case "\t": text += "\\t"
+      case _ where scalar.isInvisible: text += "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
+      default: text.unicodeScalars.append(scalar)
+      }
+    }
+    return isClipped ? text + "…" : text
+  }
+}
+
+extension Unicode.Scalar {
+  /// Neither a letter nor a plain blank. The joiner of emoji is left alone.
+  fileprivate var isInvisible: Bool {
+    switch properties.generalCategory {
+    case .control, .lineSeparator, .paragraphSeparator: true
+    case .format: value != 0x200D
+    case .spaceSeparator: value != 0x20
+    default: false
+    }
+  }
+}

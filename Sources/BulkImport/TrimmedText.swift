@@ -1,0 +1,20 @@
+// Trimming, which nearly every cell passes through and hardly any needs.
+
+extension String {
+  /// Without blanks and line ends at both ends; Unicode's blanks too.
+  var trimmed: String {
+    guard let first = unicodeScalars.first, let last = unicodeScalars.last, first.isBlank || last.isBlank else {
+      return self
+    }
+    let start = unicodeScalars.drop(while: \.isBlank)
+    guard let end = start.lastIndex(where: { !$0.isBlank }) else { return "" }
+    return String(start[...end])
+  }
+
+  /// Whether there is nothing but blanks in it.
+  var isBlank: Bool { unicodeScalars.allSatisfy(\.isBlank) }
+}
+
+extension Unicode.Scalar {
+  fileprivate var isBlank: Bool { (0x21...0x7E).contains(value) ? false : properties.isWhitespace }
+}

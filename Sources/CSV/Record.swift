@@ -1,0 +1,46 @@
+// What the reader hands over: a record and where each of its fields stands. Knows nothing of headers or of meaning.
+
+/// A place in a file.
+package struct Position: Hashable, Sendable {
+  /// The physical line, from 1. CRLF, LF and a lone CR each end one, inside quotes too.
+  package let line: Int
+  /// The byte within the line, from 1; a byte order mark does not count.
+  package let column: Int
+
+  /// Makes a position.
+  package init(line: Int, column: Int) {
+    self.line = line
+    self.column = column
+  }
+}
+
+/// One record of a file, with at least one field. Records may differ in length.
+package struct Record: Hashable, Sendable {
+  /// The row of a spreadsheet that shows the file, from 1: records and wholly blank lines count, a newline inside quotes
+  /// does not.
+  package internal(set) var number = 0
+  /// The line on which it starts, from 1.
+  package internal(set) var line = 0
+  /// The byte of the file at which it starts, from 0; a byte order mark counts.
+  package internal(set) var offset = 0
+  /// The fields, without their quotes; nothing is trimmed.
+  package internal(set) var fields: [String] = []
+  /// Where each field starts; at the opening quote if it has one.
+  package internal(set) var positions: [Position] = []
+  /// What is wrong with its quotes, at most one for each field. The fields are then the best guess, and a field or line
+  /// may have been cut in the wrong place.
+  package internal(set) var problems: [CSVError] = []
+
+  /// Where it is, to read it again later.
+  package var place: RecordPlace { RecordPlace(number: number, line: line, offset: offset) }
+}
+
+/// Where a record is in its file; 24 bytes.
+package struct RecordPlace: Hashable, Sendable {
+  /// As `Record.number`.
+  package let number: Int
+  /// As `Record.line`.
+  package let line: Int
+  /// As `Record.offset`.
+  package let offset: Int
+}

@@ -1,0 +1,305 @@
+// Bytes into records: CSV as RFC 4180 has it, pushed in pieces of any size. Knows no files and no encodings but UTF-8.
+
+/// Reads records from bytes as they come. Memory is one record, however long the file.
+///
+/// RFC 4180, and where that is silent: CRLF, LF and a lone CR end a record; the last one needs no end. A byte order mark
+/// at the start is skipped. An empty last field is kept, records of any length are kept as they are, wholly blank lines
+/// are skipped (but counted, see `Record.number`). Blanks around a field belong to it. A quote inside a field that does
+/// not start with one, and text after a closing quote, are problems of the record: the text is taken as it stands up to
+/// the next comma or line end, and reading goes on. All other errors end the reading.
+package struct RecordReader {
+  /// The most bytes that a field may have.
+  package static let longestField = 1 << 20
+  /// The most fields that a record may have.
+  package static let mostFields = 4_096
+
+  private enum State {
+    /// Before the first byte of a line.
+    case recordStart
+    /// Before the first byte of a field; at the end of the file: after a comma.
+    case fieldStart
+    case unquoted
+    case quoted
+    /// After a quote in a quoted field: the closing one, or the first of two.
+    case quoteSeen
+    /// In the rest of a field whose quotes are wrong.
+    case stray
+  }
+
+  private static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
+  private var state = State.recordStart
+  private var record = Record()
+  /// What earlier pieces brought of the field being read; of a quoted field all of it.
+  private var pending: [UInt8] = []
+  private var fieldPosition = Position(line: 1, column: 1)
+  private var fieldIsQuoted = false
+  private var line: Int
+  /// Records and blank lines, with the one being read.
+  private var number: Int
+  /// The byte of the file at which the current piece starts.
+  private var base: Int
+  /// The byte of the file at which the current line starts.
+  private var lineStart: Int
+  /// The last byte was the CR of a record's end: an LF belongs to it.
+  private var isAfterReturn = false
+  /// How many bytes of a byte order mark came; nil when it is decided.
+  private var markCount: Int?
+
+  /// Makes a reader for the bytes of a file, from the first.
+  package init() {
+    (line, number, base, lineStart, markCount) = (1, 0, 0, 0, 0)
+  }
+
+  /// Makes a reader for the bytes of a file from the start of this record: to look at it again.
+  package init(from place: RecordPlace) {
+    (line, number, base, lineStart) = (place.line, place.number - 1, place.offset, place.offset)
+  }
+
+  /// Reads the next piece of the file.
+  ///
+  /// - Parameter body: gets each record that ends in this piece, in order. What it throws is passed on.
+  /// - Throws: `CSVError`. After any error nothing more can be read with this reader.
+  package mutating func feed(_ bytes: UnsafeBufferPointer<UInt8>, _ body: (Record) throws -> Void) throws {
+    let skipped = try skipMark(bytes, body)
+    try process(UnsafeBufferPointer(rebasing: bytes[skipped...]), body)
+  }
+
+  /// Reads the next piece of the file from any bytes; slower than from a buffer.
+  package mutating func feed(_ bytes: some Sequence<UInt8>, _ body: (Record) throws -> Void) throws {
+    try Array(bytes).withUnsafeBufferPointer { try feed($0, body) }
+  }
+
+  /// Says that the file has ended, so that a last record without a line end is handed over.
+  ///
+  /// - Throws: `CSVError`, for a quote that is still open.
+  package mutating func finish(_ body: (Record) throws -> Void) throws {
+    try releaseMark(body)
+    switch state {
+    case .recordStart: return
+    case .quoted: throw error(.unclosedQuote, at: fieldPosition)
+    case .fieldStart: try startField(at: 0)
+    case .unquoted, .quoteSeen, .stray: break
+    }
+    try endField(UnsafeBufferPointer(start: nil, count: 0))
+    try handOver(body)
+  }
+}
+
+// MARK: - The byte order mark
+
+extension RecordReader {
+  /// How many bytes of the piece are already dealt with: those of a byte order mark, or of what looked like one.
+  private mutating func skipMark(_ bytes: UnsafeBufferPointer<UInt8>, _ body: (Record) throws -> Void) throws -> Int {
+    var index = 0
+    while let count = markCount, index < bytes.count {
+      guard bytes[index] == Self.mark[count] else {
+        try releaseMark(body)
+        return index
+      }
+      index += 1
+      markCount = count + 1
+      guard count + 1 == Self.mark.count else { continue }
+      markCount = nil
+      base = Self.mark.count
+      lineStart = base
+    }
+    return index
+  }
+
+  /// Reads the bytes that looked like the start of a mark and were none.
+  private mutating func releaseMark(_ body: (Record) throws -> Void) throws {
+    let held = Self.mark.prefix(markCount ?? 0)
+    markCount = nil
+    try Array(held).withUnsafeBufferPointer { try process($0, body) }
+  }
+}
+
+// MARK: - The bytes
+
+extension RecordReader {
+  private mutating func process(_ bytes: UnsafeBufferPointer<UInt8>, _ body: (Record) throws -> Void) throws {
+    var index = 0
+    while index < bytes.count {
+      switch state {
+      case .recordStart: index = startRecord(bytes, index)
+      case .fieldStart:
+        try startField(at: index)
+        fieldIsQuoted = bytes[index] == .quote
+        state = fieldIsQuoted ? .quoted : .unquoted
+        index += fieldIsQuoted ? 1 : 0
+      case .unquoted, .stray: index = try readUnquoted(bytes, index, body)
+      case .quoted: index = try readQuoted(bytes, index)
+      case .quoteSeen: index = try readAfterQuote(bytes, index, body)
+      }
+    }
+    base += bytes.count
+  }
+
+  private mutating func startRecord(_ bytes: UnsafeBufferPointer<UInt8>, _ index: Int) -> Int {
+    let isSecondHalf = isAfterReturn && bytes[index] == .newline
+    isAfterReturn = false
+    if isSecondHalf {
+      lineStart = base + index + 1
+      return index + 1
+    }
+    number += 1
+    if bytes[index].isLineEnd {
+      endLine(bytes[index], index)
+      return index + 1
+    }
+    record.number = number
+    record.line = line
+    record.offset = base + index
+    state = .fieldStart
+    return index
+  }
+
+  private mutating func readUnquoted(
+    _ bytes: UnsafeBufferPointer<UInt8>, _ start: Int, _ body: (Record) throws -> Void
+  ) throws -> Int {
+    var index = start
+    let isStray = state == .stray
+    // Every byte of interest is at most a comma, and hardly any other is.
+    while index < bytes.count {
+      let byte = bytes[index]
+      if byte <= .comma, byte == .comma || byte.isLineEnd || byte == .quote && !isStray { break }
+      index += 1
+    }
+    let run = UnsafeBufferPointer(rebasing: bytes[start..<index])
+    guard index < bytes.count else {
+      try keep(run)
+      return index
+    }
+    guard bytes[index] == .quote else {
+      try endField(run)
+      return try endAt(bytes[index], index, body)
+    }
+    try keep(run)
+    record.problems.append(error(.bareQuote, at: position(index)))
+    state = .stray
+    return index
+  }
+
+  private mutating func readQuoted(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int) throws -> Int {
+    var index = start
+    while index < bytes.count, bytes[index] != .quote {
+      if bytes[index].isLineEnd {
+        let previous = index > start ? bytes[index - 1] : pending.last
+        if bytes[index] == .return || previous != .return { line += 1 }
+        lineStart = base + index + 1
+      }
+      index += 1
+    }
+    try keep(UnsafeBufferPointer(rebasing: bytes[start..<index]))
+    guard index < bytes.count else { return index }
+    state = .quoteSeen
+    return index + 1
+  }
+
+  private mutating func readAfterQuote(
+    _ bytes: UnsafeBufferPointer<UInt8>, _ index: Int, _ body: (Record) throws -> Void
+  ) throws -> Int {
+    let byte = bytes[index]
+    if byte == .quote {
+      try keep(UnsafeBufferPointer(rebasing: bytes[index...index]))
+      state = .quoted
+      return index + 1
+    }
+    if byte == .comma || byte.isLineEnd {
+      try endField(UnsafeBufferPointer(rebasing: bytes[index..<index]))
+      return try endAt(byte, index, body)
+    }
+    record.problems.append(error(.textAfterQuote, at: position(index)))
+    state = .stray
+    return index
+  }
+
+  /// After a field: at its comma, or at the end of its record.
+  private mutating func endAt(_ byte: UInt8, _ index: Int, _ body: (Record) throws -> Void) throws -> Int {
+    if byte == .comma {
+      state = .fieldStart
+    } else {
+      endLine(byte, index)
+      try handOver(body)
+    }
+    return index + 1
+  }
+}
+
+// MARK: - Fields and records
+
+extension RecordReader {
+  private mutating func startField(at index: Int) throws {
+    fieldPosition = position(index)
+    guard record.fields.count < Self.mostFields else { throw error(.tooManyFields, at: fieldPosition) }
+  }
+
+  private mutating func keep(_ run: UnsafeBufferPointer<UInt8>) throws {
+    guard pending.count + run.count <= Self.longestField else { throw error(.fieldTooLong, at: fieldPosition) }
+    pending.append(contentsOf: run)
+  }
+
+  private mutating func endField(_ run: UnsafeBufferPointer<UInt8>) throws {
+    if pending.isEmpty {
+      guard run.count <= Self.longestField else { throw error(.fieldTooLong, at: fieldPosition) }
+      guard let text = String(validating: run, as: UTF8.self) else { throw invalidUTF8(in: Array(run)) }
+      record.fields.append(text)
+    } else {
+      try keep(run)
+      guard let text = String(validating: pending, as: UTF8.self) else { throw invalidUTF8(in: pending) }
+      record.fields.append(text)
+      pending.removeAll(keepingCapacity: true)
+    }
+    record.positions.append(fieldPosition)
+  }
+
+  private mutating func handOver(_ body: (Record) throws -> Void) throws {
+    state = .recordStart
+    try body(record)
+    // The room is used again, unless the body kept a copy.
+    record.fields.removeAll(keepingCapacity: true)
+    record.positions.removeAll(keepingCapacity: true)
+    record.problems.removeAll(keepingCapacity: true)
+  }
+
+  private mutating func endLine(_ byte: UInt8, _ index: Int) {
+    line += 1
+    lineStart = base + index + 1
+    isAfterReturn = byte == .return
+  }
+
+  private func position(_ index: Int) -> Position { Position(line: line, column: base + index - lineStart + 1) }
+
+  private func error(_ code: CSVError.Code, at position: Position) -> CSVError {
+    CSVError(code, at: position, recordNumber: number, fieldNumber: record.fields.count + 1)
+  }
+
+  /// Finds the first byte that is not UTF-8; in a field whose quotes are wrong, only the field.
+  private func invalidUTF8(in bytes: [UInt8]) -> CSVError {
+    guard state != .stray else { return error(.invalidUTF8, at: fieldPosition) }
+    var (iterator, decoder, validCount) = (bytes.makeIterator(), UTF8(), 0)
+    while case .scalarValue(let scalar) = decoder.decode(&iterator) { validCount += UTF8.width(scalar) }
+    let place = fieldPosition.after(bytes.prefix(validCount), isQuoted: fieldIsQuoted)
+    return error(.invalidUTF8, at: place)
+  }
+}
+
+extension Position {
+  /// The place behind the first bytes of a field that starts here.
+  fileprivate func after(_ bytes: ArraySlice<UInt8>, isQuoted: Bool) -> Position {
+    var (line, column) = (line, column + (isQuoted ? 1 : 0))
+    var previous: UInt8?
+    for byte in bytes {
+      if byte.isLineEnd {
+        if byte == .return || previous != .return { line += 1 }
+        column = 1
+      } else {
+        // A quote in the text stands twice in the file.
+        column += byte == .quote ? 2 : 1
+      }
+      previous = byte
+    }
+    return Position(line: line, column: column)
+  }
+}

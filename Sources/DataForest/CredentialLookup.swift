@@ -1,0 +1,69 @@
+// Where credentials come from, by the ecosystem's habits: two variables, else the official command's file. Never a flag,
+// because flags show in the process list. The environment and the file's text are handed in; nothing is read here.
+
+extension Credentials {
+  /// The variable with the access key, as the Terraform provider names it.
+  package static let accessKeyVariable = "NCLOUD_ACCESS_KEY"
+  /// The variable with the secret key.
+  package static let secretKeyVariable = "NCLOUD_SECRET_KEY"
+
+  /// What a look for credentials found.
+  package enum Lookup: Sendable {
+    /// Both halves.
+    case found(Credentials)
+    /// Neither half anywhere.
+    case none
+    /// Only one half; the name of the missing one.
+    case incomplete(missing: String)
+  }
+
+  /// Looks in the environment first, then in the text of `~/.ncloud/configure`.
+  ///
+  /// - Parameters:
+  ///   - environment: the variables.
+  ///   - file: the file's text; nil when there is no file.
+  ///   - profile: the section of the file to read.
+  package static func look(in environment: [String: String], file: String?, profile: String = "DEFAULT") -> Lookup {
+    let access = environment[accessKeyVariable].flatMap { $0.isEmpty ? nil : $0 }
+    let secret = environment[secretKeyVariable].flatMap { $0.isEmpty ? nil : $0 }
+    if access != nil || secret != nil {
+      return pair(access, secret, names: (accessKeyVariable, secretKeyVariable))
+    }
+    guard let file else { return .none }
+    let values = section(profile, of: file)
+    let names = ("ncloud_access_key_id", "ncloud_secret_access_key")
+    let (fileAccess, fileSecret) = (values[names.0], values[names.1])
+    return fileAccess == nil && fileSecret == nil ? .none : pair(fileAccess, fileSecret, names: names)
+  }
+
+  private static func pair(_ access: String?, _ secret: String?, names: (String, String)) -> Lookup {
+    guard let access else { return .incomplete(missing: names.0) }
+    guard let secret else { return .incomplete(missing: names.1) }
+    return .found(Credentials(accessKey: access, secretKey: secret))
+  }
+
+  /// The `name = value` lines of a section; lines before the first section belong to `DEFAULT`.
+  private static func section(_ name: String, of file: String) -> [String: String] {
+    var current = "DEFAULT"
+    var values: [String: String] = [:]
+    for line in file.split(whereSeparator: \.isNewline) {
+      let line = String(line).trimmed
+      if line.hasPrefix("["), line.hasSuffix("]") {
+        current = String(line.dropFirst().dropLast()).trimmed
+      } else if current == name, let equals = line.firstIndex(of: "="), !line.hasPrefix("#") {
+        let value = String(line[line.index(after: equals)...]).trimmed
+        if !value.isEmpty { values[String(line[..<equals]).trimmed] = value }
+      }
+    }
+    return values
+  }
+}
+
+extension String {
+  fileprivate var trimmed: String {
+    var text = Substring(self)
+    while text.first?.isWhitespace == true { text.removeFirst() }
+    while text.last?.isWhitespace == true { text.removeLast() }
+    return String(text)
+  }
+}

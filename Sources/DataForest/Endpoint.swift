@@ -1,0 +1,50 @@
+// Where a Data Forest is: the service's own address unless told, and which other addresses are allowed.
+
+import Foundation
+
+/// The address of a Data Forest, checked.
+package struct Endpoint: Hashable, Sendable {
+  /// Why an address is not allowed; one sentence.
+  package struct Refusal: Error, CustomStringConvertible {
+    /// What is wrong and what would be right.
+    package let description: String
+  }
+
+  /// The service's own address.
+  package static let service = "https://df.apigw.ntruss.com"
+  /// What every operation's path starts with.
+  package static let prefix = "/api/v2"
+
+  /// Scheme, host and port, without a slash at the end.
+  package let origin: String
+  /// Whether it is on this machine; plain http is allowed only then.
+  package let isLoopback: Bool
+
+  /// Reads an address such as `https://df.apigw.ntruss.com` or `http://127.0.0.1:4747`.
+  ///
+  /// - Throws: `Refusal` for anything that is no such address, for a path of its own, for a name and password in it,
+  ///   and for plain http to another machine: the keys' signature would be readable on the way.
+  package init(_ text: String) throws(Refusal) {
+    guard let url = URLComponents(string: text), let scheme = url.scheme?.lowercased(),
+      ["http", "https"].contains(scheme), let host = url.host?.lowercased(), !host.isEmpty
+    else { throw Refusal(description: "The endpoint '\(text)' is no address; it looks like \(Self.service).") }
+    guard url.user == nil, url.password == nil else {
+      throw Refusal(description: "The endpoint holds a name or password; credentials never stand in an address.")
+    }
+    guard ["", "/"].contains(url.path), url.query == nil, url.fragment == nil else {
+      throw Refusal(description: "The endpoint '\(text)' has a path; give only scheme, host and port.")
+    }
+    isLoopback = host == "localhost" || host == "[::1]" || host == "::1" || Self.isLoopbackAddress(host)
+    guard scheme == "https" || isLoopback else {
+      throw Refusal(description: "Plain http is allowed only to this machine; use https for '\(host)'.")
+    }
+    let standardPort = scheme == "https" ? 443 : 80
+    let port = url.port.flatMap { $0 == standardPort ? nil : ":\($0)" } ?? ""
+    origin = "\(scheme)://\(host)\(port)"
+  }
+
+  private static func isLoopbackAddress(_ host: String) -> Bool {
+    let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+    return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+  }
+}

@@ -1,0 +1,80 @@
+// What came back from the service, before it means anything.
+
+import Foundation
+package import Pacing
+import Provisioning
+
+/// A reply as it came.
+package struct Reply: Hashable, Sendable {
+  /// The HTTP status.
+  package var status: Int
+  /// The headers, names in lower case; of several equal ones the first.
+  package var headers: [String: String]
+  /// The body, which may be JSON of two shapes, XML, HTML or nothing.
+  package var body: [UInt8]
+
+  /// Makes a reply.
+  package init(status: Int, headers: [String: String] = [:], body: [UInt8] = []) {
+    self.status = status
+    self.headers = headers
+    self.body = body
+  }
+
+  /// The service's id of the request: the gateway's, else the trace.
+  package var requestID: String? { headers["x-ncp-apigw-request-id"] ?? headers["x-ncp-trace-id"] }
+
+  /// How long the service asks to wait (RFC 9110 §10.2.3): seconds, or a date against `now`; nil when it does not say.
+  package func retryAfter(at now: Instant) -> Duration? {
+    guard let text = headers["retry-after"]?.trimmingCharacters(in: .whitespaces) else { return nil }
+    if let seconds = Int64(text), seconds >= 0 { return .seconds(min(seconds, 86_400 * 366)) }
+    let formatter = DateFormatter()
+    formatter.locale = Locale(identifier: "en_US_POSIX")
+    formatter.timeZone = TimeZone(identifier: "GMT")
+    formatter.dateFormat = "EEE, dd MMM yyyy HH:mm:ss zzz"
+    guard let date = formatter.date(from: text) else { return nil }
+    return max(.zero, Instant(microseconds: Int64(date.timeIntervalSince1970) * 1_000_000) - now)
+  }
+}
+
+/// The body of a reply, as far as it can be read.
+enum Envelope {
+  /// Data Forest's own shape: it has `success`.
+  case dataForest(success: Bool, message: String?, members: JSONBody)
+  /// The API gateway's shape: it has `error` with a code.
+  case gateway(code: Int?, message: String?)
+  /// Anything else: XML, HTML, nothing, JSON of another shape.
+  case unreadable
+
+  init(_ body: [UInt8]) {
+    guard let members = JSONBody(body) else {
+      self = .unreadable
+      return
+    }
+    if let success = members.bool("success") {
+      self = .dataForest(success: success, message: members.string("message"), members: members)
+    } else if let error = members.object("error") {
+      let code = error.integer("errorCode") ?? error.string("errorCode").flatMap { Int($0) }
+      self = .gateway(code: code, message: error.string("details") ?? error.string("message"))
+    } else {
+      self = .unreadable
+    }
+  }
+}
+
+/// A JSON object of a reply. Unknown members are ignored, and so is a member of another type than asked for.
+struct JSONBody {
+  private let members: [String: Any]
+
+  init?(_ body: [UInt8]) {
+    guard let object = try? JSONSerialization.jsonObject(with: Data(body)) as? [String: Any] else { return nil }
+    members = object
+  }
+
+  private init(_ members: [String: Any]) { self.members = members }
+
+  func string(_ key: String) -> String? { members[key] as? String }
+  func integer(_ key: String) -> Int? { members[key] as? Int }
+  func bool(_ key: String) -> Bool? { members[key] as? Bool }
+  func object(_ key: String) -> JSONBody? { (members[key] as? [String: Any]).map(JSONBody.init) }
+  func objects(_ key: String) -> [JSONBody]? { (members[key] as? [[String: Any]])?.map(JSONBody.init) }
+}

@@ -1,0 +1,96 @@
+// What each answer means. Only an answer that says "not done" allows a resend; everything else is looked up first.
+
+package import Pacing
+package import Provisioning
+
+extension Outcome {
+  /// What a reply means for the request that it answers, row by row of the contract's table:
+  ///
+  ///     2xx, success:true, id                                succeeded
+  ///     3xx                                                  misdirected; redirects are never followed
+  ///     401; 403 in the gateway's shape                      denied
+  ///     403, 404 in Data Forest's shape                      account refused
+  ///     404 with the gateway's code 300                      not offered
+  ///     429 with the gateway's code 400                      key quota
+  ///     any other 429                                        throttled
+  ///     400 "exceeded limit on resource quota"               account quota
+  ///     408, any 5xx, a 2xx unreadable or without id         no answer: it may have been done
+  ///     any other 4xx; success:false not listed here         refused
+  ///
+  /// - Parameters:
+  ///   - needsID: whether success must name what was made; a create without an id may or may not have happened.
+  ///   - now: for a `Retry-After` that is a date.
+  package init(_ reply: Reply, needsID: Bool = true, at now: Instant) {
+    let envelope = Envelope(reply.body)
+    self.init(.noAnswer, status: reply.status, requestID: reply.requestID, retryAfter: reply.retryAfter(at: now))
+    switch envelope {
+    case .dataForest(let success, let message, let members):
+      self.message = message
+      let id = members.string("id").flatMap { $0.isEmpty ? nil : $0 }
+      kind = Self.kind(reply.status, success: success, message: message, hasID: id != nil || !needsID)
+      if kind == .succeeded { remoteID = id }
+    case .gateway(let code, let message):
+      self.message = message
+      kind = Self.kind(reply.status, gatewayCode: code)
+    case .unreadable:
+      kind = Self.kind(reply.status, gatewayCode: nil)
+    }
+    // The message of a success is "success"; everything else owes people a sentence.
+    if kind == .succeeded { self.message = nil } else if self.message == nil { self.message = "HTTP \(reply.status)" }
+  }
+
+  /// Data Forest's own shape: the envelope decides, not the status alone.
+  private static func kind(_ status: Int, success: Bool, message: String?, hasID: Bool) -> Kind {
+    switch status {
+    case 200..<300 where success: hasID ? .succeeded : .noAnswer
+    case 300..<400: .misdirected
+    case 401: .denied
+    case 403, 404: .accountRefused
+    case 408, 500...: .noAnswer
+    case 429: .throttled
+    case _ where message?.lowercased().contains("exceeded limit on resource quota") == true: .accountQuota
+    case 200..<300, 400..<500: .refused
+    default: .noAnswer
+    }
+  }
+
+  /// The gateway's shape, or a body that says nothing.
+  private static func kind(_ status: Int, gatewayCode: Int?) -> Kind {
+    switch (status, gatewayCode) {
+    case (300..<400, _): .misdirected
+    case (401, _), (403, _): .denied
+    case (404, 300): .notOffered
+    case (408, _), (500..., _): .noAnswer
+    case (429, 400): .keyQuota
+    case (429, _): .throttled
+    case (400..<500, _): .refused
+    default: .noAnswer
+    }
+  }
+}
+
+extension ListReply {
+  /// What a reply to a list means. A list that cannot be read is no list.
+  package init(_ reply: Reply, at now: Instant) {
+    let outcome = Outcome(reply, needsID: false, at: now)
+    guard outcome.kind == .succeeded, let body = JSONBody(reply.body), let contents = body.objects("contents") else {
+      let isUnreadable = outcome.kind == .succeeded
+      self = .failed(
+        isUnreadable
+          ? Outcome(.noAnswer, message: "the list cannot be read", status: outcome.status, requestID: outcome.requestID)
+          : outcome)
+      return
+    }
+    let items = contents.compactMap(RemoteItem.init)
+    self = .listed(items, isWhole: items.count == contents.count && body.integer("total") == items.count)
+  }
+}
+
+extension RemoteItem {
+  fileprivate init?(_ entry: JSONBody) {
+    guard let id = entry.string("id"), let name = entry.string("name") else { return nil }
+    self.init(
+      id: id, name: name, description: entry.string("description"), image: entry.string("imageVersion"),
+      createdAt: entry.string("createdAt").flatMap(Instant.init(rfc3339:)))
+  }
+}

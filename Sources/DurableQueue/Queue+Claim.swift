@@ -1,0 +1,195 @@
+// Claiming: permits, items and attempts in one immediate transaction that is on disk before a byte leaves.
+
+import GRDB
+package import Pacing
+package import Provisioning
+
+/// An item that this process claimed, with all it needs to send it.
+package struct Lease: Hashable, Sendable {
+  /// Which attempt of which item it is; what settling compares.
+  package struct Handle: Hashable, Sendable {
+    /// The item.
+    package var item: ItemID
+    /// The attempt's ordinal.
+    package var ordinal: Int
+    /// The item's version as of the claim.
+    package var version: Int
+
+    /// Makes a handle.
+    package init(item: ItemID, ordinal: Int, version: Int) {
+      self.item = item
+      self.ordinal = ordinal
+      self.version = version
+    }
+  }
+
+  /// The attempt.
+  package var handle: Handle
+  /// The item's account scope.
+  package var account: AccountScopeID
+  /// The item's name.
+  package var name: String
+  /// Canonical JSON.
+  package var definition: String
+  /// It is not sent before this.
+  package var start: Instant
+}
+
+/// What a claim found.
+package struct Claim: Sendable {
+  /// What was claimed, in the order of the starts.
+  package var leases: [Lease]
+  /// The quota that holds now, for the gate before each send.
+  package var quota: Quota
+  /// When the next permit may start.
+  package var nextPermit: Instant
+  /// When the next item of the batch is due, if that is later than now; nil when none is waiting.
+  package var nextDue: Instant?
+  /// The batch, as of the claim.
+  package var tally: Tally
+  /// The batch's accounts that may not be sent to; only looked up when nothing was left to claim.
+  package var holds: [AccountHold]
+
+  /// Makes a claim; for tests.
+  package init(
+    leases: [Lease], quota: Quota, nextPermit: Instant, nextDue: Instant?, tally: Tally, holds: [AccountHold] = []
+  ) {
+    self.leases = leases
+    self.quota = quota
+    self.nextPermit = nextPermit
+    self.nextDue = nextDue
+    self.tally = tally
+    self.holds = holds
+  }
+}
+
+extension Queue {
+  /// Claims up to `limit` items of a batch for an owner, as many as permits fall due from now to `horizon` later.
+  ///
+  /// - Throws: `QueueError`.
+  package func claim(
+    upTo limit: Int, of batch: BatchID, for owner: OwnerID, with scope: KeyScopeID, within horizon: Duration
+  ) async throws -> Claim {
+    let time = self.time
+    return try await write { db in
+      // Read after the write lock is held: another process may have taken permits while we waited for it.
+      let now = time.now()
+      let row = try ScopeRow(scope, db)
+      let possible = row.limit.quota.grant(upTo: limit, from: row.state, at: now, within: horizon)
+      let found = try Self.claimable(possible.starts.count, of: batch, at: now, db)
+      // Granted a second time for what was found, so that only what is used is taken.
+      let grant = row.limit.quota.grant(upTo: found.count, from: row.state, at: now, within: horizon)
+      try row.store(grant.state, db)
+      let leases = try zip(found, grant.starts).map { try Self.lease($0, to: owner, from: $1, db) }
+      let isExhausted = found.count < possible.starts.count || possible.starts.isEmpty
+      return Claim(
+        leases: leases, quota: row.limit.quota, nextPermit: grant.next,
+        nextDue: isExhausted ? try Self.nextDue(of: batch, db) : nil, tally: try Self.tally(of: batch, db),
+        holds: isExhausted ? try Self.holds(of: batch, db) : [])
+    }
+  }
+
+  /// An item that can be claimed, as the transaction found it.
+  private struct Candidate {
+    let id: Int64
+    let account: Int64
+    let name: String
+    let ordinal: Int
+    let version: Int
+    let definitionID: Int64
+    let definition: String
+  }
+
+  /// Rows out: ready and due items of the batch, oldest due first, none of a held account. Index: `item_claimable`, in
+  /// its order. Free of races because the transaction is immediate.
+  private static func claimable(_ count: Int, of batch: BatchID, at now: Instant, _ db: Database) throws -> [Candidate]
+  {
+    guard count > 0 else { return [] }
+    let rows = try Row.fetchCursor(
+      db.cachedStatement(sql: claimableSQL), arguments: [batch.rawValue, now.microseconds, count])
+    var candidates: [Candidate] = []
+    while let row = try rows.next() {
+      candidates.append(
+        Candidate(
+          id: row[0], account: row[1], name: row[2], ordinal: row[3], version: row[4], definitionID: row[5],
+          definition: row[6]))
+    }
+    return candidates
+  }
+
+  static let claimableSQL = """
+    SELECT item.id, account_scope_id, name, ordinal, version, definition_id, json
+    FROM item INDEXED BY item_claimable CROSS JOIN definition ON definition.id = definition_id
+    WHERE batch_id = ? AND due IS NOT NULL AND due <= ? AND \(isNotHeld) ORDER BY due, item.id LIMIT ?
+    """
+
+  /// Correlated, because `NOT IN (SELECT …)` would open a temporary table for each claim.
+  private static let isNotHeld = """
+    NOT EXISTS (SELECT 1 FROM account_scope WHERE account_scope.id = item.account_scope_id AND hold_reason IS NOT NULL)
+    """
+
+  /// Rows in: one ready item, by id. UPDATE by id instead of `UPDATE … RETURNING`, which would open a temporary table
+  /// for each claim.
+  private static func lease(
+    _ item: Candidate, to owner: OwnerID, from start: Instant, _ db: Database
+  ) throws -> Lease {
+    let handle = Lease.Handle(item: ItemID(item.id), ordinal: item.ordinal + 1, version: item.version + 1)
+    try db.cachedStatement(sql: leaseSQL).execute(
+      arguments: [owner.rawValue, handle.ordinal, handle.version, item.id, item.version])
+    guard db.changesCount == 1 else {
+      throw DatabaseError(resultCode: .SQLITE_ABORT, message: "an item changed inside a transaction")
+    }
+    try db.cachedStatement(sql: attemptSQL).execute(
+      arguments: [item.id, handle.ordinal, owner.rawValue, item.definitionID, start.microseconds])
+    return Lease(
+      handle: handle, account: AccountScopeID(item.account), name: item.name, definition: item.definition,
+      start: start)
+  }
+
+  private static let leaseSQL = """
+    UPDATE item SET state = 'leased', due = NULL, owner_id = ?, ordinal = ?, version = ?, reason = NULL, message = NULL
+    WHERE id = ? AND version = ? AND state = 'ready'
+    """
+
+  private static let attemptSQL = """
+    INSERT INTO attempt (item_id, ordinal, owner_id, definition_id, start_at) VALUES (?, ?, ?, ?, ?)
+    """
+
+  /// Row out: the earliest due of the batch's items whose account is not held. Index: `item_claimable`.
+  private static func nextDue(of batch: BatchID, _ db: Database) throws -> Instant? {
+    try Int64.fetchOne(
+      db.cachedStatement(
+        sql: """
+          SELECT due FROM item INDEXED BY item_claimable WHERE batch_id = ? AND due IS NOT NULL
+          AND \(isNotHeld) ORDER BY due LIMIT 1
+          """), arguments: [batch.rawValue]
+    ).map(Instant.init(microseconds:))
+  }
+
+  /// Rows out: held accounts in which the batch still has something ready.
+  static func holds(of batch: BatchID, _ db: Database) throws -> [AccountHold] {
+    try Row.fetchAll(
+      db.cachedStatement(
+        sql: """
+          SELECT account, hold_reason, hold_message FROM account_scope WHERE hold_reason IS NOT NULL AND id IN (
+            SELECT account_scope_id FROM item WHERE batch_id = ? AND due IS NOT NULL) ORDER BY account
+          """), arguments: [batch.rawValue]
+    ).compactMap { row in
+      Reason(rawValue: row["hold_reason"]).map {
+        AccountHold(account: row["account"], reason: $0, message: row["hold_message"])
+      }
+    }
+  }
+
+  private static let tallySQL: String =
+    "SELECT invalid, \(ItemState.allCases.map(\.rawValue).joined(separator: ", ")) FROM tally WHERE batch_id = ?"
+
+  /// Row in: a batch. Row out: its tally, by primary key.
+  static func tally(of batch: BatchID, _ db: Database) throws -> Tally {
+    let row = try Row.fetchOne(
+      db.cachedStatement(sql: tallySQL), arguments: [batch.rawValue])
+    guard let row else { return Tally() }
+    let counts = ItemState.allCases.enumerated().map { ($0.element, row[$0.offset + 1] as Int) }
+    return Tally(Dictionary(uniqueKeysWithValues: counts), invalidCount: row[0])
+  }
+}

@@ -1,0 +1,144 @@
+// Comparing a roster with the queue: what is new, done, failed, changed or gone. The plan is shown from it before
+// anything is imported, and the import counts the same way.
+
+import GRDB
+package import Provisioning
+
+/// A roster against the queue.
+package struct Comparison: Hashable, Sendable {
+  /// Rows whose key the queue has never seen.
+  package var newCount = 0
+  /// Rows whose item exists already, by the item's state.
+  package var existing: [ItemState: Int] = [:]
+  /// Of the failed ones, those that found their name taken; they wait for a person.
+  package var conflictCount = 0
+  /// Rows with another definition than their item's, by the item's state.
+  package var changed: [ItemState: Int] = [:]
+  /// Rows that were not accepted.
+  package var invalidCount = 0
+  /// Items of the label's previous batch that are not in the roster, unsent: they are cancelled.
+  package var goneUnsentCount = 0
+  /// Items of the label's previous batch that are not in the roster, whatever their state.
+  package var goneCount = 0
+
+  /// Makes an empty comparison.
+  package init() {}
+
+  /// How many rows name an item in `state`.
+  package subscript(state: ItemState) -> Int { existing[state, default: 0] }
+
+  /// How many items a run would submit: new ones, unsent ones, cancelled ones that are back, failed ones but conflicts.
+  package var toCreateCount: Int {
+    newCount + self[.ready] + self[.cancelled] + self[.failed] - conflictCount
+  }
+
+  mutating func count(_ item: ExistingItem, isChanged: Bool) {
+    existing[item.state, default: 0] += 1
+    if item.isConflict { conflictCount += 1 }
+    if isChanged { changed[item.state, default: 0] += 1 }
+  }
+
+  /// Rows out: items of the label's previous batch at the same endpoint that the new batch does not name. Takes the
+  /// label, the endpoint, the new batch, and the id below which the previous batch lies.
+  static let goneSQL = """
+    SELECT item_id FROM batch_row WHERE item_id IS NOT NULL AND batch_row.batch_id = (
+        SELECT max(id) FROM batch WHERE label = :label AND endpoint = :endpoint AND id < :before)
+      AND item_id NOT IN (SELECT item_id FROM batch_row WHERE item_id IS NOT NULL AND batch_row.batch_id = :batch)
+    """
+}
+
+/// A comparison under way, inside one read of the file.
+package struct ComparisonSession {
+  /// What was found so far.
+  package private(set) var comparison = Comparison()
+  private let new: (target: String, origin: String)
+  private let db: Database
+  private var accounts: [String: Int64?] = [:]
+  private var previous: Set<Int64>
+
+  fileprivate init(target: String, origin: String, label: String, endpoint: String, _ db: Database) throws {
+    new = (target, origin)
+    self.db = db
+    previous = try Set(
+      Int64.fetchCursor(
+        db, sql: Comparison.goneSQL,
+        arguments: ["label": label, "endpoint": endpoint, "before": Int64.max, "batch": -1]))
+  }
+
+  /// Compares one row.
+  package mutating func add(account: String, name: String, definition: String) throws {
+    guard let scope = try scope(of: account), let item = try ExistingItem(name, in: scope, db) else {
+      comparison.newCount += 1
+      return
+    }
+    previous.remove(item.id)
+    comparison.count(item, isChanged: item.json != definition)
+  }
+
+  private mutating func scope(of account: String) throws -> Int64? {
+    if let known = accounts[account] { return known }
+    let scope = try AccountRow.id(target: new.target, origin: new.origin, account: account, db)
+    accounts[account] = .some(scope)
+    return scope
+  }
+
+  fileprivate mutating func finish() { comparison.goneCount = previous.count }
+}
+
+extension Queue {
+  /// Compares a roster with the queue, in one undisturbed read.
+  ///
+  /// - Parameter rows: adds every accepted row to the session.
+  package func compare(
+    target: String, origin: String, label: String, endpoint: String,
+    rows: (inout ComparisonSession) throws -> Void
+  ) throws -> Comparison {
+    try read { db in
+      var session = try ComparisonSession(target: target, origin: origin, label: label, endpoint: endpoint, db)
+      try rows(&session)
+      session.finish()
+      return session.comparison
+    }
+  }
+}
+
+/// An item that the queue has for a roster's row.
+struct ExistingItem {
+  let id: Int64
+  let state: ItemState
+  let definition: Int64
+  let json: String
+  let isConflict: Bool
+
+  /// Row out: the item of this key, with the definition it was or will be made with. Index: the key's own.
+  init?(_ name: String, in scope: Int64, _ db: Database) throws {
+    let row = try Row.fetchOne(
+      db.cachedStatement(
+        sql: """
+          SELECT item.id, state, definition_id, json, reason FROM item JOIN definition ON definition.id = definition_id
+          WHERE account_scope_id = ? AND name = ?
+          """), arguments: [scope, name])
+    guard let row, let state = ItemState(rawValue: row["state"]) else { return nil }
+    id = row["id"]
+    self.state = state
+    definition = row["definition_id"]
+    json = row["json"]
+    isConflict = state == .failed && row["reason"] == Reason.conflict.rawValue
+  }
+}
+
+enum AccountRow {
+  static func id(target: String, origin: String, account: String, _ db: Database) throws -> Int64? {
+    try Int64.fetchOne(
+      db.cachedStatement(sql: "SELECT id FROM account_scope WHERE target = ? AND origin = ? AND account = ?"),
+      arguments: [target, origin, account])
+  }
+
+  static func makeID(target: String, origin: String, account: String, _ db: Database) throws -> Int64 {
+    if let known = try id(target: target, origin: origin, account: account, db) { return known }
+    try db.execute(
+      sql: "INSERT INTO account_scope (target, origin, account) VALUES (?, ?, ?)",
+      arguments: [target, origin, account])
+    return db.lastInsertedRowID
+  }
+}

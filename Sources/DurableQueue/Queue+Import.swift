@@ -1,0 +1,266 @@
+// Importing: one roster becomes one batch, whole or not at all.
+
+import GRDB
+import Pacing
+package import Provisioning
+
+/// A batch that is about to be imported.
+package struct NewBatch: Hashable, Sendable {
+  /// The roster's real path, or what the person said.
+  package var label: String
+  /// The target's name.
+  package var target: String
+  /// Where its items are made.
+  package var endpoint: String
+  /// Scheme, host and port of the endpoint.
+  package var origin: String
+  /// The roster's headers.
+  package var columns: [String]
+  /// Equal for rosters that are equal row by row.
+  package var digest: String
+
+  /// Makes a description of a batch.
+  package init(label: String, target: String, endpoint: String, origin: String, columns: [String], digest: String) {
+    self.label = label
+    self.target = target
+    self.endpoint = endpoint
+    self.origin = origin
+    self.columns = columns
+    self.digest = digest
+  }
+}
+
+/// One row of a roster on its way into the queue.
+package struct NewRow: Hashable, Sendable {
+  /// What the row asks for.
+  package enum Content: Hashable, Sendable {
+    /// An item: its account, its name, and its definition as canonical JSON.
+    case item(account: String, name: String, definition: String)
+    /// Nothing, because it was not accepted; why.
+    case issue(String)
+  }
+
+  /// From 1, in the roster's order.
+  package var ordinal: Int
+  /// The line it starts on.
+  package var line: Int
+  /// One cell for each header.
+  package var cells: [String]
+  /// What it asks for.
+  package var content: Content
+
+  /// Makes a row.
+  package init(ordinal: Int, line: Int, cells: [String], content: Content) {
+    self.ordinal = ordinal
+    self.line = line
+    self.cells = cells
+    self.content = content
+  }
+}
+
+/// What came of an import.
+package struct ImportResult: Hashable, Sendable {
+  /// The batch: the new one, or the label's latest if the roster equals it.
+  package var batch: BatchID
+  /// Whether the batch is new.
+  package var isNew: Bool
+  /// What the import made of the rows.
+  package var comparison: Comparison
+
+  /// Makes a result.
+  package init(batch: BatchID, isNew: Bool, comparison: Comparison) {
+    self.batch = batch
+    self.isNew = isNew
+    self.comparison = comparison
+  }
+}
+
+extension Queue {
+  /// The label's latest batch at this target and endpoint if it has this digest: the same roster again.
+  package func latestBatch(equalTo new: NewBatch) throws -> BatchID? {
+    try read { db in
+      let latest = try Row.fetchOne(
+        db, sql: "SELECT * FROM batch WHERE label = ? ORDER BY id DESC LIMIT 1", arguments: [new.label])
+      guard let latest, latest["digest"] == new.digest, latest["endpoint"] == new.endpoint,
+        latest["target"] == new.target
+      else { return nil }
+      return BatchID(latest["id"])
+    }
+  }
+
+  /// Imports a roster in one transaction: all of it is there when this returns, or nothing of it.
+  ///
+  /// - Parameters:
+  ///   - rows: calls its argument once for each row, in order; what it throws undoes the import.
+  ///   - confirm: asked before the commit with what the import is about to make; false undoes it.
+  /// - Returns: the result; nil when `confirm` said no.
+  package func importBatch(
+    _ new: NewBatch, rows: ((NewRow) throws -> Void) throws -> Void,
+    confirm: (Comparison) throws -> Bool = { _ in true }
+  ) throws -> ImportResult? {
+    struct Declined: Error {}
+    do {
+      let result = try writeAlone { db in
+        var session = try ImportSession(new, at: time.now(), db)
+        try rows { try session.add($0) }
+        try session.finish()
+        guard try confirm(session.comparison) else { throw Declined() }
+        return ImportResult(batch: session.batch, isNew: true, comparison: session.comparison)
+      }
+      try checkpoint()
+      return result
+    } catch is Declined {
+      return nil
+    }
+  }
+
+  /// Makes a batch's unfinished items its own, so that its run claims them: ready ones at once, failed ones (but
+  /// conflicts, which need a person's look) too if asked.
+  ///
+  /// - Returns: how many failed items were requeued.
+  @discardableResult
+  package func takeUp(_ batch: BatchID, requeuesFailed: Bool) throws -> Int {
+    try writeAlone { db in
+      let now = time.now().microseconds
+      // Rows in: the batch's items by `batch_row`'s key; only ready ones are taken, so no other's lease is touched.
+      try db.execute(
+        sql: """
+          UPDATE item SET batch_id = ? WHERE state = 'ready' AND batch_id <> ? AND id IN (
+            SELECT item_id FROM batch_row WHERE batch_id = ?)
+          """, arguments: [batch.rawValue, batch.rawValue, batch.rawValue])
+      guard requeuesFailed else { return 0 }
+      try db.execute(
+        sql: """
+          UPDATE item SET \(Self.requeueSet) WHERE state = 'failed' AND reason <> 'conflict' AND id IN (
+            SELECT item_id FROM batch_row WHERE batch_id = ?)
+          """, arguments: [batch.rawValue, now, batch.rawValue])
+      return db.changesCount
+    }
+  }
+
+  /// What requeuing sets; takes the batch and the time.
+  static let requeueSet = """
+    state = 'ready', batch_id = ?, due = ?, version = version + 1, used_count = 0, reason = NULL, message = NULL,
+      finished_at = NULL, remote_id = NULL
+    """
+}
+
+/// An import under way, inside its transaction.
+private struct ImportSession {
+  let batch: BatchID
+  private(set) var comparison = Comparison()
+  private let new: NewBatch
+  private let now: Int64
+  private let db: Database
+  private var accounts: [String: Int64] = [:]
+
+  init(_ new: NewBatch, at now: Instant, _ db: Database) throws {
+    self.new = new
+    self.now = now.microseconds
+    self.db = db
+    try db.execute(
+      sql: """
+        INSERT INTO batch (label, target, endpoint, origin, columns, digest, imported_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+        """,
+      arguments: [
+        new.label, new.target, new.endpoint, new.origin,
+        JSONValue.array(new.columns.map(JSONValue.string)).canonicalText,
+        new.digest, self.now,
+      ])
+    batch = BatchID(db.lastInsertedRowID)
+  }
+
+  mutating func add(_ row: NewRow) throws {
+    switch row.content {
+    case .issue(let issue):
+      comparison.invalidCount += 1
+      try insert(row, item: nil, definition: nil, issue: issue)
+    case .item(let account, let name, let definition):
+      let (item, definitionID) = try place(name, definition, in: try scope(of: account))
+      try insert(row, item: item, definition: definitionID, issue: nil)
+    }
+  }
+
+  /// Makes the item, or finds it and gives it the row's definition as far as its state lets it.
+  private mutating func place(_ name: String, _ definition: String, in scope: Int64) throws -> (Int64, Int64) {
+    guard let existing = try ExistingItem(name, in: scope, db) else {
+      comparison.newCount += 1
+      let definitionID = try insert(definition)
+      try db.cachedStatement(
+        sql: """
+          INSERT INTO item (account_scope_id, name, batch_id, definition_id, state, due)
+          VALUES (?, ?, ?, ?, 'ready', ?)
+          """
+      ).execute(arguments: [scope, name, batch.rawValue, definitionID, now])
+      return (db.lastInsertedRowID, definitionID)
+    }
+    let isChanged = existing.json != definition
+    comparison.count(existing, isChanged: isChanged)
+    let definitionID = isChanged ? try insert(definition) : existing.definition
+    try update(existing, with: definitionID, isChanged: isChanged)
+    return (existing.id, definitionID)
+  }
+
+  private func update(_ existing: ExistingItem, with definition: Int64, isChanged: Bool) throws {
+    switch existing.state {
+    case .ready:
+      try db.cachedStatement(sql: "UPDATE item SET batch_id = ?, definition_id = ? WHERE id = ?")
+        .execute(arguments: [batch.rawValue, definition, existing.id])
+    case .failed where isChanged:
+      try db.cachedStatement(sql: "UPDATE item SET definition_id = ? WHERE id = ?")
+        .execute(arguments: [definition, existing.id])
+    case .leased, .inDoubt:
+      try db.cachedStatement(sql: "UPDATE item SET next_definition_id = ? WHERE id = ?")
+        .execute(arguments: [isChanged ? definition : nil, existing.id])
+    case .cancelled:
+      try db.cachedStatement(sql: "UPDATE item SET \(Queue.requeueSet), definition_id = ? WHERE id = ?")
+        .execute(arguments: [batch.rawValue, now, definition, existing.id])
+    case .failed, .done: break
+    }
+  }
+
+  private mutating func scope(of account: String) throws -> Int64 {
+    if let known = accounts[account] { return known }
+    let scope = try AccountRow.makeID(target: new.target, origin: new.origin, account: account, db)
+    accounts[account] = scope
+    return scope
+  }
+
+  private func insert(_ definition: String) throws -> Int64 {
+    try db.cachedStatement(sql: "INSERT INTO definition (json) VALUES (?)").execute(arguments: [definition])
+    return db.lastInsertedRowID
+  }
+
+  private func insert(_ row: NewRow, item: Int64?, definition: Int64?, issue: String?) throws {
+    let cells = JSONValue.array(row.cells.map(JSONValue.string)).canonicalText
+    try db.cachedStatement(
+      sql: """
+        INSERT INTO batch_row (batch_id, ordinal, line, cells, definition_id, item_id, issue)
+        VALUES (?, ?, ?, ?, ?, ?, ?)
+        """
+    ).execute(arguments: [batch.rawValue, row.ordinal, row.line, cells, definition, item, issue])
+  }
+
+  /// Cancels what left the roster before it was sent, and writes the tally, once.
+  mutating func finish() throws {
+    try db.execute(
+      sql: """
+        UPDATE item SET state = 'cancelled', due = NULL, version = version + 1, reason = 'gone', message = NULL,
+          finished_at = :now
+        WHERE state = 'ready' AND id IN (\(Comparison.goneSQL))
+          AND batch_id IN (SELECT id FROM batch WHERE label = :label)
+        """,
+      arguments: [
+        "now": now, "label": new.label, "endpoint": new.endpoint, "before": batch.rawValue, "batch": batch.rawValue,
+      ])
+    comparison.goneUnsentCount = db.changesCount
+    let states = ItemState.allCases.map(\.rawValue)
+    try db.execute(
+      sql: """
+        INSERT INTO tally (batch_id, \(states.joined(separator: ", ")), invalid)
+        SELECT ?, \(states.map { "count(*) FILTER (WHERE state = '\($0)')" }.joined(separator: ", ")),
+          count(*) FILTER (WHERE issue IS NOT NULL)
+        FROM batch_row LEFT JOIN item ON item.id = item_id WHERE batch_row.batch_id = ?
+        """, arguments: [batch.rawValue, batch.rawValue])
+  }
+}

@@ -1,0 +1,82 @@
+// Owners: the processes that claim. An owner lives exactly as long as the kernel holds the `flock` on its file, so no
+// clock, heartbeat or expiry is in the question of who is alive.
+
+import Foundation
+import GRDB
+import Pacing
+package import Provisioning
+
+/// This process as an owner; while it lives, what it has claimed is its own.
+package final class Ownership: Sendable {
+  /// The owner's id.
+  package let id: OwnerID
+  private let lock: FileLock
+
+  init(id: OwnerID, lock: FileLock) {
+    self.id = id
+    self.lock = lock
+  }
+
+  fileprivate func removeFile() { lock.removeFile() }
+}
+
+extension Queue {
+  private func ownerPath(_ id: Int64) -> String { "\(path).owner-\(id)" }
+
+  /// Registers this process. Its lock is held before anybody can see its row.
+  package func becomeOwner() throws -> Ownership {
+    let now = time.now()
+    return try writeAlone { db in
+      try db.execute(
+        sql: "INSERT INTO owner (pid, started_at) VALUES (?, ?)", arguments: [getpid(), now.microseconds])
+      let id = db.lastInsertedRowID
+      guard let lock = try FileLock.acquire(ownerPath(id), waits: false) else {
+        throw QueueError(.busy, path: ownerPath(id), detail: "a new owner's file is locked")
+      }
+      return Ownership(id: OwnerID(id), lock: lock)
+    }
+  }
+
+  /// Ends an ownership that holds no items any more.
+  package func end(_ ownership: Ownership) async throws {
+    let id = ownership.id
+    let now = time.now()
+    try await write { db in
+      try db.execute(
+        sql: "UPDATE owner SET ended_at = ? WHERE id = ?", arguments: [now.microseconds, id.rawValue])
+    }
+    ownership.removeFile()
+  }
+
+  /// Reclaims what owners held that are gone: each of their items is in doubt from now on, because it may have been
+  /// sent. An owner that is stopped still holds its lock and keeps its items.
+  ///
+  /// - Returns: how many items were reclaimed.
+  @discardableResult
+  package func reclaim(except own: OwnerID? = nil) throws -> Int {
+    let owners = try read { db in
+      try Int64.fetchAll(
+        db, sql: "SELECT id FROM owner WHERE ended_at IS NULL AND id IS NOT ?", arguments: [own?.rawValue])
+    }
+    var count = 0
+    for owner in owners {
+      guard let lock = try FileLock.acquire(ownerPath(owner), waits: false) else { continue }
+      count += try writeAlone { db in try reclaim(owner, db) }
+      lock.removeFile()
+    }
+    return count
+  }
+
+  private func reclaim(_ owner: Int64, _ db: Database) throws -> Int {
+    let now = time.now().microseconds
+    let items = try Row.fetchAll(
+      db, sql: "SELECT id, ordinal, version FROM item WHERE owner_id = ?", arguments: [owner])
+    let outcome = Outcome(.ownerGone)
+    for item in items {
+      let lease = Lease.Handle(item: ItemID(item["id"]), ordinal: item["ordinal"], version: item["version"])
+      _ = try settle(Answer(lease: lease, outcome: outcome), now: now, db)
+    }
+    try db.execute(sql: "UPDATE owner SET ended_at = ? WHERE id = ?", arguments: [now, owner])
+    return items.count
+  }
+}

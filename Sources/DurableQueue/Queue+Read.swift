@@ -1,0 +1,155 @@
+// What the queue tells: batches, tallies, accounts, and a batch's rows one by one.
+
+import GRDB
+package import Pacing
+package import Provisioning
+
+/// A batch as it was imported.
+package struct Batch: Hashable, Sendable {
+  /// Its number.
+  package let id: BatchID
+  /// The roster's real path, or what the person said.
+  package let label: String
+  /// The target's name.
+  package let target: String
+  /// Where its items are made.
+  package let endpoint: String
+  /// Scheme, host and port of the endpoint.
+  package let origin: String
+  /// The roster's headers.
+  package let columns: [String]
+  /// When it was imported.
+  package let importedAt: Instant
+
+  /// The label as people see it: the last part of a path.
+  package var shortLabel: String { label.split(separator: "/").last.map(String.init) ?? label }
+}
+
+/// A row of a batch with what became of it; what the reports are made of.
+package struct ReportRow: Hashable, Sendable {
+  /// The item that the row names; nil when the row was not accepted.
+  package struct Item: Hashable, Sendable {
+    /// Its account.
+    package let account: String
+    /// Its name.
+    package let name: String
+    /// Where it is in its life.
+    package let state: ItemState
+    /// Why it failed or waits.
+    package let reason: Reason?
+    /// What the service or the network said.
+    package let message: String?
+    /// The target's id.
+    package let remoteID: String?
+    /// How many attempts were used, ever.
+    package let attemptCount: Int
+    /// When it was done, failed or cancelled.
+    package let finishedAt: Instant?
+  }
+
+  /// From 1, in the roster's order.
+  package let ordinal: Int
+  /// The line it starts on.
+  package let line: Int
+  /// One cell for each header of the batch.
+  package let cells: [String]
+  /// What it names; nil when it was not accepted.
+  package let item: Item?
+  /// Why it was not accepted.
+  package let issue: String?
+}
+
+/// An account that a batch has items in.
+package struct BatchAccount: Hashable, Sendable {
+  /// Its scope.
+  package let scope: AccountScopeID
+  /// Its name at the target.
+  package let account: String
+
+  /// Makes one.
+  package init(scope: AccountScopeID, account: String) {
+    self.scope = scope
+    self.account = account
+  }
+}
+
+extension Queue {
+  /// All batches, the oldest first.
+  package func batches() throws -> [Batch] {
+    try read { db in try Row.fetchAll(db, sql: "SELECT * FROM batch ORDER BY id").map(Self.batch) }
+  }
+
+  /// A batch by its number; nil when there is none.
+  package func batch(_ id: BatchID) throws -> Batch? {
+    try read { db in
+      try Row.fetchOne(db, sql: "SELECT * FROM batch WHERE id = ?", arguments: [id.rawValue]).map(Self.batch)
+    }
+  }
+
+  /// The latest batch; nil when there is none.
+  package func latestBatch() throws -> Batch? {
+    try read { db in try Row.fetchOne(db, sql: "SELECT * FROM batch ORDER BY id DESC LIMIT 1").map(Self.batch) }
+  }
+
+  private static func batch(_ row: Row) throws -> Batch {
+    Batch(
+      id: BatchID(row["id"]), label: row["label"], target: row["target"], endpoint: row["endpoint"],
+      origin: row["origin"], columns: try strings(row["columns"]),
+      importedAt: Instant(microseconds: row["imported_at"]))
+  }
+
+  /// A batch's tally; one row by primary key.
+  package func tally(of batch: BatchID) throws -> Tally { try read { db in try Self.tally(of: batch, db) } }
+
+  /// The accounts in which a batch has something ready, by name.
+  package func accountsWithReadyItems(of batch: BatchID) throws -> [BatchAccount] {
+    try read { db in
+      try Row.fetchAll(
+        db,
+        sql: """
+          SELECT id, account FROM account_scope WHERE id IN (
+            SELECT account_scope_id FROM item WHERE batch_id = ? AND due IS NOT NULL) ORDER BY account
+          """, arguments: [batch.rawValue]
+      ).map { BatchAccount(scope: AccountScopeID($0["id"]), account: $0["account"]) }
+    }
+  }
+
+  /// The accounts of a batch that may not be sent to, while something of the batch waits for them.
+  package func holds(of batch: BatchID) throws -> [AccountHold] { try read { db in try Self.holds(of: batch, db) } }
+
+  /// Hands over every row of a batch in the roster's order, all from one state of the file; memory is flat.
+  package func forEachRow(of batch: BatchID, _ body: (ReportRow) throws -> Void) throws {
+    try read { db in
+      let rows = try Row.fetchCursor(
+        db,
+        sql: """
+          SELECT batch_row.ordinal AS row_ordinal, line, cells, issue, account, name, state, reason, message, remote_id,
+            finished_at, (SELECT count(*) FROM attempt WHERE attempt.item_id = item.id AND is_used) AS attempt_count
+          FROM batch_row LEFT JOIN item ON item.id = item_id
+            LEFT JOIN account_scope ON account_scope.id = account_scope_id
+          WHERE batch_row.batch_id = ? ORDER BY batch_row.ordinal
+          """, arguments: [batch.rawValue])
+      while let row = try rows.next() {
+        try body(
+          ReportRow(
+            ordinal: row["row_ordinal"], line: row["line"], cells: try Self.strings(row["cells"]),
+            item: Self.item(row), issue: row["issue"]))
+      }
+    }
+  }
+
+  private static func item(_ row: Row) -> ReportRow.Item? {
+    guard let name = row["name"] as String?, let state = (row["state"] as String?).flatMap(ItemState.init(rawValue:))
+    else { return nil }
+    return ReportRow.Item(
+      account: row["account"], name: name, state: state,
+      reason: (row["reason"] as String?).flatMap(Reason.init(rawValue:)),
+      message: row["message"], remoteID: row["remote_id"], attemptCount: row["attempt_count"],
+      finishedAt: (row["finished_at"] as Int64?).map(Instant.init(microseconds:)))
+  }
+
+  private static func strings(_ text: String) throws -> [String] {
+    guard case .array(let elements) = try JSONValue(text: text) else { return [] }
+    return elements.compactMap(\.stringValue)
+  }
+}

@@ -1,0 +1,158 @@
+// Settling: an outcome and the item's next state in one transaction, compared by version before anything is written.
+
+import GRDB
+package import Pacing
+package import Provisioning
+
+/// What became of one attempt.
+package struct Answer: Hashable, Sendable {
+  /// The attempt.
+  package var lease: Lease.Handle
+  /// What it learned.
+  package var outcome: Outcome
+  /// From sending to the answer; nil when nothing was sent.
+  package var latency: Duration?
+  /// When an item that becomes ready may be claimed again; nil: at once.
+  package var due: Instant?
+  /// Why an item that becomes ready waits, where that is not the outcome's own reason; nil: the outcome's.
+  package var reason: Reason?
+  /// What the item's key scope must wait for because of it.
+  package var wait: ScopeWait?
+
+  /// Makes an answer.
+  package init(
+    lease: Lease.Handle, outcome: Outcome, latency: Duration? = nil, due: Instant? = nil, reason: Reason? = nil,
+    wait: ScopeWait? = nil
+  ) {
+    self.reason = reason
+    self.lease = lease
+    self.outcome = outcome
+    self.latency = latency
+    self.due = due
+    self.wait = wait
+  }
+}
+
+/// What settling an answer did.
+package enum Settlement: Hashable, Sendable {
+  /// The item went to this state.
+  case settled(ItemState)
+  /// Somebody else had decided about the item; the answer stands with its attempt, the item is as they left it or,
+  /// after a late success, done.
+  case overtaken(ItemState)
+}
+
+extension Queue {
+  /// Writes an answer to its attempt and moves the item on, if it still is as the claim left it.
+  package func settle(_ answer: Answer) async throws -> Settlement {
+    let time = self.time
+    return try await write { db in
+      let settlement = try self.settle(answer, now: time.now().microseconds, db)
+      if let wait = answer.wait { try ScopeRow(wait.scope, db).wait(wait, db) }
+      return settlement
+    }
+  }
+
+  func settle(_ answer: Answer, now: Int64, _ db: Database) throws -> Settlement {
+    let item = try ItemRow(answer.lease.item, db)
+    let event = ItemEvent.answered(answer.outcome.kind, earlierUnanswered: item.unanswered)
+    let isOvertaken = item.version != answer.lease.version
+    var transition = isOvertaken ? nil : item.state.after(event)
+    if transition?.state == .ready, let reason = answer.reason { transition?.reason = reason }
+    try Self.write(answer, isUsed: transition?.usesAttempt ?? (answer.outcome.kind == .succeeded), now: now, db)
+    if answer.outcome.kind.holdsAccount, let reason = Reason(answer.outcome.kind) {
+      try Self.hold(item.account, reason, answer.outcome.message, Instant(microseconds: now), db)
+    }
+    guard let transition else { return .overtaken(try settleLate(answer, item, now: now, db)) }
+    return .settled(try item.move(transition, answer.outcome, due: answer.due, now: now, db))
+  }
+
+  /// A late answer that says success settles the item, unless it is leased: then that lease's own answer will.
+  private func settleLate(_ answer: Answer, _ item: ItemRow, now: Int64, _ db: Database) throws -> ItemState {
+    guard answer.outcome.kind == .succeeded, item.state != .leased, let late = item.state.after(.lateSuccess) else {
+      return item.state
+    }
+    return try item.move(late, answer.outcome, due: nil, now: now, db)
+  }
+
+  /// Rows in: one attempt, by primary key. An owner that was taken for gone may still answer; its answer counts.
+  private static func write(_ answer: Answer, isUsed: Bool, now: Int64, _ db: Database) throws {
+    let outcome = answer.outcome
+    try db.cachedStatement(
+      sql: """
+        UPDATE attempt SET ended_at = ?, outcome = ?, is_used = ?, status = ?, message = ?, request_id = ?, latency = ?
+        WHERE item_id = ? AND ordinal = ?
+        """
+    ).execute(
+      arguments: [
+        now, outcome.kind.rawValue, isUsed, outcome.status, outcome.message, outcome.requestID,
+        answer.latency?.microseconds, answer.lease.item.rawValue, answer.lease.ordinal,
+      ])
+  }
+}
+
+/// An item's row as a transaction read it; moving it on compares the version that was read.
+struct ItemRow {
+  let id: ItemID
+  let account: Int64
+  let state: ItemState
+  let version: Int
+  let unanswered: Bool
+  let usedCount: Int
+  let cancelRequested: Bool
+
+  init(_ id: ItemID, _ db: Database) throws {
+    let row = try Row.fetchOne(
+      db.cachedStatement(
+        sql: """
+          SELECT account_scope_id, state, version, unanswered, used_count, cancel_requested FROM item WHERE id = ?
+          """), arguments: [id.rawValue])
+    guard let row, let state = ItemState(rawValue: row[1]) else {
+      throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "an item is missing")
+    }
+    self.id = id
+    self.state = state
+    account = row[0]
+    version = row[2]
+    unanswered = row[3]
+    usedCount = row[4]
+    cancelRequested = row[5]
+  }
+
+  /// Moves the item as the table says, in one UPDATE that changes exactly one row.
+  ///
+  /// An item whose cancelling was asked for while it was leased or in doubt becomes cancelled instead of ready or
+  /// failed. An item that becomes ready takes the definition that a newer roster has for it.
+  ///
+  /// - Returns: the state it went to.
+  func move(
+    _ transition: Transition, _ outcome: Outcome?, due: Instant?, now: Int64, _ db: Database
+  ) throws -> ItemState {
+    var state = transition.state
+    var reason = transition.reason
+    if cancelRequested, state == .ready || state == .failed { (state, reason) = (.cancelled, .cancelled) }
+    let isFinished = !state.isUnfinished
+    try db.cachedStatement(sql: Self.moveSQL).execute(
+      arguments: [
+        state.rawValue, state == .ready ? max(now, due?.microseconds ?? now) : nil, reason?.rawValue,
+        reason == nil ? nil : outcome?.message, state == .done ? outcome?.remoteID : nil,
+        state == .inDoubt ? now : nil, isFinished ? now : nil, transition.usesAttempt ? 1 : 0,
+        outcome.map { $0.kind.isDefinite ? 0 : 1 } ?? 0, state == .ready, state == .ready, isFinished,
+        id.rawValue, version,
+      ])
+    guard db.changesCount == 1 else {
+      throw DatabaseError(resultCode: .SQLITE_ABORT, message: "an item changed inside a transaction")
+    }
+    return state
+  }
+
+  /// Rows in: one item, by id and version.
+  private static let moveSQL = """
+    UPDATE item SET state = ?, due = ?, reason = ?, message = ?, remote_id = ?, doubt_at = ?, finished_at = ?,
+      used_count = used_count + ?, unanswered = max(unanswered, ?), owner_id = NULL, version = version + 1,
+      definition_id = CASE WHEN ? THEN coalesce(next_definition_id, definition_id) ELSE definition_id END,
+      next_definition_id = CASE WHEN ? THEN NULL ELSE next_definition_id END,
+      cancel_requested = CASE WHEN ? THEN 0 ELSE cancel_requested END
+    WHERE id = ? AND version = ?
+    """
+}

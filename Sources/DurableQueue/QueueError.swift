@@ -1,0 +1,85 @@
+// What can go wrong with the queue's file, and the one place that words it.
+
+import GRDB
+
+/// A failure of the queue, not of an item. No value that was bound to a statement is ever in it.
+package struct QueueError: Error, CustomStringConvertible, Hashable {
+  /// What kind of failure it is.
+  package enum Code: Hashable, Sendable {
+    /// The file cannot be opened or made.
+    case cannotOpen
+    /// The file is no SQLite file, or not one of ours.
+    case notOurs
+    /// A newer Rollcall wrote it.
+    case newerSchema
+    /// The file is damaged.
+    case corrupt
+    /// The disk is full.
+    case diskFull
+    /// The file or its folder is read-only.
+    case readOnly
+    /// Another process held the write lock too long.
+    case busy
+    /// Anything else that SQLite reports.
+    case other
+  }
+
+  /// What kind of failure it is.
+  package let code: Code
+  /// The queue's file.
+  package let path: String
+  /// What the system or SQLite said.
+  package let detail: String
+
+  /// Makes an error.
+  package init(_ code: Code, path: String, detail: String) {
+    self.code = code
+    self.path = path
+    self.detail = detail
+  }
+
+  /// One sentence: what, and which file.
+  package var description: String {
+    switch code {
+    case .cannotOpen: "The queue \(path) cannot be opened: \(detail)."
+    case .notOurs: "The file \(path) is not a Rollcall queue: \(detail)."
+    case .newerSchema: "The queue \(path) was written by a newer Rollcall."
+    case .corrupt: "The queue \(path) is damaged: \(detail)."
+    case .diskFull: "The disk is full; the queue \(path) cannot grow."
+    case .readOnly: "The queue \(path) cannot be written: \(detail)."
+    case .busy: "Another process has kept the queue \(path) locked for a minute."
+    case .other: "The queue \(path) failed: \(detail)."
+    }
+  }
+
+  /// What to do about it; nil when the sentence says it all.
+  package var hint: String? {
+    switch code {
+    case .cannotOpen, .readOnly: "Check the folder's permissions, or name another file with --db."
+    case .notOurs: "Name another file with --db; this one was left as it is."
+    case .newerSchema: "Update this Rollcall, or name another file with --db."
+    case .corrupt: "Keep a copy, try `sqlite3 FILE .recover`, and name another file with --db."
+    case .diskFull: "Free some space and run the same command again; nothing that was answered is lost."
+    case .busy: "Look for a stopped rollcall process (`ps`), continue or end it, and run the same command again."
+    case .other: nil
+    }
+  }
+
+  /// Turns what GRDB threw into our error; anything else stays as it is.
+  static func wrapping(_ error: any Error, path: String) -> any Error {
+    guard let error = error as? DatabaseError else { return error }
+    let detail = error.message ?? "SQLite error \(error.resultCode.rawValue)"
+    let code: Code =
+      switch error.resultCode {
+      case .SQLITE_CANTOPEN: .cannotOpen
+      case .SQLITE_NOTADB: .notOurs
+      case .SQLITE_CORRUPT: .corrupt
+      case .SQLITE_FULL: .diskFull
+      case .SQLITE_READONLY, .SQLITE_PERM: .readOnly
+      case .SQLITE_BUSY, .SQLITE_LOCKED: .busy
+      default: .other
+      }
+    return QueueError(
+      code, path: path, detail: code == .other ? "\(detail) (\(error.extendedResultCode.rawValue))" : detail)
+  }
+}

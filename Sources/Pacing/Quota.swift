@@ -1,0 +1,90 @@
+// When may we send? The generic cell rate algorithm (GCRA, ITU-T I.371, "virtual scheduling") as a pure function of
+// the quota, its stored state and the time. A refusal says when to come back.
+//
+//   T    interval between permits, Rate.interval, µs
+//   b    burst, permits that may start at one instant after a quiet time, ≥ 1
+//   TAT  theoretical arrival time: when the next permit would fall due if none came early, µs since the epoch
+//
+// A permit may start at s when s ≥ TAT − (b − 1)·T; taking it sets TAT = max(TAT, s) + T.
+// In any window of length w at most b + w/T permits start.
+
+/// A limit: so many permits a period, and how many of them may start together.
+package struct Quota: Hashable, Sendable {
+  /// Permits a period.
+  package var rate: Rate
+  /// How many permits may start at one instant after a quiet time; 1 to `Rate.largestCount`.
+  package private(set) var burst: Int
+
+  /// Makes a quota; a burst below 1 counts as 1, and one above `Rate.largestCount` as that.
+  package init(rate: Rate, burst: Int) {
+    self.rate = rate
+    self.burst = min(max(1, burst), Rate.largestCount)
+  }
+
+  /// The quota until anything better is known.
+  package static let untilLearned = Quota(rate: .untilLearned, burst: 2)
+
+  /// The farthest ahead that a permit may be taken. One value for everybody who shares a state, because the guard
+  /// against a clock that was set back rests on it.
+  package static let longestHorizon = Duration.milliseconds(500)
+
+  /// How far ahead of the theoretical arrival time a permit may start.
+  private var tolerance: Duration { rate.interval * (burst - 1) }
+
+  /// The permits that may start from now until `horizon` later, at most `limit`, each with its start.
+  ///
+  /// Taking them is the caller's step: store `grant.state` in the same transaction, or call again with a smaller
+  /// `limit` when fewer are needed, so that only what is used is taken. Store it also when nothing was granted: it is
+  /// the same state but after the clock was set back, and then the way out.
+  ///
+  /// - Parameters:
+  ///   - limit: the most that the caller can use; 0 asks only when the next one may start.
+  ///   - now: the time, read after whatever lock guards `state` is held.
+  ///   - horizon: how far ahead a permit may start, at most `longestHorizon`; zero for permits that start at once.
+  package func grant(upTo limit: Int, from state: QuotaState, at now: Instant, within horizon: Duration) -> Grant {
+    var state = state
+    let horizon = min(horizon, Self.longestHorizon)
+    let earliest = max(now, state.notBefore)
+    // No grant leaves a theoretical arrival time farther ahead than this; a clock that was set back does.
+    state.theoretical = min(state.theoretical, earliest + Self.longestHorizon + tolerance + rate.interval)
+    var starts: [Instant] = []
+    while true {
+      let start = max(earliest, state.theoretical - tolerance)
+      guard starts.count < limit, start <= now + horizon else {
+        return Grant(starts: starts, state: state, next: start)
+      }
+      starts.append(start)
+      state.theoretical = max(state.theoretical, start) + rate.interval
+    }
+  }
+
+  /// The state after the service said to wait until `end`: nothing starts before it and the bucket is empty then, so
+  /// that the wait is not followed by a burst that is refused again. An earlier `end` never shortens a longer wait.
+  package func emptied(_ state: QuotaState, until end: Instant) -> QuotaState {
+    QuotaState(theoretical: max(state.theoretical, end + tolerance), notBefore: max(state.notBefore, end))
+  }
+}
+
+/// Where a quota stands; two numbers that live in the database.
+package struct QuotaState: Hashable, Sendable {
+  /// The theoretical arrival time (TAT above).
+  package var theoretical: Instant
+  /// No permit starts before this, because the service said so.
+  package var notBefore: Instant
+
+  /// Makes a state; without arguments that of a quota never used.
+  package init(theoretical: Instant = Instant(microseconds: 0), notBefore: Instant = Instant(microseconds: 0)) {
+    self.theoretical = theoretical
+    self.notBefore = notBefore
+  }
+}
+
+/// What a quota granted.
+package struct Grant: Hashable, Sendable {
+  /// When each granted permit may start, rising; empty when none was granted.
+  package var starts: [Instant]
+  /// The state to store if all of them are used.
+  package var state: QuotaState
+  /// When the next permit after these may start; the instant to come back.
+  package var next: Instant
+}

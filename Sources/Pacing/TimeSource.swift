@@ -1,0 +1,56 @@
+// The one seam through which the product learns the time and asks to be woken. Tests bring their own, advanced by hand.
+
+// Dispatch has not marked its timers Sendable; they are thread-safe.
+@preconcurrency import Dispatch
+import Foundation
+
+/// Tells the time and rings at an instant. There is no `sleep`: whoever waits holds one alarm that posts an event.
+package protocol TimeSource: Sendable {
+  /// The time now.
+  func now() -> Instant
+
+  /// Calls `ring` once, at `instant` or as soon as possible after it, on a thread of the source's choice.
+  ///
+  /// - Returns: what cancels the alarm; an alarm that is let go of does not ring.
+  func alarm(at instant: Instant, ring: @escaping @Sendable () -> Void) -> any Alarm
+}
+
+/// An alarm that was set.
+package protocol Alarm: Sendable {
+  /// After this the alarm does not ring any more; a ring already under way may still arrive.
+  func cancel()
+}
+
+/// The machine's wall clock and Dispatch's timers. The only place of the product that reads the real time.
+package struct SystemTimeSource: TimeSource {
+  private static let queue = DispatchQueue(label: "rollcall.alarms")
+
+  /// Makes the source; it holds no state.
+  package init() {}
+
+  package func now() -> Instant {
+    // A date of this century tells times apart to a quarter of a microsecond; and no C type is needed, whose module has
+    // another name on every system.
+    Instant(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000))
+  }
+
+  package func alarm(at instant: Instant, ring: @escaping @Sendable () -> Void) -> any Alarm {
+    let timer = DispatchSource.makeTimerSource(flags: .strict, queue: Self.queue)
+    let wait = max(0, (instant - now()).microseconds)
+    timer.schedule(deadline: .now() + .microseconds(Int(clamping: wait)), leeway: .nanoseconds(0))
+    timer.setEventHandler { ring() }
+    timer.activate()
+    return DispatchAlarm(timer: timer)
+  }
+}
+
+/// An alarm over a Dispatch timer.
+private final class DispatchAlarm: Alarm {
+  private let timer: any DispatchSourceTimer
+
+  init(timer: any DispatchSourceTimer) { self.timer = timer }
+
+  func cancel() { timer.cancel() }
+
+  deinit { timer.cancel() }
+}

@@ -1,0 +1,100 @@
+// The life of an item: six states, and one table of what each event does. The queue's SQL and the README follow it.
+
+/// Where an item is in its life; the raw value stands in the database and in the files.
+package enum ItemState: String, CaseIterable, Sendable {
+  /// To be sent when it is due.
+  case ready
+  /// Claimed by an owner.
+  case leased
+  /// Sent, and nobody knows what became of it; people see "answer unknown, will check".
+  case inDoubt = "in_doubt"
+  /// It exists; its remote id is kept.
+  case done
+  /// It was refused, or its attempts are used up.
+  case failed
+  /// It is not wanted any more.
+  case cancelled
+
+  /// Whether a run still has something to do for it.
+  package var isUnfinished: Bool { self == .ready || self == .leased || self == .inDoubt }
+}
+
+/// What can happen to an item.
+package enum ItemEvent: Hashable, Sendable {
+  /// An owner took it, to send it.
+  case claimed
+  /// Its attempt was answered, or certainly was not; `earlierUnanswered`: an earlier attempt has no definite answer.
+  case answered(Outcome.Kind, earlierUnanswered: Bool)
+  /// The list shows it and it is ours.
+  case listedOurs
+  /// The list shows its name and it is not ours; for a ready item: the list showed it before we ever sent it.
+  case listedForeign
+  /// A whole list, asked for late enough, does not show it.
+  case listedAbsent(afterRefusal: Bool, attemptsLeft: Bool)
+  /// An attempt that the item has moved on from was answered after all: it had succeeded.
+  case lateSuccess
+  /// `run` or `retry` wants it tried again, or a roster has it again.
+  case requeued
+  /// A person cancelled it, or it left its roster.
+  case cancelled
+}
+
+/// What an event makes of an item.
+package struct Transition: Hashable, Sendable {
+  /// When a ready item may be claimed.
+  package enum Due: Hashable, Sendable {
+    /// At once.
+    case now
+    /// When its scope may send again.
+    case afterScopeWait
+    /// After a backoff of its own.
+    case afterBackoff
+  }
+
+  /// The state it goes to, perhaps the one it had.
+  package var state: ItemState
+  /// When it may be claimed; not nil exactly for `ready`.
+  package var due: Due?
+  /// Why it failed or waits; nil when there is nothing to explain.
+  package var reason: Reason?
+  /// Whether the attempts limit counts the attempt that ended.
+  package var usesAttempt = false
+  /// Whether it is to be cancelled unless it proves done.
+  package var flagsCancel = false
+}
+
+extension ItemState {
+  /// The state table: what `event` makes of an item in this state; nil when it cannot happen to it.
+  package func after(_ event: ItemEvent) -> Transition? {
+    switch (self, event) {
+    case (.ready, .claimed): Transition(state: .leased)
+    case (.leased, .answered(let kind, let earlierUnanswered)): Self.after(kind, earlierUnanswered)
+    case (.inDoubt, .listedOurs): Transition(state: .done)
+    case (.inDoubt, .listedForeign), (.ready, .listedForeign): Transition(state: .failed, reason: .conflict)
+    case (.inDoubt, .listedAbsent(afterRefusal: true, _)): Transition(state: .failed, reason: .refused)
+    case (.inDoubt, .listedAbsent(afterRefusal: false, attemptsLeft: true)): Transition(state: .ready, due: .now)
+    case (.inDoubt, .listedAbsent(afterRefusal: false, attemptsLeft: false)):
+      Transition(state: .failed, reason: .noAnswer)
+    case (.done, .lateSuccess): nil
+    case (_, .lateSuccess): Transition(state: .done)
+    case (.failed, .requeued), (.cancelled, .requeued): Transition(state: .ready, due: .now)
+    case (.ready, .cancelled): Transition(state: .cancelled, reason: .cancelled)
+    case (.leased, .cancelled), (.inDoubt, .cancelled): Transition(state: self, flagsCancel: true)
+    default: nil
+    }
+  }
+
+  /// The rows of the table for an attempt that ended.
+  private static func after(_ kind: Outcome.Kind, _ earlierUnanswered: Bool) -> Transition {
+    let reason = Reason(kind)
+    return switch kind {
+    case .succeeded: Transition(state: .done, usesAttempt: true)
+    case .refused: Transition(state: earlierUnanswered ? .inDoubt : .failed, reason: reason, usesAttempt: true)
+    case .noAnswer, .ownerGone: Transition(state: .inDoubt, reason: reason, usesAttempt: true)
+    case .throttled, .keyQuota: Transition(state: .ready, due: .afterScopeWait, reason: reason)
+    case .unreachable: Transition(state: .ready, due: .afterBackoff, reason: reason)
+    case .accountQuota, .accountRefused, .denied, .notOffered, .misdirected, .notSent:
+      Transition(state: .ready, due: .now, reason: reason)
+    }
+  }
+}

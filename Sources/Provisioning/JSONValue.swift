@@ -1,0 +1,132 @@
+// JSON as a value with one canonical text, so that "the same definition" is a comparison of two strings.
+
+import Foundation
+
+/// A JSON value. Numbers are whole: no field of a definition has a fraction.
+package enum JSONValue: Hashable, Sendable {
+  case null
+  case bool(Bool)
+  case integer(Int64)
+  case string(String)
+  case array([JSONValue])
+  case object([String: JSONValue])
+
+  /// The member of an object; nil when this is no object or has no such member.
+  package subscript(key key: String) -> JSONValue? {
+    guard case .object(let members) = self else { return nil }
+    return members[key]
+  }
+
+  /// The value at a dotted path such as `configuration.docker.image`; nil when a step of it is missing.
+  package subscript(path path: String) -> JSONValue? {
+    path.split(separator: ".").reduce(Optional(self)) { value, key in value?[key: String(key)] }
+  }
+
+  /// The text of a string; nil for any other value.
+  package var stringValue: String? {
+    guard case .string(let text) = self else { return nil }
+    return text
+  }
+
+  /// Puts `value` at a dotted path, making the objects on the way.
+  package mutating func set(_ value: JSONValue, at path: some Collection<String>) {
+    guard let first = path.first else {
+      self = value
+      return
+    }
+    var members: [String: JSONValue] = [:]
+    if case .object(let existing) = self { members = existing }
+    var child = members[first] ?? .object([:])
+    child.set(value, at: path.dropFirst())
+    members[first] = child
+    self = .object(members)
+  }
+}
+
+// MARK: - Writing
+
+extension JSONValue {
+  /// The canonical text: keys sorted by their UTF-8 bytes, no white space, `/` and everything beyond ASCII as it is,
+  /// control characters escaped. Two equal values have the same text, but for letters that Unicode writes in two ways
+  /// (`é`, `가`): Swift takes those as equal, and the text keeps the way that was given.
+  package var canonicalText: String {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(256)
+    append(to: &bytes)
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  private func append(to bytes: inout [UInt8]) {
+    switch self {
+    case .null: bytes += "null".utf8
+    case .bool(let flag): bytes += (flag ? "true" : "false").utf8
+    case .integer(let number): bytes += String(number).utf8
+    case .string(let text): Self.append(text, to: &bytes)
+    case .array(let elements):
+      Self.append(elements, between: ("[", "]"), to: &bytes) { $0.append(to: &$1) }
+    case .object(let members):
+      let sorted = members.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+      Self.append(sorted, between: ("{", "}"), to: &bytes) { member, bytes in
+        Self.append(member.key, to: &bytes)
+        bytes.append(UInt8(ascii: ":"))
+        member.value.append(to: &bytes)
+      }
+    }
+  }
+
+  private static func append<Element>(
+    _ elements: [Element], between brackets: (Unicode.Scalar, Unicode.Scalar), to bytes: inout [UInt8],
+    each: (Element, inout [UInt8]) -> Void
+  ) {
+    bytes.append(UInt8(ascii: brackets.0))
+    for (index, element) in elements.enumerated() {
+      if index > 0 { bytes.append(UInt8(ascii: ",")) }
+      each(element, &bytes)
+    }
+    bytes.append(UInt8(ascii: brackets.1))
+  }
+
+  private static func append(_ text: String, to bytes: inout [UInt8]) {
+    bytes.append(UInt8(ascii: "\""))
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "\""): bytes += "\\\"".utf8
+      case UInt8(ascii: "\\"): bytes += "\\\\".utf8
+      case UInt8(ascii: "\n"): bytes += "\\n".utf8
+      case UInt8(ascii: "\r"): bytes += "\\r".utf8
+      case UInt8(ascii: "\t"): bytes += "\\t".utf8
+      case 0..<0x20: bytes += "\\u00\(byte < 16 ? "0" : "")\(String(byte, radix: 16))".utf8
+      default: bytes.append(byte)
+      }
+    }
+    bytes.append(UInt8(ascii: "\""))
+  }
+}
+
+// MARK: - Reading
+
+extension JSONValue: Decodable {
+  /// Reads any JSON value but fractions, as the standard decoder hands it over.
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    if container.decodeNil() {
+      self = .null
+    } else if let flag = try? container.decode(Bool.self) {
+      self = .bool(flag)
+    } else if let number = try? container.decode(Int64.self) {
+      self = .integer(number)
+    } else if let text = try? container.decode(String.self) {
+      self = .string(text)
+    } else if let elements = try? container.decode([JSONValue].self) {
+      self = .array(elements)
+    } else {
+      self = .object(try container.decode([String: JSONValue].self))
+    }
+  }
+
+  /// Reads JSON text; throws `DecodingError` for anything that is not JSON or has a fraction in it. Foundation lets a
+  /// comma before a closing bracket pass.
+  package init(text: String) throws {
+    self = try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))
+  }
+}

@@ -1,0 +1,115 @@
+// What an attempt learned, and why an item failed or waits.
+
+/// What one attempt learned.
+package struct Outcome: Hashable, Sendable {
+  /// The kinds of answer, each with its own consequence for the item; the raw value stands in the database and files.
+  package enum Kind: String, CaseIterable, Sendable {
+    /// The service made it and said its id.
+    case succeeded
+    /// The service said no to this definition.
+    case refused
+    /// Too fast; the key's scope waits.
+    case throttled
+    /// The access key's quota is used up.
+    case keyQuota = "key_quota"
+    /// The account may make no more.
+    case accountQuota = "account_quota"
+    /// The account is not ours to use, or does not exist.
+    case accountRefused = "account_refused"
+    /// The credentials were refused.
+    case denied
+    /// The service does not offer this at all.
+    case notOffered = "not_offered"
+    /// A redirect: the endpoint is not the service.
+    case misdirected
+    /// No connection came about; nothing was sent.
+    case unreachable
+    /// It may have been sent and nobody knows what became of it.
+    case noAnswer = "no_answer"
+    /// It was claimed and then not sent after all.
+    case notSent = "not_sent"
+    /// The process that had claimed it is gone.
+    case ownerGone = "owner_gone"
+
+    /// Whether the service certainly did nothing or certainly did it; otherwise only its list can tell.
+    package var isDefinite: Bool { self != .noAnswer && self != .ownerGone }
+    /// Whether the run ends at once, because every other request would fare the same.
+    package var haltsRun: Bool { self == .denied || self == .notOffered || self == .misdirected }
+    /// Whether it holds the item's account.
+    package var holdsAccount: Bool { self == .accountQuota || self == .accountRefused }
+    /// Whether the key's scope must wait before anything else is sent with it.
+    package var holdsKey: Bool { self == .throttled || self == .keyQuota }
+  }
+
+  /// What kind of answer it was.
+  package var kind: Kind
+  /// The target's id of what was made; only with `succeeded`.
+  package var remoteID: String?
+  /// What the service or the network said, for people; never a secret.
+  package var message: String?
+  /// The HTTP status; nil when no reply came.
+  package var status: Int?
+  /// The service's id of the request, for its support.
+  package var requestID: String?
+  /// How long the service asked to wait, counted from the answer; nil when it did not say.
+  package var retryAfter: Duration?
+
+  /// Makes an outcome.
+  package init(
+    _ kind: Kind, remoteID: String? = nil, message: String? = nil, status: Int? = nil, requestID: String? = nil,
+    retryAfter: Duration? = nil
+  ) {
+    self.kind = kind
+    self.remoteID = remoteID
+    self.message = message
+    self.status = status
+    self.requestID = requestID
+    self.retryAfter = retryAfter
+  }
+}
+
+/// Why an item failed or waits; the raw value stands in the database and in the files.
+package enum Reason: String, CaseIterable, Sendable {
+  case refused
+  case throttled
+  case keyQuota = "key_quota"
+  case accountQuota = "account_quota"
+  case accountRefused = "account_refused"
+  case denied
+  case notOffered = "not_offered"
+  case misdirected
+  case unreachable
+  case noAnswer = "no_answer"
+  case notSent = "not_sent"
+  case ownerGone = "owner_gone"
+  /// Something of this name was there that we did not make.
+  case conflict
+  /// A person cancelled it.
+  case cancelled
+  /// The roster's newer version has no such row.
+  case gone
+
+  /// The reason that an outcome gives; nil for success.
+  package init?(_ kind: Outcome.Kind) { self.init(rawValue: kind.rawValue) }
+
+  /// The reason in words that people read, to stand alone in a table.
+  package var forPeople: String {
+    switch self {
+    case .refused: "refused by the service"
+    case .throttled: "throttled: the service asked us to slow down"
+    case .keyQuota: "the access key's quota is used up"
+    case .accountQuota: "the account's quota is used up"
+    case .accountRefused: "the account was refused"
+    case .denied: "the credentials were refused"
+    case .notOffered: "the service does not offer this"
+    case .misdirected: "the endpoint answered with a redirect"
+    case .unreachable: "the service could not be reached"
+    case .noAnswer: "answer unknown, will check"
+    case .notSent: "not sent"
+    case .ownerGone: "the run that sent it ended before the answer, will check"
+    case .conflict: "the name was already taken by something we did not make"
+    case .cancelled: "cancelled"
+    case .gone: "no longer in the roster"
+    }
+  }
+}

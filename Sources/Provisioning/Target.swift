@@ -1,0 +1,53 @@
+// A target as the pool sees it: something that creates one item from a definition and lists what an account has.
+// Nothing here throws: whatever happens to a request is an outcome, and the pool decides what follows.
+
+package import Pacing
+
+/// A service that items are made at. Each call signs anew, has its own deadline, and never retries by itself.
+package protocol Target: Sendable {
+  /// The target's name in item keys, for example `dataforest`.
+  var name: String { get }
+  /// Scheme, host and port of the endpoint.
+  var origin: String { get }
+
+  /// Asks for one item. The answer is exactly what this request learned.
+  ///
+  /// - Parameter definition: canonical JSON, as the queue holds it.
+  func create(_ definition: String) async -> Outcome
+
+  /// Asks what an account has: the probe before the first create, and the list that settles what is in doubt.
+  func list(account: String) async -> ListReply
+}
+
+/// What came of asking for a list.
+package enum ListReply: Hashable, Sendable {
+  /// The list came; `isWhole` when it holds as many entries as the service says there are.
+  case listed([RemoteItem], isWhole: Bool)
+  /// It did not come; the outcome says why and is never `succeeded`.
+  case failed(Outcome)
+}
+
+/// One entry of a target's list.
+package struct RemoteItem: Hashable, Sendable {
+  /// The target's id.
+  package var id: String
+  /// Its name, unique within the account.
+  package var name: String
+  /// What its maker wrote; nil and empty mean the same.
+  package var description: String?
+  /// The image it was made from; nil when the list does not tell.
+  package var image: String?
+  /// When it was made, by the service's clock; nil when it does not tell.
+  package var createdAt: Instant?
+
+  /// Makes an entry.
+  package init(
+    id: String, name: String, description: String? = nil, image: String? = nil, createdAt: Instant? = nil
+  ) {
+    self.id = id
+    self.name = name
+    self.description = description
+    self.image = image
+    self.createdAt = createdAt
+  }
+}

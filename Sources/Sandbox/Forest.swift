@@ -1,0 +1,218 @@
+// The forest behind the gateway, as a value: operations in, replies out, the time given. It answers impossible requests
+// with the service's errors, never politely.
+
+import DataForest
+import Pacing
+import Provisioning
+
+/// A workspace of the sandbox.
+struct Workspace: Codable, Hashable, Sendable {
+  /// One configuration with its times, in microseconds since the epoch.
+  struct Version: Codable, Hashable, Sendable {
+    var configuration: String
+    var createdAt: Int64
+  }
+
+  var id: String
+  var accountId: String
+  var name: String
+  var description: String
+  var versions: [Version]
+  var createdAt: Int64
+  var modifiedAt: Int64
+}
+
+/// All workspaces, and what the service does with them.
+struct Forest {
+  /// The operations that exist, as the paths name them.
+  static let operations: Set<String> = [
+    "aiworkspaces/checkAvailableName", "aiworkspaces/create", "aiworkspaces/getList", "aiworkspaces/getDetail",
+    "aiworkspaces/getConfigurationList", "aiworkspaces/setConfiguration", "aiworkspaces/delete",
+    "aiworkspaces/getDockerImageList", "accounts/getList",
+  ]
+
+  private(set) var workspaces: [String: Workspace] = [:]
+  private var names: [String: String] = [:]
+  private var namesOfAccount: [String: [String]] = [:]
+  private var nextID: UInt64 = 1
+
+  /// Makes a forest with these workspaces in it.
+  init(_ workspaces: [Workspace] = []) {
+    for workspace in workspaces { insert(workspace) }
+    nextID = UInt64(workspaces.count) + 1
+  }
+
+  /// Whether a name is taken.
+  func exists(_ account: String, _ name: String) -> Bool { names["\(account)/\(name)"] != nil }
+
+  private mutating func insert(_ workspace: Workspace) {
+    workspaces[workspace.id] = workspace
+    names["\(workspace.accountId)/\(workspace.name)"] = workspace.id
+    namesOfAccount[workspace.accountId, default: []].append(workspace.id)
+  }
+
+  /// Carries out an operation.
+  mutating func reply(
+    to operation: String, _ body: JSONValue, under configuration: SandboxConfiguration, at now: Instant
+  ) -> SandboxReply {
+    switch operation {
+    case "aiworkspaces/create": create(body, configuration, now)
+    case "aiworkspaces/checkAvailableName": checkAvailableName(body, configuration)
+    case "aiworkspaces/getList": list(body, configuration)
+    case "aiworkspaces/getDetail": withWorkspace(body) { .success($0.detail) }
+    case "aiworkspaces/getConfigurationList": withWorkspace(body) { $0.configurationList }
+    case "aiworkspaces/setConfiguration": setConfiguration(body, now)
+    case "aiworkspaces/delete": delete(body)
+    case "aiworkspaces/getDockerImageList": Self.images(body)
+    case "accounts/getList": Self.accounts(configuration)
+    default: .gateway(404, 300, "Not Found Exception", "URL not found.")
+    }
+  }
+
+  // MARK: - Operations
+
+  private mutating func create(
+    _ body: JSONValue, _ configuration: SandboxConfiguration, _ now: Instant
+  ) -> SandboxReply {
+    if let refusal = DefinitionCheck.refusal(of: body) { return refusal }
+    guard let account = body[key: "accountId"]?.stringValue, let name = body[key: "name"]?.stringValue,
+      let settings = body[key: "configuration"]
+    else { return .refusal(400, "invalid request parameters") }
+    guard configuration.accounts.contains(account) else { return .refusal(404, "no such element") }
+    guard !exists(account, name) else {
+      return .refusal(configuration.duplicateStatus, "name already exists (\(name))")
+    }
+    if let quota = configuration.accountQuota, namesOfAccount[account, default: []].count >= quota {
+      return .refusal(400, "exceeded limit on resource quota")
+    }
+    let workspace = Workspace(
+      id: newID(), accountId: account, name: name, description: body[key: "description"]?.stringValue ?? "",
+      versions: [.init(configuration: settings.canonicalText, createdAt: now.microseconds)],
+      createdAt: now.microseconds, modifiedAt: now.microseconds)
+    insert(workspace)
+    return .success(["id": .string(workspace.id)])
+  }
+
+  /// 22 base62 characters; mixed, so that nobody comes to rely on their order.
+  private mutating func newID() -> String {
+    let alphabet = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+    var rest = nextID &* 0x9E37_79B9_7F4A_7C15
+    nextID += 1
+    var id = "YPI"
+    for _ in 0..<11 {
+      id.append(alphabet[Int(rest % 62)])
+      rest /= 62
+    }
+    let tail = String(nextID, radix: 36)
+    return id + String(repeating: "0", count: max(0, 8 - tail.count)) + tail
+  }
+
+  private func checkAvailableName(_ body: JSONValue, _ configuration: SandboxConfiguration) -> SandboxReply {
+    guard let account = body[key: "accountId"]?.stringValue, let name = body[key: "name"]?.stringValue,
+      DefinitionCheck.isName(name)
+    else { return .refusal(400, "invalid request parameters") }
+    guard configuration.accounts.contains(account) else { return .refusal(404, "no such element") }
+    return .success(["availableName": .bool(!exists(account, name))])
+  }
+
+  private func list(_ body: JSONValue, _ configuration: SandboxConfiguration) -> SandboxReply {
+    guard let account = body[path: "search.accountId"]?.stringValue else {
+      return .refusal(400, "invalid request parameters")
+    }
+    guard configuration.accounts.contains(account) else { return .refusal(404, "no such element") }
+    let contents = namesOfAccount[account, default: []].compactMap { workspaces[$0]?.listEntry }
+    return .success(["total": .integer(Int64(contents.count)), "contents": .array(contents)])
+  }
+
+  private func withWorkspace(_ body: JSONValue, _ then: (Workspace) -> SandboxReply) -> SandboxReply {
+    guard let id = body[key: "id"]?.stringValue else { return .refusal(400, "invalid request parameters") }
+    guard let workspace = workspaces[id] else { return .refusal(404, "no such element") }
+    return then(workspace)
+  }
+
+  private mutating func setConfiguration(_ body: JSONValue, _ now: Instant) -> SandboxReply {
+    guard let settings = body[key: "configuration"] else { return .refusal(400, "invalid request parameters") }
+    let checked = withWorkspace(body) { workspace in
+      DefinitionCheck.refusal(
+        of: .object([
+          "accountId": .string(workspace.accountId), "name": .string(workspace.name), "configuration": settings,
+        ])) ?? .success(["id": .string(workspace.id)])
+    }
+    guard !checked.isRefusal, let id = body[key: "id"]?.stringValue else { return checked }
+    let version = Workspace.Version(configuration: settings.canonicalText, createdAt: now.microseconds)
+    workspaces[id]?.versions.append(version)
+    workspaces[id]?.modifiedAt = now.microseconds
+    return checked
+  }
+
+  private mutating func delete(_ body: JSONValue) -> SandboxReply {
+    let found = withWorkspace(body) { .success(["id": .string($0.id)]) }
+    guard !found.isRefusal, let id = body[key: "id"]?.stringValue, let workspace = workspaces.removeValue(forKey: id)
+    else { return found }
+    names["\(workspace.accountId)/\(workspace.name)"] = nil
+    namesOfAccount[workspace.accountId]?.removeAll { $0 == id }
+    return found
+  }
+
+  private static func images(_ body: JSONValue) -> SandboxReply {
+    let known = ["tensorflow": ["r2.3.1-py3", "r1.15.2-py3"], "pytorch": ["r1.10.0-py3", "r1.7-py3"]]
+    guard let type = body[path: "search.typeName"]?.stringValue, let tags = known[type] else {
+      return .refusal(400, "invalid request parameters")
+    }
+    return .success(["dockerImages": .object([type: .array(tags.map(JSONValue.string))])])
+  }
+
+  private static func accounts(_ configuration: SandboxConfiguration) -> SandboxReply {
+    let contents = configuration.accounts.enumerated().map { index, account in
+      JSONValue.object([
+        "id": .string(account), "name": .string("df\(index + 1)"), "principal": .string("df\(index + 1)@sandbox"),
+        "status": .string("RUNNING"), "disabled": .bool(false), "createdAt": .string("2025-02-20T09:32:55+09:00"),
+      ])
+    }
+    return .success(["total": .integer(Int64(contents.count)), "contents": .array(contents)])
+  }
+}
+
+extension Workspace {
+  private static func time(_ microseconds: Int64) -> JSONValue {
+    .string(Instant(microseconds: microseconds).rfc3339())
+  }
+
+  private static func settings(_ version: Version) -> JSONValue {
+    // The text was made by our own writer, so that it can be read again.
+    guard case .success(let value) = Result(catching: { try JSONValue(text: version.configuration) }) else {
+      return .null
+    }
+    return value
+  }
+
+  fileprivate var listEntry: JSONValue {
+    let image = versions.last.map(Self.settings)?[path: "docker.image"] ?? .null
+    return .object([
+      "id": .string(id), "name": .string(name), "accountName": .string("df"), "description": .string(description),
+      "imageVersion": image, "createdAt": Self.time(createdAt), "modifiedAt": Self.time(modifiedAt),
+      "disabled": .bool(false),
+    ])
+  }
+
+  fileprivate var contents: JSONValue {
+    .array(
+      versions.map { version in
+        .object([
+          "configuration": Self.settings(version), "createdAt": Self.time(version.createdAt),
+          "modifiedAt": Self.time(version.createdAt),
+        ])
+      })
+  }
+
+  fileprivate var detail: [String: JSONValue] {
+    var members: [String: JSONValue] = ["accountId": .string(accountId), "contents": contents]
+    if case .object(let entry) = listEntry { members.merge(entry) { own, _ in own } }
+    members["disabled"] = nil
+    return members
+  }
+
+  fileprivate var configurationList: SandboxReply {
+    .success(["total": .integer(Int64(versions.count)), "contents": contents])
+  }
+}

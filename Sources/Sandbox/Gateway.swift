@@ -1,0 +1,81 @@
+// The API gateway in front of the forest: method, path, signature, clock, rate.
+
+import DataForest
+import Foundation
+import Pacing
+
+/// What the gateway keeps from request to request.
+struct Gateway {
+  /// A clock this far off is refused.
+  static let largestClockSkew = Duration.seconds(300)
+  /// The largest body.
+  static let largestBody = 1 << 20
+
+  private var rate = QuotaState()
+
+  /// The operation that a path names, for example `aiworkspaces/create`; nil for any other path.
+  static func operation(of path: String) -> String? {
+    let prefix = Endpoint.prefix + "/"
+    let operation = path.hasPrefix(prefix) ? String(path.dropFirst(prefix.count)) : ""
+    return Forest.operations.contains(operation) ? operation : nil
+  }
+
+  /// What the gateway refuses; nil lets the request through. Who it is comes before how much it asks.
+  mutating func refusal(
+    of request: SandboxRequest, under configuration: SandboxConfiguration, at now: Instant
+  ) -> SandboxReply? {
+    if let refusal = Self.signatureRefusal(of: request, configuration.credentials, at: now) { return refusal }
+    guard Self.operation(of: request.path) != nil else {
+      return .gateway(404, 300, "Not Found Exception", "URL not found.")
+    }
+    guard request.method == "POST" else {
+      return .gateway(405, 100, "Bad Request Exception", "The method \(request.method) is not allowed.")
+    }
+    if let throttle = throttle(under: configuration, at: now) { return throttle }
+    guard request.headers["content-type"]?.lowercased().hasPrefix("application/json") == true else {
+      return .gateway(400, 100, "Bad Request Exception", "The content type must be application/json.")
+    }
+    guard request.body.count <= Self.largestBody else {
+      return .gateway(413, 430, "Request Entity Too Large", "The body is too large.")
+    }
+    return nil
+  }
+
+  private static func signatureRefusal(
+    of request: SandboxRequest, _ credentials: Credentials, at now: Instant
+  ) -> SandboxReply? {
+    guard let timestamp = request.headers[Signature.timestampHeader], let milliseconds = Int64(timestamp),
+      let key = request.headers[Signature.accessKeyHeader], let given = request.headers[Signature.signatureHeader]
+    else { return .gateway(401, 200, "Authentication Failed", "Authentication information is missing.") }
+    guard key == credentials.accessKey else {
+      return .gateway(401, 210, "Permission Denied", "The access key is unknown.")
+    }
+    let skew = now.microseconds / 1_000 - milliseconds
+    guard abs(skew) < largestClockSkew.microseconds / 1_000 else {
+      return .gateway(401, 200, "Authentication Failed", "The timestamp is too far from the service's clock.")
+    }
+    let right = Signature.sign(method: request.method, path: request.path, timestamp: timestamp, with: credentials)
+    guard isEqual(right, given) else {
+      return .gateway(401, 200, "Authentication Failed", "Invalid authentication information.")
+    }
+    return nil
+  }
+
+  /// Compares in a time that does not depend on where the texts differ.
+  private static func isEqual(_ left: String, _ right: String) -> Bool {
+    guard left.utf8.count == right.utf8.count else { return false }
+    return zip(left.utf8, right.utf8).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+  }
+
+  private mutating func throttle(under configuration: SandboxConfiguration, at now: Instant) -> SandboxReply? {
+    guard let quota = configuration.rateLimit else { return nil }
+    let grant = quota.grant(upTo: 1, from: rate, at: now, within: .zero)
+    rate = grant.state
+    guard grant.starts.isEmpty else { return nil }
+    var reply = SandboxReply.gateway(429, 410, "Throttle Limited", "Too many requests.")
+    if configuration.saysRetryAfter {
+      reply.retryAfter = max(1, ((grant.next - now).microseconds + 999_999) / 1_000_000)
+    }
+    return reply
+  }
+}

@@ -1,0 +1,40 @@
+// How a sandbox is set up.
+
+package import DataForest
+package import Pacing
+
+/// How a sandbox behaves.
+package struct SandboxConfiguration: Sendable {
+  /// The port unless told.
+  package static let standardPort = 4747
+  /// The accounts unless told: those of the service's own pages.
+  package static let standardAccounts = ["6COytUeFj7b8eOhq2L5zL", "2mUVZaHseGadiNFAg5MHjk"]
+
+  /// The port on 127.0.0.1; 0 takes any free one.
+  package var port = SandboxConfiguration.standardPort
+  /// The pair that requests must be signed with.
+  package var credentials = Credentials.sandbox
+  /// The accounts that exist.
+  package var accounts = SandboxConfiguration.standardAccounts
+  /// The most requests; nil for no limit.
+  package var rateLimit: Quota?
+  /// Whether a throttled reply says when to come back.
+  package var saysRetryAfter = false
+  /// The most workspaces an account may have; nil for no limit.
+  package var accountQuota: Int?
+  /// How long every reply takes.
+  package var latency = Duration.zero
+  /// The HTTP status of a refused second create of a name: 400 or 409.
+  package var duplicateStatus = 400
+  /// Where workspaces and ledger are kept; nil keeps them in memory.
+  package var stateFile: String?
+
+  /// Makes the standard configuration.
+  package init() {}
+}
+
+/// Why a sandbox cannot start or keep its state.
+package struct SandboxError: Error, CustomStringConvertible, Hashable {
+  /// One sentence.
+  package let description: String
+}

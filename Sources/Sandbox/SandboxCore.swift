@@ -1,0 +1,109 @@
+// The sandbox without HTTP: gateway, forest and ledger behind one lock, and the state file beside them.
+
+import Foundation
+import Pacing
+import Provisioning
+import Synchronization
+
+final class SandboxCore: Sendable {
+  /// How long changes may wait before they are written, so that a thousand creates are not a thousand files.
+  private static let saveDelay = Duration.milliseconds(200)
+
+  private struct State {
+    var gateway = Gateway()
+    var forest: Forest
+    var ledger: Ledger
+    var saveAlarm: (any Alarm)?
+    var saveError: SandboxError?
+  }
+
+  let configuration: SandboxConfiguration
+  let time: any TimeSource
+  private let state: Mutex<State>
+
+  /// Makes a sandbox, with what its state file holds.
+  init(_ configuration: SandboxConfiguration, time: any TimeSource) throws {
+    self.configuration = configuration
+    self.time = time
+    let saved = try configuration.stateFile.flatMap(StateFile.read)
+    state = Mutex(State(forest: Forest(saved?.workspaces ?? []), ledger: saved?.ledger ?? Ledger()))
+  }
+
+  /// What really happened so far.
+  var ledger: Ledger { state.withLock(\.ledger) }
+
+  /// Answers a request of the service's API. Every operation passes through here.
+  func reply(to request: SandboxRequest) -> SandboxReply {
+    let reply = state.withLock { state in
+      let now = time.now()
+      state.ledger.noteRequest(Gateway.operation(of: request.path) ?? "other", at: now)
+      let reply = Self.reply(to: request, configuration, at: now, &state)
+      if reply.status != 429 { state.ledger.noteAccepted(at: now) }
+      state.ledger.noteReply(reply)
+      return reply
+    }
+    saveSoon()
+    return reply
+  }
+
+  private static func reply(
+    to request: SandboxRequest, _ configuration: SandboxConfiguration, at now: Instant, _ state: inout State
+  ) -> SandboxReply {
+    if let refusal = state.gateway.refusal(of: request, under: configuration, at: now) { return refusal }
+    guard let operation = Gateway.operation(of: request.path),
+      case .success(let body) = Result(catching: { try JSONValue(text: String(decoding: request.body, as: UTF8.self)) }),
+      case .object = body
+    else { return .refusal(400, "invalid request parameters") }
+    if operation == "aiworkspaces/create" { noteCreateRequest(body, &state) }
+    let reply = state.forest.reply(to: operation, body, under: configuration, at: now)
+    if operation == "aiworkspaces/create", !reply.isRefusal, let key = key(of: body) {
+      state.ledger.noteCreate(key.account, key.name)
+    }
+    return reply
+  }
+
+  private static func noteCreateRequest(_ body: JSONValue, _ state: inout State) {
+    let isKnown = key(of: body).map { state.forest.exists($0.account, $0.name) } ?? false
+    state.ledger.noteCreateRequest(isForExistingKey: isKnown)
+    for path in DefinitionCheck.unknownPaths(of: body) { state.ledger.noteUnknown(path) }
+  }
+
+  private static func key(of body: JSONValue) -> (account: String, name: String)? {
+    guard let account = body[key: "accountId"]?.stringValue, let name = body[key: "name"]?.stringValue else {
+      return nil
+    }
+    return (account, name)
+  }
+
+  // MARK: - The state file
+
+  private func saveSoon() {
+    guard configuration.stateFile != nil else { return }
+    state.withLock { state in
+      guard state.saveAlarm == nil else { return }
+      state.saveAlarm = time.alarm(at: time.now() + Self.saveDelay) { [weak self] in self?.saveNoting() }
+    }
+  }
+
+  private func saveNoting() {
+    do {
+      try save()
+    } catch {
+      let error = error as? SandboxError ?? SandboxError(description: String(describing: error))
+      state.withLock { $0.saveError = error }
+    }
+  }
+
+  /// Writes the state now.
+  func save() throws {
+    guard let path = configuration.stateFile else { return }
+    let saved = state.withLock { state in
+      state.saveAlarm = nil
+      return SavedState(workspaces: Array(state.forest.workspaces.values), ledger: state.ledger)
+    }
+    try StateFile.write(saved, to: path)
+  }
+
+  /// Why the last write of the state file failed; nil when it did not.
+  var saveError: SandboxError? { state.withLock(\.saveError) }
+}

@@ -1,0 +1,57 @@
+// What the sandbox answers, in the service's two shapes.
+
+package import Provisioning
+
+/// A request as the sandbox sees it.
+package struct SandboxRequest: Hashable, Sendable {
+  /// `POST`, `GET`, …
+  package var method: String
+  /// The path with the query, as it came.
+  package var path: String
+  /// The headers, names in lower case.
+  package var headers: [String: String]
+  /// The body.
+  package var body: [UInt8]
+
+  /// Makes a request.
+  package init(method: String, path: String, headers: [String: String] = [:], body: [UInt8] = []) {
+    self.method = method
+    self.path = path
+    self.headers = headers
+    self.body = body
+  }
+}
+
+/// A reply of the sandbox.
+package struct SandboxReply: Hashable, Sendable {
+  /// The HTTP status.
+  package var status: Int
+  /// The gateway's code, if it was the gateway that answered.
+  package var gatewayCode: Int?
+  /// The body.
+  package var body: JSONValue
+  /// Seconds for a Retry-After header.
+  package var retryAfter: Int64?
+
+  /// Whether it says no.
+  var isRefusal: Bool { status >= 400 || body[key: "success"] == .bool(false) }
+
+  /// A Data Forest success with members beside `success`.
+  static func success(_ members: [String: JSONValue]) -> SandboxReply {
+    let all = members.merging(["success": .bool(true), "message": .string("success")]) { own, _ in own }
+    return SandboxReply(status: 200, body: .object(all))
+  }
+
+  /// A Data Forest refusal.
+  static func refusal(_ status: Int, _ message: String) -> SandboxReply {
+    SandboxReply(status: status, body: .object(["success": .bool(false), "message": .string(message)]))
+  }
+
+  /// An answer of the gateway in front.
+  static func gateway(_ status: Int, _ code: Int, _ message: String, _ details: String) -> SandboxReply {
+    let error = JSONValue.object([
+      "errorCode": .string(String(code)), "message": .string(message), "details": .string(details),
+    ])
+    return SandboxReply(status: status, gatewayCode: code, body: .object(["error": error]))
+  }
+}

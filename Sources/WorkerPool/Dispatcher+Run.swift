@@ -1,0 +1,173 @@
+// The dispatcher's main phase: claim ahead, send as permits fall due, settle what comes back, and see when it is over.
+
+import DurableQueue
+import Pacing
+import Provisioning
+
+extension Dispatcher {
+  mutating func advanceRun(at now: Instant) -> [Action] {
+    var actions = sendWhatIsDue(at: now)
+    if let claim = claimIfUseful(at: now) { actions.append(claim) }
+    endIfOver(at: now)
+    guard phase == .running else { return actions }
+    if let wake = nextWake(at: now) { actions.append(.alarm(wake)) }
+    return actions
+  }
+
+  // MARK: - Sending
+
+  private mutating func sendWhatIsDue(at now: Instant) -> [Action] {
+    var actions: [Action] = []
+    while inFlight.count < rules.concurrency, let lease = parked.first, now >= lease.start, pace.maySend(at: now) {
+      parked.removeFirst()
+      inFlight[lease.handle] = now
+      actions.append(.send(lease))
+    }
+    return actions
+  }
+
+  // MARK: - Claiming
+
+  /// A claim never leases more than twice what may be in flight, and waits until it is worth a transaction.
+  private mutating func claimIfUseful(at now: Instant) -> Action? {
+    let room = 2 * rules.concurrency - parked.count - inFlight.count
+    let isWorthIt = parked.isEmpty ? room > 0 : room >= rules.concurrency
+    guard !isClaiming, isWorthIt, let nextClaim, now >= nextClaim, now >= pace.waitEnd ?? now else { return nil }
+    isClaiming = true
+    return .claim(upTo: room)
+  }
+
+  mutating func noteClaim(_ claim: Claim, at now: Instant) {
+    isClaiming = false
+    pace.setQuota(claim.quota)
+    parked = (parked + claim.leases).sorted { $0.start < $1.start }
+    fresh = claim
+    // A quarter of a second before the permits that were taken run out.
+    let nextPermit = claim.nextPermit - rules.horizon / 2
+    if let nextDue = claim.nextDue {
+      nextClaim = max(now, nextPermit, nextDue)
+    } else {
+      // Without a due item the claim was either full or found nothing more.
+      nextClaim = claim.leases.isEmpty ? nil : max(now, nextPermit)
+    }
+    if !claim.leases.isEmpty { othersSince = nil }
+  }
+
+  // MARK: - Settling
+
+  mutating func noteAnswer(_ outcome: Outcome, of lease: Lease, _ latency: Duration, at now: Instant) -> [Action] {
+    let sentAt = inFlight.removeValue(forKey: lease.handle) ?? now
+    settlingCount += 1
+    fresh = nil
+    var answer = Answer(lease: lease.handle, outcome: outcome, latency: latency)
+    if outcome.kind.haltsRun { end(.halted(outcome), at: now) }
+    if outcome.kind == .keyQuota {
+      let until = outcome.retryAfter.map { now + $0 }
+      end(.paused(.keyQuota, message: outcome.message, until: until), at: now)
+    }
+    if outcome.kind.isAnswerOfService { pace.noteAnswer() }
+    answer.wait = waitAfter(outcome, sentAt: sentAt, at: now)
+    answer.due = answer.wait?.until
+    var actions: [Action] = [.settle(answer, due: answer.due)]
+    if let wait = answer.wait {
+      actions += release(until: wait.until, reason: wait.reason)
+    } else if outcome.kind.holdsAccount {
+      actions += release(until: nil, reason: Reason(outcome.kind), only: lease.account)
+    }
+    return actions
+  }
+
+  mutating func noteSettlement(_ settlement: Settlement, due: Instant?, at now: Instant) {
+    settlingCount -= 1
+    fresh = nil
+    guard case .settled(.ready) = settlement else { return }
+    nextClaim = min(nextClaim ?? .max, max(now, due ?? now))
+  }
+
+  /// How long everything that uses the key must wait because of an answer; nil: not at all. A list that does not come
+  /// is asked for again by and by; a create that brings no answer is in doubt and not sent again.
+  mutating func waitAfter(_ outcome: Outcome, sentAt: Instant, isList: Bool = false, at now: Instant) -> ScopeWait? {
+    guard let reason = Reason(outcome.kind) else { return nil }
+    let until: Instant
+    switch outcome.kind {
+    case .throttled:
+      until = pace.waitEnd(after: .throttled, asked: outcome.retryAfter, sentAt: sentAt, at: now, using: &generator)
+    case .unreachable,
+      .noAnswer where isList:
+      let own = pace.waitEnd(unreachable: rules.unreachableWait, sentAt: sentAt, at: now)
+      until = max(own, now + (outcome.retryAfter ?? .zero))
+    case .noAnswer, .keyQuota:
+      guard let asked = outcome.retryAfter else { return nil }
+      until = now + asked
+    default: return nil
+    }
+    pace.wait(until: until, reason: reason, message: outcome.message)
+    let isTooLong = until - now > rules.maxWait || pace.isUnreachable(longerThan: rules.maxWait, at: now)
+    if isTooLong { end(.paused(reason, message: outcome.message, until: until), at: now) }
+    return ScopeWait(scope: scope, until: until, emptiesBucket: outcome.kind == .throttled, reason: reason)
+  }
+
+  // MARK: - The end
+
+  /// With nothing under way, a fresh claim tells what is left and so whether the run is over.
+  private mutating func endIfOver(at now: Instant) {
+    guard parked.isEmpty, inFlight.isEmpty, settlingCount == 0, !isClaiming else { return }
+    guard let fresh else {
+      nextClaim = now
+      return
+    }
+    let tally = fresh.tally
+    if tally.unfinishedCount == 0 {
+      end(.finished, at: now)
+    } else if let nextClaim, fresh.nextDue != nil || !fresh.leases.isEmpty {
+      guard nextClaim - now > rules.maxWait else { return }
+      end(paused(until: nextClaim, at: now), at: now)
+    } else {
+      endOrLookAgain(tally, holds: fresh.holds, at: now)
+    }
+  }
+
+  private mutating func endOrLookAgain(_ tally: Tally, holds: [AccountHold], at now: Instant) {
+    if tally[.leased] == 0, !holds.isEmpty {
+      end(.held(holds), at: now)
+    } else if tally[.leased] == 0, tally[.ready] == 0 {
+      end(.inDoubt, at: now)
+    } else if let othersSince, now - othersSince > rules.maxWait {
+      end(.othersHold, at: now)
+    } else {
+      othersSince = othersSince ?? now
+      if nextClaim ?? now <= now { nextClaim = now + rules.lookAgain }
+    }
+  }
+
+  /// The earliest instant at which something can be done that cannot be done now.
+  private func nextWake(at now: Instant) -> Instant? {
+    var instants: [Instant] = []
+    if let first = parked.first, inFlight.count < rules.concurrency {
+      instants.append(max(first.start, pace.nextSend(at: now)))
+    }
+    if !isClaiming, let nextClaim, parked.count + inFlight.count < 2 * rules.concurrency {
+      let room = 2 * rules.concurrency - parked.count - inFlight.count
+      if parked.isEmpty || room >= rules.concurrency { instants.append(max(nextClaim, pace.waitEnd ?? nextClaim)) }
+    }
+    return instants.min()
+  }
+}
+
+extension Dispatcher {
+  /// The end of a run that would have to wait too long: for the service, or for our own quota.
+  func paused(until: Instant, at now: Instant) -> RunEnd {
+    let isAsked = (pace.waitEnd ?? now) > now
+    return .paused(isAsked ? pace.waitReason : nil, message: isAsked ? pace.waitMessage : nil, until: until)
+  }
+}
+
+extension Outcome.Kind {
+  /// Whether the service itself answered, so that it can be reached and is not throttling.
+  var isAnswerOfService: Bool { self == .succeeded || self == .refused }
+}
+
+extension Instant {
+  /// The end of time.
+  static let max = Instant(microseconds: .max)
+}

@@ -1,0 +1,209 @@
+// The rules of a run as a value: it takes events and the time and returns actions. It does nothing itself, so every
+// rule is tested without a clock, a socket or a file. The `Pool` performs the actions and posts what came of them.
+//
+//   started ─▶ probing (one list an account) ─▶ running (claim, send, settle) ─▶ ending (release, wait) ─▶ finish
+
+package import DurableQueue
+package import Pacing
+package import Provisioning
+
+/// Decides what a run does next.
+package struct Dispatcher: Sendable {
+  /// What happened.
+  package enum Event: Sendable {
+    /// The run began; the accounts that have something ready.
+    case started([BatchAccount])
+    /// A permit for a list was asked for: its start, or when to come back.
+    case permitAnswered(start: Instant?, next: Instant)
+    /// A list was asked for.
+    case listed(BatchAccount, ListReply)
+    /// What a list meant is on disk.
+    case listApplied
+    /// A claim came back.
+    case claimed(Claim)
+    /// A request came back.
+    case answered(Lease, Outcome, latency: Duration)
+    /// An answer is on disk; when its item may be claimed again, if it can.
+    case settled(Settlement, due: Instant?)
+    /// The alarm rang.
+    case rang
+    /// Somebody asked to stop.
+    case drainRequested
+    /// The queue could not do what was asked; a settle that failed leaves its item leased.
+    case queueFailed(QueueError, during: Step)
+  }
+
+  /// What was under way when the queue failed.
+  package enum Step: Hashable, Sendable {
+    case list
+    case claim
+    case settle
+  }
+
+  /// What to do.
+  package enum Action: Hashable, Sendable {
+    /// Take a permit for a list.
+    case takePermit
+    /// Ask for an account's list.
+    case list(BatchAccount)
+    /// Mark what the probe's list shows that we never sent.
+    case markTaken([RemoteItem], BatchAccount)
+    /// Hold an account, for an answer that belongs to no item.
+    case holdAccount(BatchAccount, Outcome)
+    /// Make the key's scope wait, for an answer that belongs to no item.
+    case holdKey(until: Instant, emptiesBucket: Bool, Reason)
+    /// Claim so many.
+    case claim(upTo: Int)
+    /// Send it now.
+    case send(Lease)
+    /// Write an answer, with what the scope must wait for.
+    case settle(Answer, due: Instant?)
+    /// Ring at this instant; it replaces the alarm before it.
+    case alarm(Instant)
+    /// Cancel what is in flight: its answers are unknown from now on.
+    case abandon
+    /// The run is over.
+    case finish(RunEnd)
+  }
+
+  enum Phase: Hashable {
+    case probing
+    case running
+    case ending(RunEnd)
+    case over
+  }
+
+  let rules: Rules
+  let scope: KeyScopeID
+  var generator: any RandomNumberGenerator & Sendable
+  var phase = Phase.probing
+  var lists = Lists()
+  var pace = Pace()
+
+  /// Claimed and waiting for their start, the earliest first.
+  var parked: [Lease] = []
+  /// Sent, with the instant.
+  var inFlight: [Lease.Handle: Instant] = [:]
+  /// Settles whose result is not known yet.
+  var settlingCount = 0
+  var isClaiming = false
+  /// When to claim next; nil while there is nothing to claim.
+  var nextClaim: Instant?
+  /// What the last claim said, while nothing has changed since.
+  var fresh: Claim?
+  /// Since when only others have had something of the batch to do.
+  var othersSince: Instant?
+  var drainDeadline: Instant?
+  var isAbandoned = false
+
+  /// Makes a dispatcher.
+  ///
+  /// - Parameter generator: where backoff draws from.
+  package init(rules: Rules, scope: KeyScopeID, generator: any RandomNumberGenerator & Sendable) {
+    self.rules = rules
+    self.scope = scope
+    self.generator = generator
+  }
+
+  /// Takes an event and says what to do. After `finish` every event is ignored.
+  package mutating func handle(_ event: Event, at now: Instant) -> [Action] {
+    guard phase != .over else { return [] }
+    var actions = note(event, at: now)
+    actions += advance(at: now)
+    return actions
+  }
+
+  private mutating func note(_ event: Event, at now: Instant) -> [Action] {
+    switch event {
+    case .started(let accounts):
+      lists.waiting = accounts
+      return []
+    case .permitAnswered(let start, let next):
+      lists.permitAnswered(start: start, next: next)
+      return []
+    case .listed(let account, let reply): return noteList(reply, of: account, at: now)
+    case .listApplied:
+      lists.step = .idle
+      return []
+    case .claimed(let claim):
+      noteClaim(claim, at: now)
+      return []
+    case .answered(let lease, let outcome, let latency): return noteAnswer(outcome, of: lease, latency, at: now)
+    case .settled(let settlement, let due):
+      noteSettlement(settlement, due: due, at: now)
+      return []
+    case .rang: return []
+    case .drainRequested:
+      end(.drained, at: now)
+      return []
+    case .queueFailed(let error, let step):
+      noteFailure(error, during: step, at: now)
+      return []
+    }
+  }
+
+  private mutating func noteFailure(_ error: QueueError, during step: Step, at now: Instant) {
+    switch step {
+    case .list: lists.step = .idle
+    case .claim: isClaiming = false
+    case .settle: settlingCount -= 1
+    }
+    end(.failed(error), at: now)
+  }
+
+  /// Starts ending. The first reason stands, but a failure of the queue says more than any other.
+  mutating func end(_ end: RunEnd, at now: Instant) {
+    switch phase {
+    case .ending(.failed), .over: return
+    case .ending:
+      if case .failed = end { phase = .ending(end) }
+    case .probing, .running:
+      phase = .ending(end)
+      drainDeadline = now + rules.drainTimeout
+    }
+  }
+
+  private mutating func advance(at now: Instant) -> [Action] {
+    if phase == .probing {
+      let actions = advanceLists(at: now)
+      if phase == .probing { return actions }
+      return actions + advance(at: now)
+    }
+    if phase == .running {
+      let actions = advanceRun(at: now)
+      if phase == .running { return actions }
+      return actions + advance(at: now)
+    }
+    guard case .ending(let end) = phase else { return [] }
+    return advanceEnd(end, at: now)
+  }
+
+  /// Releases what has not started, waits for what is in flight, and finishes.
+  private mutating func advanceEnd(_ end: RunEnd, at now: Instant) -> [Action] {
+    var actions = release(until: nil, reason: nil)
+    if case .waiting = lists.step { lists.step = .idle }
+    let isIdle = inFlight.isEmpty && settlingCount == 0 && !isClaiming && lists.step == .idle
+    if isIdle {
+      phase = .over
+      return actions + [.finish(end)]
+    }
+    if let deadline = drainDeadline, now >= deadline, !isAbandoned {
+      isAbandoned = true
+      actions.append(.abandon)
+    } else if let deadline = drainDeadline, !isAbandoned {
+      actions.append(.alarm(deadline))
+    }
+    return actions
+  }
+
+  /// Gives back what was claimed and not sent, of one account or of all, not to be claimed before `until`.
+  mutating func release(until: Instant?, reason: Reason?, only account: AccountScopeID? = nil) -> [Action] {
+    let released = parked.filter { account == nil || $0.account == account }
+    parked.removeAll { account == nil || $0.account == account }
+    settlingCount += released.count
+    if !released.isEmpty { fresh = nil }
+    return released.map { lease in
+      .settle(Answer(lease: lease.handle, outcome: Outcome(.notSent), due: until, reason: reason), due: until)
+    }
+  }
+}

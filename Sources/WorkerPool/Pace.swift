@@ -1,0 +1,74 @@
+// The dispatcher's own view of the pace: the gate before each send, and what the whole key scope waits for.
+
+import Pacing
+import Provisioning
+
+struct Pace: Sendable {
+  /// A second, in-memory gate with the quota of the file: starts that are late after a stall would otherwise bunch up.
+  private(set) var quota = Quota.untilLearned
+  private var gate = QuotaState()
+
+  /// Nothing is sent or claimed before this; nil when nothing waits.
+  private(set) var waitEnd: Instant?
+  private(set) var waitReason: Reason?
+  private(set) var waitMessage: String?
+
+  /// Throttles in a row. Requests that were on the wire when one came belong to it and are not counted again.
+  private var throttleCount = 0
+  private var unreachableCount = 0
+  private var unreachableSince: Instant?
+
+  mutating func setQuota(_ quota: Quota) { self.quota = quota }
+
+  /// Takes a permit of the gate if one can start now.
+  mutating func maySend(at now: Instant) -> Bool {
+    if let waitEnd, now < waitEnd { return false }
+    let grant = quota.grant(upTo: 1, from: gate, at: now, within: .zero)
+    guard !grant.starts.isEmpty else { return false }
+    gate = grant.state
+    return true
+  }
+
+  /// When the gate opens next; now if it is open.
+  func nextSend(at now: Instant) -> Instant {
+    let next = quota.grant(upTo: 0, from: gate, at: now, within: .zero).next
+    return max(next, waitEnd ?? next)
+  }
+
+  /// The service answered: it can be reached and lets us in.
+  mutating func noteAnswer() {
+    throttleCount = 0
+    unreachableCount = 0
+    unreachableSince = nil
+  }
+
+  mutating func wait(until end: Instant, reason: Reason, message: String?) {
+    guard end > waitEnd ?? Instant(microseconds: .min) else { return }
+    (waitEnd, waitReason, waitMessage) = (end, reason, message)
+    if reason == .throttled { gate = quota.emptied(gate, until: end) }
+  }
+
+  /// When a throttled scope may go on: when the service says, else after full jitter.
+  mutating func waitEnd(
+    after backoff: Backoff, asked: Duration?, sentAt: Instant, at now: Instant,
+    using generator: inout any RandomNumberGenerator & Sendable
+  ) -> Instant {
+    let isSameEvent = waitEnd.map { sentAt < $0 } ?? false
+    if !isSameEvent { throttleCount += 1 }
+    if let asked { return max(now + asked, waitEnd ?? now) }
+    if isSameEvent, let waitEnd, waitEnd > now { return waitEnd }
+    return now + backoff.wait(after: throttleCount, using: &generator)
+  }
+
+  /// When to try again a service that cannot be reached, or whose list does not come: 1 s, doubling.
+  mutating func waitEnd(unreachable backoff: Backoff, sentAt: Instant, at now: Instant) -> Instant {
+    if let waitEnd, sentAt < waitEnd, waitEnd > now { return waitEnd }
+    unreachableCount += 1
+    unreachableSince = unreachableSince ?? now
+    return now + backoff.ceiling(after: unreachableCount)
+  }
+
+  func isUnreachable(longerThan most: Duration, at now: Instant) -> Bool {
+    unreachableSince.map { now - $0 > most } ?? false
+  }
+}

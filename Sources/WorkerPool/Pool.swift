@@ -1,0 +1,190 @@
+// The pool: performs what the dispatcher decides, in a task group, and posts what came of it as events. No child task
+// throws, because one throw would cancel every request in flight; errors become events.
+
+package import DurableQueue
+package import Pacing
+package import Provisioning
+import Synchronization
+
+/// One run of a batch.
+package final class Pool: Sendable {
+  /// What a run works with.
+  package struct Setup: Sendable {
+    /// Where the items are.
+    package var queue: Queue
+    /// Where they are made.
+    package var target: any Target
+    /// Who claims.
+    package var owner: OwnerID
+    /// What the rate applies to.
+    package var scope: KeyScopeID
+    /// What is run.
+    package var batch: BatchID
+    /// What the run keeps to.
+    package var rules: Rules
+    /// The time.
+    package var time: any TimeSource
+
+    /// Makes a setup.
+    package init(
+      queue: Queue, target: any Target, owner: OwnerID, scope: KeyScopeID, batch: BatchID, rules: Rules,
+      time: any TimeSource
+    ) {
+      self.queue = queue
+      self.target = target
+      self.owner = owner
+      self.scope = scope
+      self.batch = batch
+      self.rules = rules
+      self.time = time
+    }
+  }
+
+  /// What a run is doing, for people.
+  package struct Status: Hashable, Sendable {
+    /// Requests on the wire.
+    package var inFlightCount = 0
+    /// Nothing is sent before this.
+    package var waitEnd: Instant?
+    /// Why.
+    package var waitReason: Reason?
+    /// The quota that holds.
+    package var quota = Quota.untilLearned
+  }
+
+  private let setup: Setup
+  private let events: AsyncStream<Dispatcher.Event>
+  private let post: AsyncStream<Dispatcher.Event>.Continuation
+  private let state: Mutex<Dispatcher>
+  private let currentStatus = Mutex(Status())
+
+  /// Makes a run; nothing happens before `run`.
+  ///
+  /// - Parameter generator: where backoff draws from.
+  package init(_ setup: Setup, generator: any RandomNumberGenerator & Sendable) {
+    self.setup = setup
+    (events, post) = AsyncStream.makeStream()
+    state = Mutex(Dispatcher(rules: setup.rules, scope: setup.scope, generator: generator))
+  }
+
+  /// What the run is doing now.
+  package var status: Status { currentStatus.withLock { $0 } }
+
+  /// Asks the run to stop: nothing new is claimed, requests in flight may finish up to the drain timeout.
+  package func requestDrain() { post.yield(.drainRequested) }
+
+  /// Runs the batch to its end. Being cancelled is being asked to drain.
+  package func run() async -> RunEnd {
+    // The loop has a task of its own, so that a cancelled caller does not cancel the requests in flight.
+    let loop = Task { await self.loop() }
+    return await withTaskCancellationHandler {
+      await loop.value
+    } onCancel: {
+      requestDrain()
+    }
+  }
+
+  private func loop() async -> RunEnd {
+    do {
+      post.yield(.started(try setup.queue.accountsWithReadyItems(of: setup.batch)))
+    } catch {
+      return .failed(asQueueError(error))
+    }
+    var alarm: (any Alarm)?
+    var end = RunEnd.drained
+    await withDiscardingTaskGroup { group in
+      for await event in events {
+        let now = setup.time.now()
+        let actions = state.withLock { $0.handle(event, at: now) }
+        noteStatus()
+        for action in actions {
+          switch action {
+          case .alarm(let instant):
+            alarm?.cancel()
+            alarm = setup.time.alarm(at: instant) { [post] in post.yield(.rang) }
+          case .abandon: group.cancelAll()
+          case .finish(let reason):
+            end = reason
+            post.finish()
+          default: group.addTask { await self.perform(action) }
+          }
+        }
+      }
+    }
+    alarm?.cancel()
+    return end
+  }
+
+  private func noteStatus() {
+    let status = state.withLock { dispatcher in
+      Status(
+        inFlightCount: dispatcher.inFlight.count, waitEnd: dispatcher.pace.waitEnd,
+        waitReason: dispatcher.pace.waitReason, quota: dispatcher.pace.quota)
+    }
+    currentStatus.withLock { $0 = status }
+  }
+
+  // MARK: - Actions
+
+  private func perform(_ action: Dispatcher.Action) async {
+    switch action {
+    case .takePermit, .list, .markTaken, .holdAccount, .holdKey: await performList(action)
+    case .claim(let limit): await claim(upTo: limit)
+    case .send(let lease): await send(lease)
+    case .settle(let answer, let due): await settle(answer, due: due)
+    case .alarm, .abandon, .finish: preconditionFailure("the loop performs these itself")
+    }
+  }
+
+  private func performList(_ action: Dispatcher.Action) async {
+    let queue = setup.queue
+    do {
+      switch action {
+      case .takePermit:
+        let permit = try await queue.takePermit(of: setup.scope)
+        post.yield(.permitAnswered(start: permit.start, next: permit.next))
+      case .list(let account):
+        post.yield(.listed(account, await setup.target.list(account: account.account)))
+      case .markTaken(let items, let account):
+        _ = try await queue.markTaken(items, in: account.scope, of: setup.batch)
+        post.yield(.listApplied)
+      case .holdAccount(let account, let outcome):
+        try await queue.hold(account.scope, reason: Reason(outcome.kind) ?? .accountRefused, message: outcome.message)
+        post.yield(.listApplied)
+      case .holdKey(let until, let emptiesBucket, let reason):
+        try await queue.hold(setup.scope, until: until, emptiesBucket: emptiesBucket, reason: reason)
+      default: break
+      }
+    } catch {
+      post.yield(.queueFailed(asQueueError(error), during: .list))
+    }
+  }
+
+  private func claim(upTo limit: Int) async {
+    do {
+      let claim = try await setup.queue.claim(
+        upTo: limit, of: setup.batch, for: setup.owner, with: setup.scope, within: setup.rules.horizon)
+      post.yield(.claimed(claim))
+    } catch {
+      post.yield(.queueFailed(asQueueError(error), during: .claim))
+    }
+  }
+
+  private func send(_ lease: Lease) async {
+    let start = setup.time.now()
+    let outcome = await setup.target.create(lease.definition)
+    post.yield(.answered(lease, outcome, latency: setup.time.now() - start))
+  }
+
+  private func settle(_ answer: Answer, due: Instant?) async {
+    do {
+      post.yield(.settled(try await setup.queue.settle(answer), due: due))
+    } catch {
+      post.yield(.queueFailed(asQueueError(error), during: .settle))
+    }
+  }
+
+  private func asQueueError(_ error: any Error) -> QueueError {
+    error as? QueueError ?? QueueError(.other, path: setup.queue.path, detail: String(describing: error))
+  }
+}

@@ -1,0 +1,51 @@
+// What a run keeps to, and how it can end.
+
+package import DurableQueue
+package import Pacing
+package import Provisioning
+
+/// What a run keeps to.
+package struct Rules: Hashable, Sendable {
+  /// Requests on the wire at once, at least 1.
+  package var concurrency: Int
+  /// A wait longer than this ends the run.
+  package var maxWait: Duration
+  /// How long requests in flight may take to finish once a drain was asked for.
+  package var drainTimeout: Duration
+  /// How far ahead a claim takes permits.
+  package let horizon = Quota.longestHorizon
+  /// How often a run looks whether others have finished what they hold of its batch.
+  package let lookAgain = Duration.seconds(1)
+  /// The longest wait after the service could not be reached.
+  package let unreachableWait = Backoff(base: .seconds(1), cap: .seconds(30))
+
+  /// Makes rules; the defaults are the command's.
+  package init(
+    concurrency: Int = 4, maxWait: Duration = .seconds(600), drainTimeout: Duration = .seconds(25)
+  ) {
+    self.concurrency = max(1, concurrency)
+    self.maxWait = maxWait
+    self.drainTimeout = drainTimeout
+  }
+}
+
+/// How a run ended.
+package enum RunEnd: Hashable, Sendable {
+  /// The batch has no unfinished item.
+  case finished
+  /// What is left belongs to accounts that may not be sent to.
+  case held([AccountHold])
+  /// Every request would fare like this one: denied, not offered or misdirected.
+  case halted(Outcome)
+  /// Going on later is right: the wait is too long. The reason is nil when it is our own quota that asks to wait;
+  /// `until`: when it may go on, if that is known.
+  case paused(Reason?, message: String?, until: Instant?)
+  /// Others hold what is left, for longer than a run waits.
+  case othersHold
+  /// What is left is in doubt.
+  case inDoubt
+  /// A person or a supervisor asked to stop.
+  case drained
+  /// The queue failed.
+  case failed(QueueError)
+}

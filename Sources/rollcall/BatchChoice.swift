@@ -1,0 +1,49 @@
+// Which batch a verb means where its number is left out.
+
+import DurableQueue
+import Provisioning
+
+enum BatchChoice {
+  /// The batch of this number, or the latest.
+  static func latest(_ number: Int64?, in queue: Queue) throws -> Batch {
+    if let number { return try numbered(number, in: queue) }
+    guard let batch = try queue.latestBatch() else { throw none(queue) }
+    return batch
+  }
+
+  /// The batch of this number, or the only one that has something unfinished.
+  static func unfinished(_ number: Int64?, in queue: Queue) throws -> Batch {
+    if let number { return try numbered(number, in: queue) }
+    let batches = try queue.batches()
+    guard let latest = batches.last else { throw none(queue) }
+    let unfinished = try batches.filter { try queue.tally(of: $0.id).unfinishedCount > 0 }
+    guard unfinished.count > 1 else { return unfinished.first ?? latest }
+    let commands = unfinished.map { "      rollcall resume \($0.id.rawValue)   # \($0.label)" }
+    throw Problem(
+      "\(unfinished.count) batches are unfinished; say which one.",
+      hint: "Choose one of:\n" + commands.joined(separator: "\n"), .usage)
+  }
+
+  private static func numbered(_ number: Int64, in queue: Queue) throws -> Batch {
+    guard let batch = try queue.batch(BatchID(number)) else {
+      throw Problem("There is no batch \(number) in \(queue.path).", .usage)
+    }
+    return batch
+  }
+
+  private static func none(_ queue: Queue) -> Problem {
+    Problem("The queue \(queue.path) has no batches yet.", hint: "`rollcall run ROSTER` makes the first.", .usage)
+  }
+}
+
+extension QueueOptions {
+  /// Opens a queue that must exist already.
+  func openExisting(in context: Context) throws -> Queue {
+    guard let queue = try openIfExists(in: context) else {
+      throw Problem(
+        "There is no queue at \(try path(in: context)).",
+        hint: "Name its file with --db, or start with `rollcall run ROSTER`.", .usage)
+    }
+    return queue
+  }
+}

@@ -1,0 +1,61 @@
+// The command's surroundings: what it reads and writes. Tests bring their own; nothing below the command sees them.
+
+import Foundation
+import Pacing
+import Synchronization
+
+/// The environment, the terminal and the time of one command.
+struct Context: Sendable {
+  /// The environment's variables.
+  var environment: [String: String]
+  /// The folder that relative paths are meant from.
+  var folder: String
+  /// Writes to standard output.
+  var output: @Sendable (String) -> Void
+  /// Writes to standard error.
+  var errorOutput: @Sendable (String) -> Void
+  /// Reads an answer's line from standard input; nil at its end.
+  var readAnswer: @Sendable () -> String?
+  /// Whether a person can answer: standard input and standard error are a terminal.
+  var isInteractive: Bool
+  /// Whether the progress line may be drawn over itself: standard error is a terminal.
+  var drawsProgress: Bool
+  /// The time.
+  var time: any TimeSource
+  /// Whether SIGINT and SIGTERM are the command's to handle.
+  var handlesSignals: Bool
+
+  /// The context of the command that runs in this task.
+  @TaskLocal static var current = Context.process
+
+  /// The process's own.
+  static var process: Context {
+    Context(
+      environment: ProcessInfo.processInfo.environment, folder: FileManager.default.currentDirectoryPath,
+      output: { write($0, to: STDOUT_FILENO) }, errorOutput: { write($0, to: STDERR_FILENO) },
+      readAnswer: { readLine() }, isInteractive: isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1,
+      drawsProgress: isatty(STDERR_FILENO) == 1, time: SystemTimeSource(), handlesSignals: true)
+  }
+
+  /// Writes all of a text; a reader that has gone away (EPIPE) does no harm.
+  private static func write(_ text: String, to descriptor: Int32) {
+    var bytes = ArraySlice(text.utf8)
+    while !bytes.isEmpty {
+      let count = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { return }
+      bytes = bytes.dropFirst(count)
+    }
+  }
+
+  /// Prints a line of data to standard output.
+  func say(_ line: String) { output(line + "\n") }
+  /// Prints a line of progress or a message to standard error.
+  func tell(_ line: String) { errorOutput(line + "\n") }
+
+  /// A path as the person meant it, absolute.
+  func absolute(_ path: String) -> String {
+    let expanded = path.hasPrefix("~/") ? (environment["HOME"] ?? "~") + path.dropFirst() : path
+    return expanded.hasPrefix("/") ? expanded : folder + "/" + expanded
+  }
+}

@@ -1,0 +1,35 @@
+// `rollcall import ROSTER`: puts the roster into the queue and sends nothing.
+
+import ArgumentParser
+import DurableQueue
+import Foundation
+import Provisioning
+
+struct ImportVerb: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "import", abstract: "Put the roster into the queue; send nothing.")
+
+  @Argument(help: "The roster, a CSV file with a header.", completion: .file())
+  var roster: String
+  @Option(help: "What the batch is called (the roster's path unless given).")
+  var label: String?
+  @OptionGroup var queueOptions: QueueOptions
+  @OptionGroup var endpointOptions: EndpointOptions
+
+  mutating func run() async throws {
+    let context = Context.current
+    let endpoint = try endpointOptions.chosen(in: context)
+    let existing = try queueOptions.openIfExists(in: context)
+    let check = try RosterCheck(roster, label: label, endpoint: endpoint, queue: existing, in: context)
+    try check.refuseIssues(in: context)
+    let queue = try existing ?? queueOptions.open(in: context)
+    guard let result = try check.importBatch(into: queue) else { return }
+    let tally = try queue.tally(of: result.batch)
+    let number = result.batch.rawValue
+    context.say(
+      result.isNew
+        ? "Batch \(number): \(tally.rowCount) rows imported, \(tally[.ready]) to send."
+        : "Batch \(number) is this roster already: \(tally.rowCount) rows, \(tally[.ready]) to send.")
+    if tally[.ready] > 0 { context.tell("Hint: `rollcall resume \(number)` sends them.") }
+  }
+}

@@ -1,0 +1,74 @@
+// The plan: what a run would do, shown before anything is stored or sent.
+
+import BulkImport
+import DataForest
+import DurableQueue
+import Foundation
+import Pacing
+import Provisioning
+
+struct Plan {
+  let check: RosterCheck
+  let limit: Limit
+
+  /// How many creates the run would ask for.
+  var createCount: Int { check.comparison.toCreateCount }
+
+  /// The plan's lines.
+  func lines(at now: Instant) -> [String] {
+    let comparison = check.comparison
+    let facts = check.facts
+    var lines = ["Plan for \(check.shownPath): \(count(check.summary.rowCount, "row"))"]
+    lines.append("  endpoint  \(check.endpoint.origin)\(check.endpoint.isLoopback ? " (this machine)" : "")")
+    let more = facts.accountCount > facts.accounts.count ? " and \(facts.accountCount - facts.accounts.count) more" : ""
+    lines.append("  account   \(facts.accounts.joined(separator: ", "))\(more)")
+    lines.append("  rows      \(rowsText(comparison))")
+    if let first = facts.firstName, let last = facts.lastName {
+      lines.append("  names     \(first == last ? first : "\(first) … \(last)")")
+    }
+    if facts.gpuCount > 0 { lines.append("  GPUs      \(facts.gpuCount) in the whole roster") }
+    lines += warnings(comparison)
+    lines.append("  pace      \(paceText)\(createCount > 0 ? ": \(forecast(at: now))" : "")")
+    return lines
+  }
+
+  private func rowsText(_ comparison: Comparison) -> String {
+    var parts: [String] = []
+    func add(_ count: Int, _ text: String) { if count > 0 { parts.append("\(count) \(text)") } }
+    add(comparison.newCount, "new")
+    add(comparison[.done], "already done")
+    add(comparison[.failed] - comparison.conflictCount, "failed before, tried again")
+    add(comparison.conflictCount, "in conflict, left for a person")
+    add(comparison[.ready], "queued, not sent yet")
+    add(comparison[.leased], "being sent by another run")
+    add(comparison[.inDoubt], "with an unknown answer")
+    add(comparison[.cancelled], "back after being cancelled")
+    add(comparison.goneCount, "gone from the roster")
+    return parts.joined(separator: ", ")
+  }
+
+  private func warnings(_ comparison: Comparison) -> [String] {
+    let changedDone = comparison.changed[.done] ?? 0
+    guard changedDone > 0 else { return [] }
+    return ["  changed   \(count(changedDone, "row")) differ from what was made; made ones are left as they are"]
+  }
+
+  private var paceText: String {
+    let source =
+      switch limit.source {
+      case .standard: "until a limit is known"
+      case .flag: "--rate\(limit.at.map { ", said \($0.rfc3339())" } ?? "")"
+      case .learned: "learned\(limit.at.map { " \($0.rfc3339())" } ?? "")"
+      }
+    return "\(limit.quota.rate), burst \(limit.quota.burst) (\(source))"
+  }
+
+  /// `burst` permits start at once, the others one an interval; the probe of each account takes one too.
+  private func forecast(at now: Instant) -> String {
+    let requests = createCount + check.facts.accountCount
+    let time = limit.quota.rate.interval * max(0, requests - limit.quota.burst)
+    return "\(count(createCount, "create")) in about \(time.forPeople), done \((now + time).rfc3339())"
+  }
+
+  private func count(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+}

@@ -1,0 +1,36 @@
+// `rollcall resume [BATCH]`: finishes what is unfinished, without the roster.
+
+import ArgumentParser
+import DataForest
+import DurableQueue
+import Foundation
+import Provisioning
+
+struct ResumeVerb: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "resume", abstract: "Finish what is unfinished, without the roster.")
+
+  @Argument(help: "The batch's number (the only unfinished one unless given).")
+  var batch: Int64?
+  @OptionGroup var queueOptions: QueueOptions
+  @OptionGroup var endpointOptions: EndpointOptions
+  @OptionGroup var pace: PaceOptions
+  @OptionGroup var report: ReportOptions
+
+  mutating func run() async throws {
+    let context = Context.current
+    let queue = try queueOptions.openExisting(in: context)
+    let batch = try BatchChoice.unfinished(batch, in: queue)
+    let endpoint = try EndpointOptions.endpoint(batch.endpoint)
+    if let given = try endpointOptions.given(in: context), given != endpoint {
+      throw Problem(
+        "Batch \(batch.id.rawValue) belongs to \(batch.endpoint); it cannot be resumed at \(given.origin).",
+        hint: "Leave --endpoint and ROLLCALL_ENDPOINT out.", .usage)
+    }
+    let session = RunSession(
+      queue: queue, batch: batch, endpoint: endpoint,
+      credentials: try CredentialSource.credentials(for: endpoint, in: context), pace: pace, report: report,
+      context: context)
+    try await session.run(requeuesFailed: false)
+  }
+}

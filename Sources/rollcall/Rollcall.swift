@@ -1,0 +1,96 @@
+// The command. Its verbs have a file each; this is the only module that prints, reads the environment or exits.
+
+import ArgumentParser
+import BulkImport
+import DurableQueue
+import Foundation
+import Reporter
+import Sandbox
+
+/// `rollcall`, the root of the verbs.
+struct Rollcall: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "rollcall",
+    abstract: "Makes an AI workspace for every row of a roster, once each, at the pace the service allows.",
+    discussion: """
+      run = check the roster, import what is new, try failed rows again, submit, report; safe to repeat.
+      resume = finish what is unfinished, without the roster.
+
+      Exit status: 0 all rows done · 1 the tool failed · 2 usage · 3 finished, some rows failed, invalid or cancelled
+      · 4 paused, run it again later · 5 the roster has issues, nothing was queued · 6 a person is needed.
+      """,
+    version: "0.1.0",
+    groupedSubcommands: [
+      CommandGroup(name: "Everyday", subcommands: [CheckVerb.self, RunVerb.self, StatusVerb.self, ReportVerb.self]),
+      CommandGroup(name: "Put right", subcommands: [ResumeVerb.self]),
+      CommandGroup(name: "Upkeep", subcommands: [ImportVerb.self, SandboxVerb.self]),
+    ])
+
+  /// Runs the command with its arguments and says how it ended. Nothing is thrown: every error was printed.
+  static func run(_ arguments: [String], in context: Context) async -> Int32 {
+    await Context.$current.withValue(context) {
+      do {
+        var command = try parseAsRoot(arguments)
+        if var command = command as? any AsyncParsableCommand {
+          try await command.run()
+        } else {
+          try command.run()
+        }
+        return ExitStatus.done.rawValue
+      } catch {
+        return report(error, in: context)
+      }
+    }
+  }
+
+  /// Prints an error the way its kind asks for.
+  private static func report(_ error: any Error, in context: Context) -> Int32 {
+    switch error {
+    case let status as Ended: return status.status
+    case let problem as Problem: return tell(problem.message, problem.hint, problem.status, context)
+    case let error as QueueError: return tell(error.description, error.hint, .toolFailed, context)
+    case let error as ReportError:
+      let hint = error.isFolderTaken ? "Name another folder with --out." : nil
+      return tell(error.description, hint, error.isFolderTaken ? .usage : .toolFailed, context)
+    case let error as RosterError: return tell(error.description, error.hint, .rosterIssues, context)
+    case let error as SandboxError: return tell(error.description, nil, .toolFailed, context)
+    default: return reportUsage(error, in: context)
+    }
+  }
+
+  /// Help and version are wanted output; everything else that the parser throws is a usage error.
+  private static func reportUsage(_ error: any Error, in context: Context) -> Int32 {
+    let text = fullMessage(for: error)
+    guard exitCode(for: error) != .success else {
+      context.say(text)
+      return ExitStatus.done.rawValue
+    }
+    let isUsage = exitCode(for: error) == .validationFailure
+    context.tell(text)
+    return (isUsage ? ExitStatus.usage : .toolFailed).rawValue
+  }
+
+  private static func tell(_ message: String, _ hint: String?, _ status: ExitStatus, _ context: Context) -> Int32 {
+    context.tell("Error: \(message)")
+    if let hint { context.tell("Hint: \(hint)") }
+    return status.rawValue
+  }
+}
+
+/// The command ended with a status other than 0 and everything was said.
+struct Ended: Error {
+  let status: Int32
+
+  init(_ status: ExitStatus) { self.status = status.rawValue }
+}
+
+/// The process's entry. Not in a file called main.swift, or async verbs silently print help.
+@main
+enum Main {
+  static func main() async {
+    // A closed pipe or terminal must not end a run; what is written to it is lost, the queue is not.
+    signal(SIGPIPE, SIG_IGN)
+    signal(SIGHUP, SIG_IGN)
+    exit(await Rollcall.run(Array(CommandLine.arguments.dropFirst()), in: .process))
+  }
+}

@@ -1,0 +1,130 @@
+// Checks a roster and compares it with the queue in one pass, for the plan; shows the issues.
+
+import BulkImport
+import DataForest
+import DurableQueue
+import Foundation
+import Provisioning
+
+/// A roster that was read once: what is in it, and what a run would make of it.
+struct RosterCheck {
+  /// How many issues are printed; the rest are counted.
+  static let shownIssueCount = 50
+
+  let path: String
+  let shownPath: String
+  let label: String
+  let reader: RosterReader
+  let endpoint: Endpoint
+  private(set) var summary: RosterSummary
+  private(set) var comparison: Comparison
+  private(set) var facts = PlanFacts()
+
+  /// Reads the roster through; sends and stores nothing.
+  ///
+  /// - Parameter queue: what to compare with; nil when there is no queue yet, so that every row is new.
+  init(_ roster: String, label: String?, endpoint: Endpoint, queue: Queue?, in context: Context) throws {
+    let path = context.absolute(roster)
+    self.path = path
+    shownPath = roster
+    self.endpoint = endpoint
+    self.label = label ?? URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+    reader = RosterReader(path: path, displayName: roster, schema: .workspace)
+    var facts = PlanFacts()
+    if let queue {
+      var found: RosterSummary?
+      let reader = self.reader
+      comparison = try queue.compare(
+        target: DataForestClient.targetName, origin: endpoint.origin, label: self.label, endpoint: endpoint.origin
+      ) { session in
+        found = try reader.read { row in
+          guard case .accepted(let account, let name, let definition) = row.content else { return }
+          facts.note(account, name, definition)
+          try session.add(account: account, name: name, definition: definition)
+        }
+      }
+      guard let found else { throw Problem("The roster could not be read.", .toolFailed) }
+      summary = found
+    } else {
+      comparison = Comparison()
+      summary = try reader.read { row in
+        guard case .accepted(let account, let name, let definition) = row.content else { return }
+        facts.note(account, name, definition)
+      }
+      comparison.newCount = summary.acceptedCount
+    }
+    self.facts = facts
+  }
+
+  /// The batch that an import of the roster would make.
+  var newBatch: NewBatch {
+    NewBatch(
+      label: label, target: DataForestClient.targetName, endpoint: endpoint.origin, origin: endpoint.origin,
+      columns: summary.columns, digest: summary.digest)
+  }
+
+  /// Imports the roster, or finds the batch that equals it.
+  ///
+  /// - Parameter confirm: asked when the import would make more than the plan showed.
+  /// - Returns: the batch; nil when `confirm` said no.
+  func importBatch(into queue: Queue, confirm: (Comparison) throws -> Bool = { _ in true }) throws -> ImportResult? {
+    if let known = try queue.latestBatch(equalTo: newBatch) {
+      return ImportResult(batch: known, isNew: false, comparison: comparison)
+    }
+    return try queue.importBatch(
+      newBatch,
+      rows: { add in
+        let again = try reader.read { row in
+          guard case .accepted(let account, let name, let definition) = row.content else { return }
+          try add(
+            NewRow(
+              ordinal: row.ordinal, line: row.line, cells: row.cells,
+              content: .item(account: account, name: name, definition: definition)))
+        }
+        guard again.digest == summary.digest else {
+          throw Problem(
+            "The roster \(shownPath) changed while it was being read.", hint: "Run the same command again.",
+            .rosterIssues)
+        }
+      }, confirm: { $0.toCreateCount <= comparison.toCreateCount ? true : try confirm($0) })
+  }
+
+  // MARK: - Issues
+
+  /// Prints warnings and issues, and ends with status 5 if there are issues or no rows.
+  func refuseIssues(in context: Context) throws {
+    for warning in summary.warnings.prefix(Self.shownIssueCount) { context.tell("\(warning)") }
+    for issue in summary.issues.prefix(Self.shownIssueCount) { context.tell("\(issue)") }
+    let hidden = summary.issueCount - min(Self.shownIssueCount, summary.issues.count)
+    if hidden > 0 { context.tell("… and \(hidden) more issues.") }
+    if summary.issueCount > 0 {
+      let issues = summary.issueCount == 1 ? "1 issue" : "\(summary.issueCount) issues"
+      throw Problem(
+        "\(shownPath) has \(issues) in \(summary.rowCount) rows; nothing was queued or sent.",
+        hint: "Mend the lines above and run the same command again.", .rosterIssues)
+    }
+    guard summary.rowCount > 0 else {
+      throw Problem("\(shownPath) has no rows under its header.", .rosterIssues)
+    }
+  }
+}
+
+/// What the plan tells of the accepted rows.
+struct PlanFacts {
+  private(set) var accounts: [String] = []
+  private(set) var accountCount = 0
+  private(set) var firstName: String?
+  private(set) var lastName: String?
+  private(set) var gpuCount = 0
+  private var seen: Set<String> = []
+
+  mutating func note(_ account: String, _ name: String, _ definition: String) {
+    if seen.insert(account).inserted {
+      accountCount += 1
+      if accounts.count < 3 { accounts.append(account) }
+    }
+    firstName = firstName ?? name
+    lastName = name
+    gpuCount += WorkspaceDefinition.gpuCount(in: definition)
+  }
+}

@@ -1,0 +1,147 @@
+// What `run` and `resume` share once the batch is there: claim as an owner, submit through the pool, report, and say how
+// it ended.
+
+import DataForest
+import DurableQueue
+import Foundation
+import Pacing
+import Provisioning
+import Reporter
+import WorkerPool
+
+struct RunSession {
+  let queue: Queue
+  let batch: Batch
+  let endpoint: Endpoint
+  let credentials: Credentials
+  let pace: PaceOptions
+  let report: ReportOptions
+  let context: Context
+
+  /// Runs the batch to its end, writes its files and prints how it ended; throws `Ended` unless all is done.
+  func run(requeuesFailed: Bool) async throws {
+    let files = OutcomeFiles(of: batch, in: queue, to: report.folder(of: batch, in: context))
+    try files.prepareFolder()
+    try queue.reclaim()
+    try queue.takeUp(batch.id, requeuesFailed: requeuesFailed)
+    try queue.liftHolds(of: batch.id)
+    let end = try await submit()
+    let summary = try files.write(at: context.time.now())
+    try queue.checkpoint()
+    let status = Self.status(of: end, summary)
+    try show(end, summary, status)
+    if case .drained = end, let signal = SignalDrain.received { SignalDrain.raiseAgain(signal) }
+    guard status == .done else { throw Ended(status) }
+  }
+
+  // MARK: - Submitting
+
+  private func submit() async throws -> RunEnd {
+    // With nothing to do no connection is opened, no probe is sent and no permit is taken.
+    guard try queue.tally(of: batch.id).unfinishedCount > 0 else { return .finished }
+    let scope = try queue.keyScope(origin: endpoint.origin, fingerprint: credentials.fingerprint)
+    if let quota = pace.quota { try queue.setLimit(quota, source: .flag, of: scope) }
+    let client = DataForestClient(
+      .init(
+        endpoint: endpoint, credentials: credentials, requestTimeout: pace.requestTimeout.duration,
+        concurrency: pace.concurrency), time: context.time)
+    let ownership = try queue.becomeOwner()
+    let pool = Pool(
+      Pool.Setup(
+        queue: queue, target: client, owner: ownership.id, scope: scope, batch: batch.id, rules: pace.rules,
+        time: context.time), generator: SystemRandomNumberGenerator())
+    let end = await watch(pool)
+    try await client.shutdown()
+    // What an unsettled answer left leased stays with this owner; the next run finds it gone and reclaims.
+    if case .failed = end { return end }
+    try await queue.end(ownership)
+    return end
+  }
+
+  private func watch(_ pool: Pool) async -> RunEnd {
+    let signals =
+      context.handlesSignals
+      ? SignalDrain { signal in
+        context.tell(
+          "\nStopping: requests in flight may finish, nothing new is sent. Once more leaves at once. (\(signal))")
+        pool.requestDrain()
+      } : nil
+    let progress = report.quiet ? nil : ProgressLine(pool: pool, queue: queue, batch: batch.id, context: context)
+    progress?.start()
+    let end = await pool.run()
+    progress?.stop()
+    signals?.stop()
+    return end
+  }
+
+  // MARK: - The end
+
+  static func status(of end: RunEnd, _ summary: Summary) -> ExitStatus {
+    switch end {
+    case .failed: .toolFailed
+    case .halted, .held: .personNeeded
+    case .paused, .othersHold, .drained, .inDoubt: .paused
+    case .finished:
+      (summary.states[ItemState.done.rawValue] ?? 0) == summary.rowCount ? .done : .someFailed
+    }
+  }
+
+  private func show(_ end: RunEnd, _ summary: Summary, _ status: ExitStatus) throws {
+    if report.json { context.output(String(decoding: try summary.json(), as: UTF8.self)) }
+    guard !(report.quiet && status == .done) else { return }
+    context.tell("Batch \(batch.id.rawValue), \(batch.shortLabel):")
+    for line in ClosingTable.lines(summary) { context.tell(line) }
+    context.tell("Files in \(report.folder(of: batch, in: context))/")
+    let closing = Closing(end: end, batch: batch.id, database: queue.path)
+    if let problem = closing.sentence { context.tell(problem) }
+    if let hint = closing.hint { context.tell("Hint: \(hint)") }
+  }
+}
+
+/// What is said about an end that is not simply "finished".
+struct Closing {
+  let end: RunEnd
+  let batch: BatchID
+  let database: String
+
+  private var resume: String { "`rollcall resume \(batch.rawValue) --db \(database)`" }
+
+  var sentence: String? {
+    switch end {
+    case .finished: nil
+    case .held(let holds):
+      holds.map { "Account \($0.account): \($0.reason.forPeople)\($0.message.map { " (\($0))" } ?? "")." }
+        .joined(separator: "\n")
+    case .halted(let outcome): Self.halted(outcome)
+    case .paused(let reason, let message, let until):
+      "Paused: \(reason?.forPeople ?? "the rate that was set asks for a longer wait than --max-wait")"
+        + "\(message.map { " (\($0))" } ?? "")\(until.map { "; it may go on at \($0.rfc3339())" } ?? "")."
+    case .othersHold: "What is left is held by another rollcall process that does not go on."
+    case .inDoubt: "The answers of some requests never came; whether those workspaces exist is not known yet."
+    case .drained: "Stopped as asked; everything that was answered is kept."
+    case .failed(let error): "Error: \(error.description)"
+    }
+  }
+
+  private static func halted(_ outcome: Outcome) -> String {
+    let said = outcome.message.map { " (\($0))" } ?? ""
+    return switch outcome.kind {
+    case .denied: "Stopped: the service refused the credentials\(said)."
+    case .notOffered: "Stopped: this account's Data Forest does not offer AI workspaces\(said)."
+    case .misdirected: "Stopped: the endpoint answered with a redirect\(said); it is not the service."
+    default: "Stopped: \(outcome.kind.rawValue)\(said)."
+    }
+  }
+
+  var hint: String? {
+    switch end {
+    case .finished: nil
+    case .held: "Mend the account's quota or id, then go on with \(resume)."
+    case .halted(let outcome) where outcome.kind == .denied: "Set the right credentials, then go on with \(resume)."
+    case .halted: "Check the endpoint and the service, then go on with \(resume)."
+    case .failed(let error): error.hint ?? "Go on with \(resume)."
+    case .paused, .drained, .inDoubt: "Go on with \(resume)."
+    case .othersHold: "Look for a stopped process (`ps`), `kill -CONT` or `kill` it, then go on with \(resume)."
+    }
+  }
+}

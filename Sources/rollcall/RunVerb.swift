@@ -1,0 +1,82 @@
+// `rollcall run ROSTER`: check, plan, ask, import what is new, submit, report. Safe to rerun; what a timer calls.
+
+import ArgumentParser
+import DataForest
+import DurableQueue
+import Foundation
+import Pacing
+
+struct RunVerb: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Check, plan, ask, import what is new, submit, report; safe to rerun.")
+
+  @Argument(help: "The roster, a CSV file with a header.", completion: .file())
+  var roster: String
+  @Option(help: "What the batch is called (the roster's path unless given).")
+  var label: String?
+  @Flag(help: "Do not ask; needed without a terminal.")
+  var yes = false
+  @Flag(help: "Stop after the plan.")
+  var dryRun = false
+  @Option(help: "Stop before the first create if more would be created.")
+  var maxNew: Int?
+  @OptionGroup var queueOptions: QueueOptions
+  @OptionGroup var endpointOptions: EndpointOptions
+  @OptionGroup var pace: PaceOptions
+  @OptionGroup var report: ReportOptions
+
+  mutating func run() async throws {
+    let context = Context.current
+    let endpoint = try endpointOptions.chosen(in: context)
+    let credentials = try CredentialSource.credentials(for: endpoint, in: context)
+    let existing = try queueOptions.openIfExists(in: context)
+    let check = try RosterCheck(roster, label: label, endpoint: endpoint, queue: existing, in: context)
+    try check.refuseIssues(in: context)
+    let plan = Plan(check: check, limit: try limit(existing, endpoint, credentials))
+    if !report.quiet { for line in plan.lines(at: context.time.now()) { context.tell(line) } }
+    guard !dryRun else { return }
+    try confirm(plan.createCount, endpoint: endpoint, in: context)
+    let queue = try existing ?? queueOptions.open(in: context)
+    guard let batch = try importRoster(check, into: queue, in: context) else { throw Self.declined }
+    let session = RunSession(
+      queue: queue, batch: batch, endpoint: endpoint, credentials: credentials, pace: pace, report: report,
+      context: context)
+    try await session.run(requeuesFailed: true)
+  }
+
+  private func limit(_ queue: Queue?, _ endpoint: Endpoint, _ credentials: Credentials) throws -> Limit {
+    if let quota = pace.quota { return Limit(quota: quota, source: .flag) }
+    return try queue?.limit(origin: endpoint.origin, fingerprint: credentials.fingerprint) ?? .standard
+  }
+
+  /// Imports, asking once more if more would be created than the plan showed.
+  private func importRoster(_ check: RosterCheck, into queue: Queue, in context: Context) throws -> Batch? {
+    let result = try check.importBatch(into: queue) { comparison in
+      context.tell("Meanwhile the queue has changed: \(comparison.toCreateCount) would be created now.")
+      try confirm(comparison.toCreateCount, endpoint: check.endpoint, in: context)
+      return true
+    }
+    return try result.flatMap { try queue.batch($0.batch) }
+  }
+
+  // MARK: - The question
+
+  private static let declined = Problem("Nothing was imported or sent.", .personNeeded)
+
+  /// Asks unless nothing is to be created, the endpoint is this machine, or `--yes` was given.
+  private func confirm(_ count: Int, endpoint: Endpoint, in context: Context) throws {
+    if let maxNew, count > maxNew {
+      throw Problem(
+        "\(count) workspaces would be created, more than --max-new \(maxNew); nothing was imported or sent.",
+        hint: "Look whether it is the right roster; raise --max-new if it is.", .personNeeded)
+    }
+    guard count > 0, !endpoint.isLoopback, !yes else { return }
+    guard context.isInteractive else {
+      throw Problem(
+        "\(count) workspaces would be created and there is no terminal to ask at.",
+        hint: "Add --yes if that is right.", .usage)
+    }
+    context.errorOutput("Create \(count) workspaces? It may cost money. [y/N] ")
+    guard let answer = context.readAnswer(), ["y", "yes"].contains(answer.lowercased()) else { throw Self.declined }
+  }
+}

@@ -1,0 +1,101 @@
+// `rollcall sandbox`: a Data Forest of our own on loopback, for demos and tests.
+
+import ArgumentParser
+import DataForest
+import Foundation
+import Pacing
+import Sandbox
+
+struct SandboxVerb: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sandbox", abstract: "Run a Data Forest of our own on this machine, to try things out.")
+
+  @Option(help: "The port on 127.0.0.1; 0 takes any free one.")
+  var port = SandboxConfiguration.standardPort
+  @Option(name: .customLong("state"), help: "A file that keeps workspaces and ledger.", completion: .file())
+  var stateFile: String?
+  @Option(help: "The most requests a period, N/s, N/m, N/h or N/day; more are refused with 429.")
+  var rateLimit: Rate?
+  @Option(help: "How many requests may come together (with --rate-limit).")
+  var burst = 20
+  @Flag(help: "Say with each 429 when to come back.")
+  var retryAfter = false
+  @Option(help: "The most workspaces an account may have.")
+  var accountQuota: Int?
+  @Option(help: "How long every reply takes.")
+  var latency = Span(.zero, "0s")
+  @Option(help: "The status of a refused second create of a name: 400 or 409.")
+  var duplicateStatus = 400
+  @Option(name: .customLong("account"), help: "An account that exists; may be repeated (two of them unless given).")
+  var accounts: [String] = []
+  @Option(help: "Print the ledger of the sandbox at this address and exit.")
+  var ledger: String?
+
+  func validate() throws {
+    guard (0...65_535).contains(port) else { throw ValidationError("--port must be 0 to 65535.") }
+    guard [400, 409].contains(duplicateStatus) else { throw ValidationError("--duplicate-status must be 400 or 409.") }
+    guard burst >= 1 else { throw ValidationError("--burst must be at least 1.") }
+    if let accountQuota, accountQuota < 0 { throw ValidationError("--account-quota must not be negative.") }
+  }
+
+  mutating func run() async throws {
+    let context = Context.current
+    if let ledger {
+      try await printLedger(at: ledger, in: context)
+      return
+    }
+    let settings = try settings(in: context)
+    let server = try SandboxServer(settings, time: context.time)
+    let serving = Task { try await server.run { port in Self.announce(port, settings, in: context) } }
+    let signals = context.handlesSignals ? SignalDrain { _ in serving.cancel() } : nil
+    try await withTaskCancellationHandler {
+      try await serving.value
+    } onCancel: {
+      serving.cancel()
+    }
+    signals?.stop()
+  }
+
+  private func settings(in context: Context) throws -> SandboxConfiguration {
+    var settings = SandboxConfiguration()
+    settings.port = port
+    settings.credentials = try CredentialSource.credentials(
+      for: EndpointOptions.endpoint("http://127.0.0.1"), in: context)
+    settings.rateLimit = rateLimit.map { Quota(rate: $0, burst: burst) }
+    settings.saysRetryAfter = retryAfter
+    settings.accountQuota = accountQuota
+    settings.latency = latency.duration
+    settings.duplicateStatus = duplicateStatus
+    settings.stateFile = stateFile.map(context.absolute)
+    if !accounts.isEmpty { settings.accounts = accounts }
+    return settings
+  }
+
+  /// What to type to use it. The fake pair opens nothing but a sandbox; a pair of one's own is never printed.
+  private static func announce(_ port: Int, _ settings: SandboxConfiguration, in context: Context) {
+    context.say("Sandbox at http://127.0.0.1:\(port), accounts \(settings.accounts.joined(separator: ", "))")
+    context.say("To use it:")
+    context.say("  export ROLLCALL_ENDPOINT=http://127.0.0.1:\(port)")
+    if settings.credentials.fingerprint == Credentials.sandbox.fingerprint {
+      context.say("  export \(Credentials.accessKeyVariable)=\(Credentials.sandbox.accessKey)")
+      context.say("  export \(Credentials.secretKeyVariable)=\(Credentials.sandbox.secretKey)")
+    } else {
+      context.say("  (with the credentials that are set here)")
+    }
+    context.say("The ledger: http://127.0.0.1:\(port)\(SandboxServer.ledgerPath)")
+    context.say("Ctrl-C ends it.")
+  }
+
+  private func printLedger(at address: String, in context: Context) async throws {
+    let endpoint = try EndpointOptions.endpoint(address)
+    let unreachable = Problem(
+      "There is no sandbox at \(endpoint.origin).", hint: "Start one with `rollcall sandbox`.", .toolFailed)
+    guard endpoint.isLoopback, let url = URL(string: endpoint.origin + SandboxServer.ledgerPath) else {
+      throw unreachable
+    }
+    guard let text = try await DataForestClient.fetchText(url.absoluteString, timeout: .seconds(5)) else {
+      throw unreachable
+    }
+    context.output(text)
+  }
+}

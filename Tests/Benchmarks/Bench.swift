@@ -1,0 +1,78 @@
+// The program behind `scripts/bench`: times one part of the product and prints one line, so that peers in other
+// languages run beside it the same way.
+//
+//   rollcall-bench queue [--items N] [--concurrency N]
+//     N items of 600 B definitions, imported beforehand; tasks that claim one item and settle it, at FULL, until none
+//     is left. Time runs from the first claim to the last settle.
+
+import DurableQueue
+import Foundation
+import Pacing
+import Provisioning
+
+@main
+enum Bench {
+  static func main() async throws {
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    guard arguments.first == "queue" else {
+      FileHandle.standardError.write(Data("usage: rollcall-bench queue [--items N] [--concurrency N]\n".utf8))
+      exit(2)
+    }
+    let itemCount = value(of: "--items", in: arguments) ?? 20_000
+    let concurrency = value(of: "--concurrency", in: arguments) ?? 64
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("rollcall-bench-\(getpid())")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { _ = Result { try FileManager.default.removeItem(at: folder) } }
+    let perSecond = try await claimAndSettle(itemCount, concurrency, in: folder.path)
+    print("rollcall claim+settle: \(Int(perSecond)) items/s (\(itemCount) items, \(concurrency) tasks)")
+  }
+
+  private static func value(of option: String, in arguments: [String]) -> Int? {
+    guard let index = arguments.firstIndex(of: option), index + 1 < arguments.count else { return nil }
+    return Int(arguments[index + 1])
+  }
+
+  private static func claimAndSettle(_ itemCount: Int, _ concurrency: Int, in folder: String) async throws -> Double {
+    let queue = try Queue(path: folder + "/rollcall.db", time: SystemTimeSource())
+    let scope = try queue.keyScope(origin: "https://example.com", fingerprint: "0123456789ab")
+    guard let rate = Rate("1000000/s") else { preconditionFailure("the rate is written right") }
+    try queue.setLimit(Quota(rate: rate, burst: 1_000_000), source: .flag, of: scope)
+    let batch = try importItems(itemCount, into: queue)
+    let owner = try queue.becomeOwner()
+    let start = ContinuousClock.now
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<concurrency {
+        group.addTask { try await work(queue, batch, owner.id, scope) }
+      }
+      try await group.waitForAll()
+    }
+    let elapsed = (ContinuousClock.now - start).seconds
+    let tally = try queue.tally(of: batch)
+    precondition(tally[.done] == itemCount, "every item is done")
+    return Double(itemCount) / elapsed
+  }
+
+  private static func work(_ queue: Queue, _ batch: BatchID, _ owner: OwnerID, _ scope: KeyScopeID) async throws {
+    while let lease = try await queue.claim(upTo: 1, of: batch, for: owner, with: scope, within: .zero).leases.first {
+      let outcome = Outcome(.succeeded, remoteID: lease.name, status: 200)
+      _ = try await queue.settle(Answer(lease: lease.handle, outcome: outcome, latency: .zero))
+    }
+  }
+
+  private static func importItems(_ count: Int, into queue: Queue) throws -> BatchID {
+    let new = NewBatch(
+      label: "bench", target: "dataforest", endpoint: "https://example.com", origin: "https://example.com",
+      columns: ["name"], digest: "bench")
+    let padding = String(repeating: "x", count: 560)
+    let result = try queue.importBatch(new) { add in
+      for index in 1...count {
+        let name = "n\(index)"
+        let content = NewRow.Content.item(
+          account: "acc", name: name, definition: "{\"name\":\"\(name)\",\"padding\":\"\(padding)\"}")
+        try add(NewRow(ordinal: index, line: index + 1, cells: [name], content: content))
+      }
+    }
+    guard let result else { preconditionFailure("the import was not declined") }
+    return result.batch
+  }
+}

@@ -1,0 +1,170 @@
+// The whole reading: files that are no rosters, digests, chunks and seeds.
+
+import BulkImport
+import DataForest
+import Foundation
+import Testing
+
+@Suite struct RosterErrorTests {
+  @Test func `a file that is not there`() {
+    #expect(throws: RosterError(.missing, file: "no-such.csv")) { try read("/no/such.csv", as: "no-such.csv") }
+  }
+
+  @Test func `a folder`() throws {
+    #expect(throws: RosterError(.notAFile, file: "here", detail: "a folder")) {
+      try read(FileManager.default.temporaryDirectory.path, as: "here")
+    }
+  }
+
+  @Test func `a device, which cannot be read twice`() {
+    #expect(throws: RosterError(.notAFile, file: "/dev/null", detail: "a pipe or a device")) { try read("/dev/null") }
+  }
+
+  @Test(arguments: ["", "\n\n", "\u{FEFF}", " , ,\n"])
+  func `an empty file`(text: String) {
+    #expect(throws: RosterError(.empty, file: "roster.csv")) { try readText(text) }
+  }
+
+  @Test(arguments: ["", "\n", "\n,,,\n\n"])
+  func `a header and nothing below`(below: String) {
+    #expect(throws: RosterError(.noRows, file: "roster.csv")) { try readText("accountId,name,image,command\(below)") }
+  }
+
+  @Test func `a header with an issue and nothing below is that issue`() throws {
+    #expect(try readText("accountId,name,image\n").issues == ["1 - field-missing"])
+  }
+
+  @Test(arguments: [
+    (Array("[{\"name\":1}]".utf8), "JSON"), (Array("\u{FEFF} \n{\"name\":1}".utf8), "JSON"),
+    ([0xFF, 0xFE, 0x61, 0], "UTF-16 text"), ([0xFE, 0xFF, 0, 0x61], "UTF-16 text"),
+    ([0x61, 0, 0x2C, 0], "UTF-16 text or a binary file"),
+    (Array("PK\u{3}\u{4}rest".utf8), "an .xlsx spreadsheet or another zip file"),
+    ([0xD0, 0xCF, 0x11, 0xE0, 0xA1], "an .xls spreadsheet"), (Array("<!DOCTYPE html>".utf8), "HTML or XML"),
+    (Array("name;image;command\na;b;c".utf8), "a table with semicolons between its cells"),
+    (Array("name\timage\na\tb".utf8), "a table with tabs between its cells"), ([0x1F, 0x8B, 8], "a gzip file"),
+  ])
+  func `a file of another format is one clear error`(bytes: [UInt8], format: String) throws {
+    try withFile(bytes) { path in
+      #expect(throws: RosterError(.format, file: "roster.csv", detail: format)) { try read(path, as: "roster.csv") }
+    }
+  }
+
+  @Test func `a file that was changed while it was read`() throws {
+    try withFile(roster(rows: [row("a1"), row("a2"), row("a1")]).utf8) { path in
+      let reader = RosterReader(path: path, displayName: "roster.csv", schema: .workspace)
+      #expect(throws: RosterError(.changed, file: "roster.csv")) {
+        try reader.read { row in
+          if row.ordinal == 1 { try Data("shorter".utf8).write(to: URL(filePath: path)) }
+        }
+      }
+    }
+  }
+
+  @Test func `every error is a sentence with a hint`() {
+    let codes: [RosterError.Code] = [
+      .missing, .notAFile, .unreadable, .empty, .noRows, .format, .changed, .tooManyRows,
+    ]
+    for code in codes {
+      let error = RosterError(code, file: "class.csv", detail: "JSON")
+      #expect(error.description.contains("class.csv") && error.description.hasSuffix("."))
+      #expect(error.hint?.hasSuffix(".") == true)
+    }
+  }
+}
+
+@Suite struct DigestTests {
+  private let plain = roster(["note"], rows: [row("a1", "x"), row("a2", "y")])
+
+  private func digest(_ text: String) throws -> String { try readText(text).summary.digest }
+
+  @Test func `equal rosters have equal digests, however they are written`() throws {
+    let first = try digest(plain)
+    #expect(first.count == 64)
+    #expect(first.allSatisfy { $0.isHexDigit && !$0.isUppercase })
+    #expect(try digest(plain) == first)
+    #expect(try digest("\u{FEFF}" + plain.replacing("\n", with: "\r\n")) == first)
+    #expect(try digest(plain.replacing("a1", with: "\"a1\"").replacing("\n", with: "\n\n")) == first)
+    #expect(try digest(String(plain.dropLast())) == first)
+  }
+
+  @Test(arguments: [
+    roster(["note"], rows: [row("a1", "x"), row("a2", "z")]), roster(["note"], rows: [row("a2", "y"), row("a1", "x")]),
+    roster(["nota"], rows: [row("a1", "x"), row("a2", "y")]), roster(["note"], rows: [row("a1", "x")]),
+    roster(["note"], rows: [row("a1", "x"), row("a2", "y"), row("a3", "")]),
+    roster(["note"], rows: [row("a1", "x"), row("a2", " y")]),
+    roster(["note"], rows: [row("a1", "x"), row("A2", "y")]),
+    roster(["description"], rows: [row("a1", "x"), row("a2", "y")]),
+    roster(["note"], rows: [row("a1", "x"), row("a2", "y", "z")]),
+  ])
+  func `other rosters have other digests`(text: String) throws {
+    #expect(try digest(text) != digest(plain))
+  }
+}
+
+@Suite struct DigestBorderTests {
+  @Test func `texts do not run together`() throws {
+    let one = try readText(roster(["note", "email"], rows: [row("a1", "ab", "c")])).summary.digest
+    let other = try readText(roster(["note", "email"], rows: [row("a1", "a", "bc")])).summary.digest
+    #expect(one != other)
+  }
+
+  @Test func `what a row has beyond its header counts`() throws {
+    let one = try readText(roster(rows: [row("a1", "x")])).summary.digest
+    let other = try readText(roster(rows: [row("a1", "y")])).summary.digest
+    #expect(one != other)
+  }
+}
+
+@Suite struct RosterSeedTests {
+  @Test func `two readings, and readings in chunks of any size, are equal`() throws {
+    var (acceptedCount, issueCount) = (0, 0)
+    for seed in 0..<150 {
+      var generator = SplitMix64(seed: seed)
+      let text = randomRoster(using: &generator)
+      try withFile(text.utf8) { path in
+        let whole = try read(path)
+        for chunkSize in [1, 7, Int.random(in: 2...200, using: &generator)] {
+          let again = try read(path, chunkSize: chunkSize)
+          #expect(again.summary == whole.summary, "seed \(seed)")
+          #expect(again.rows == whole.rows, "seed \(seed)")
+        }
+        acceptedCount += whole.summary.acceptedCount
+        issueCount += whole.summary.issueCount
+      }
+    }
+    #expect(acceptedCount > 200 && issueCount > 200, "the rosters must be both good and bad")
+  }
+
+  @Test func `exactly the duplicates are found`() throws {
+    for seed in 0..<10 {
+      var generator = SplitMix64(seed: seed)
+      let names = (0..<150).map { _ in "s\(Int.random(in: 0..<300, using: &generator))" }
+      var seen: Set<String> = []
+      let expected = names.enumerated().filter { !seen.insert($0.element).inserted }.map {
+        "\($0.offset + 2) B\($0.offset + 2) duplicate"
+      }
+      try withFile(roster(rows: names.map { row($0) }).utf8) { path in
+        // With few bits nearly every name is taken for another one at first, and must be compared.
+        for hashBits in [36, 4, 0] {
+          let issues = try read(path, hashBits: hashBits).issues
+          #expect(issues == expected, "seed \(seed), \(hashBits) bits")
+        }
+      }
+    }
+  }
+}
+
+// MARK: - Tools
+
+private func randomRoster(using generator: inout SplitMix64) -> String {
+  func pick(_ cells: [String]) -> String { cells.randomElement(using: &generator) ?? "" }
+  let rows = (0..<Int.random(in: 1...12, using: &generator)).map { number in
+    let own = "s\(number)"
+    return [
+      pick(["acc1", "acc1", "acc1", "acc2", "acc2", ""]), pick([own, own, own, "\"\(own)\"", "s1", "S"]),
+      pick(["a:1", "a:1", "a:1", "a:1", "b"]), "ls", pick(["1", "8", "8", "9", ""]),
+      pick(["\"x\ny\"", "한글", "\"a\"\"b\"", "\"a\"b", ""]), pick(["", "", "", "", "z", "z", "z,", ","]),
+    ]
+  }
+  return roster(["gpuCount", "note", "email"], rows: rows).replacing("\n", with: pick(["\n", "\r\n", "\r"]))
+}

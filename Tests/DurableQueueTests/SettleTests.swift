@@ -1,0 +1,114 @@
+import DurableQueue
+import Foundation
+import Pacing
+import Provisioning
+import TestSupport
+import Testing
+
+@Suite struct SettleTests {
+  /// The state table's rows for a leased item: outcome, next state, whether the attempt is used.
+  static let table: [(Outcome.Kind, ItemState, Int)] = [
+    (.succeeded, .done, 1), (.refused, .failed, 1), (.throttled, .ready, 0), (.keyQuota, .ready, 0),
+    (.accountQuota, .ready, 0), (.accountRefused, .ready, 0), (.denied, .ready, 0), (.notOffered, .ready, 0),
+    (.misdirected, .ready, 0), (.unreachable, .ready, 0), (.noAnswer, .inDoubt, 1), (.notSent, .ready, 0),
+    (.ownerGone, .inDoubt, 1),
+  ]
+
+  @Test func `each outcome moves a leased item as the table says`() async throws {
+    #expect(Set(Self.table.map(\.0)) == Set(Outcome.Kind.allCases))
+    for (kind, state, usedCount) in Self.table {
+      try await QueueFixture.with { fixture in
+        let batch = try fixture.importNames(["a"])
+        let lease = try await fixture.claimOne(of: batch)
+        let outcome = Outcome(kind, remoteID: kind == .succeeded ? "id-a" : nil, message: "said", status: 418)
+        #expect(try await fixture.settle(lease, outcome) == .settled(state), "\(kind)")
+        let item = try #require(try fixture.rows(of: batch).first?.item)
+        #expect(item.state == state, "\(kind)")
+        #expect(item.attemptCount == usedCount, "\(kind)")
+        #expect(item.remoteID == outcome.remoteID, "\(kind)")
+        #expect(item.reason == Reason(kind), "\(kind)")
+        #expect(item.message == (kind == .succeeded ? nil : "said"), "\(kind)")
+        #expect(try fixture.queue.tally(of: batch) == Tally([state: 1]), "\(kind)")
+      }
+    }
+  }
+
+  @Test func `a refusal after an unanswered attempt is in doubt, because the first may have been done`() async throws {
+    try await QueueFixture.with { fixture in
+      let batch = try fixture.importNames(["a"])
+      let lease = try await fixture.claimOne(of: batch)
+      _ = try await fixture.settle(lease, Outcome(.noAnswer))
+      #expect(try fixture.state("a", in: batch) == .inDoubt)
+      #expect(try await fixture.claim(1, of: batch).leases.isEmpty)
+    }
+  }
+
+  @Test func `an answer that comes twice changes the item once`() async throws {
+    try await QueueFixture.with { fixture in
+      let batch = try fixture.importNames(["a"])
+      let lease = try await fixture.claimOne(of: batch)
+      _ = try await fixture.settle(lease, Outcome(.refused, message: "no"))
+      #expect(try await fixture.settle(lease, Outcome(.throttled)) == .overtaken(.failed))
+      #expect(try fixture.queue.tally(of: batch) == Tally([.failed: 1]))
+    }
+  }
+
+  @Test func `a late success settles an item that has moved on`() async throws {
+    try await QueueFixture.with { fixture in
+      let batch = try fixture.importNames(["a"])
+      let lease = try await fixture.claimOne(of: batch)
+      _ = try await fixture.settle(lease, Outcome(.noAnswer))
+      #expect(try await fixture.settle(lease, Outcome(.succeeded, remoteID: "id-a")) == .overtaken(.done))
+      #expect(try fixture.state("a", in: batch) == .done)
+    }
+  }
+
+  @Test func `what a neighbour's stale answer finds does not undo the others of its group`() async throws {
+    try await QueueFixture.with { fixture in
+      let batch = try fixture.importNames((0..<50).map { "n\($0)" })
+      let leases = try await fixture.claim(50, of: batch).leases
+      let ghost = Lease.Handle(item: ItemID(9_999), ordinal: 1, version: 2)
+      await withTaskGroup(of: Void.self) { group in
+        for lease in leases {
+          group.addTask {
+            _ = try? await fixture.settle(lease, Outcome(.succeeded, remoteID: "id-\(lease.name)"))
+            _ = try? await fixture.queue.settle(Answer(lease: ghost, outcome: Outcome(.refused)))
+          }
+        }
+      }
+      #expect(try fixture.queue.tally(of: batch) == Tally([.done: 50]))
+    }
+  }
+
+  @Test func `what a dead owner had claimed is in doubt, and its lock file is gone`() async throws {
+    try await QueueFixture.with { fixture in
+      let batch = try fixture.importNames(["a", "b"])
+      do {
+        let other = try fixture.queue.becomeOwner()
+        let claim = try await fixture.queue.claim(
+          upTo: 1, of: batch, for: other.id, with: fixture.scope, within: .zero)
+        #expect(claim.leases.count == 1)
+        #expect(try fixture.queue.reclaim() == 0, "a living owner keeps its items")
+        withExtendedLifetime(other) {}
+      }
+      #expect(try fixture.queue.reclaim() == 1)
+      #expect(try fixture.queue.tally(of: batch) == Tally([.ready: 1, .inDoubt: 1]))
+      #expect(!FileManager.default.fileExists(atPath: fixture.queue.path + ".owner-2"))
+      #expect(try fixture.queue.reclaim() == 0)
+    }
+  }
+
+  @Test func `run tries failed items again, but never a conflict`() async throws {
+    try await QueueFixture.with { fixture in
+      let batch = try fixture.importNames(["a", "taken"])
+      let lease = try await fixture.claimOne(of: batch)
+      _ = try await fixture.settle(lease, Outcome(.refused, message: "no"))
+      let account = try #require(try fixture.queue.accountsWithReadyItems(of: batch).first)
+      let listed = [RemoteItem(id: "theirs", name: "taken"), RemoteItem(id: "x", name: "unknown")]
+      #expect(try await fixture.queue.markTaken(listed, in: account.scope, of: batch) == 1)
+      #expect(try fixture.rows(of: batch)[1].item?.reason == .conflict)
+      #expect(try fixture.queue.takeUp(batch, requeuesFailed: true) == 1)
+      #expect(try fixture.queue.tally(of: batch) == Tally([.ready: 1, .failed: 1]))
+    }
+  }
+}

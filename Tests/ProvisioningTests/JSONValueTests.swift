@@ -1,0 +1,193 @@
+import Foundation
+import Provisioning
+import Testing
+
+@Suite struct JSONValueTextTests {
+  @Test(arguments: [
+    (JSONValue.null, "null"), (.bool(true), "true"), (.bool(false), "false"), (.integer(0), "0"), (.integer(-5), "-5"),
+    (.integer(.max), "9223372036854775807"), (.integer(.min), "-9223372036854775808"), (.string(""), #""""#),
+    (.array([]), "[]"), (.object([:]), "{}"), (.array([.integer(1), .null, .array([])]), "[1,null,[]]"),
+    (.object(["a": .object(["b": .bool(true)])]), #"{"a":{"b":true}}"#),
+  ])
+  func `a value has one text`(value: JSONValue, text: String) throws {
+    #expect(value.canonicalText == text)
+    #expect(try JSONValue(text: text) == value)
+  }
+
+  @Test(arguments: [
+    ("\"", #""\"""#), ("\\", #""\\""#), ("/", #""/""#), ("\n\r\t", #""\n\r\t""#), ("\r\n", #""\r\n""#),
+    ("\u{0}", #""\u0000""#), ("\u{8}\u{c}", #""\u0008\u000c""#), ("\u{1f}", #""\u001f""#), ("\u{7f}", "\"\u{7f}\""),
+    ("학생 홍길동", #""학생 홍길동""#), ("👩‍🏫", #""👩‍🏫""#), ("\u{2028}", "\"\u{2028}\""), ("<&'>", #""<&'>""#),
+  ])
+  func `what must be escaped is, and nothing else`(string: String, text: String) throws {
+    #expect(Array(JSONValue.string(string).canonicalText.utf8) == Array(text.utf8))
+    #expect(try JSONValue(text: text) == .string(string))
+  }
+
+  @Test func `keys are sorted by their bytes`() {
+    let keys = ["나", "가", "b", "a", "B", "ab", "", "é", "😀", "\u{ffee}"]
+    let object = JSONValue.object(Dictionary(uniqueKeysWithValues: keys.map { ($0, .null) }))
+    let expected = ["", "B", "a", "ab", "b", "é", "가", "나", "\u{ffee}", "😀"]
+    #expect(object.canonicalText == "{" + expected.map { "\"\($0)\":null" }.joined(separator: ",") + "}")
+  }
+
+  @Test func `the text does not depend on the order of making`() {
+    for seed in 0..<200 {
+      var generator = SplitMix64(seed: seed)
+      let members = (0..<20).map { ("key\($0)", JSONValue.integer(Int64($0))) }
+      var (one, other) = (JSONValue.object([:]), JSONValue.object([:]))
+      for (key, value) in members.shuffled(using: &generator) { one.set(value, at: [key]) }
+      for (key, value) in members.shuffled(using: &generator) { other.set(value, at: [key]) }
+      #expect(one.canonicalText == other.canonicalText, "seed \(seed)")
+    }
+  }
+
+  @Test func `a text reads back as its value and is written again the same`() throws {
+    for seed in 0..<2_000 {
+      var generator = SplitMix64(seed: seed)
+      let value = JSONValue.random(depth: 4, using: &generator)
+      let text = value.canonicalText
+      let read = try JSONValue(text: text)
+      #expect(read == value, "seed \(seed): \(text)")
+      #expect(Array(read.canonicalText.utf8) == Array(text.utf8), "seed \(seed)")
+    }
+  }
+
+  @Test func `white space and order of a text do not matter`() throws {
+    let loose = try JSONValue(text: " { \"b\" : [ 1 , true ] ,\n\"a\" : \"\\uac00\\/\" } ")
+    #expect(loose.canonicalText == #"{"a":"가/","b":[1,true]}"#)
+  }
+
+  @Test func `a letter that Unicode writes in two ways keeps the way that was given`() {
+    let (composed, decomposed) = (JSONValue.string("\u{ac00}"), JSONValue.string("\u{1100}\u{1161}"))
+    #expect(composed == decomposed)
+    #expect(Array(composed.canonicalText.utf8) != Array(decomposed.canonicalText.utf8))
+  }
+
+  @Test(arguments: [
+    "", "1.5", "1e-3", "9223372036854775808", "[,1]", "{\"a\"}", "nul", "{\"a\":1.5}", "'a'", "\"a", "[1] [2]", "NaN",
+  ])
+  func `a fraction, or what is not JSON, is an error`(text: String) {
+    #expect(throws: DecodingError.self) { try JSONValue(text: text) }
+  }
+}
+
+@Suite struct JSONValuePathTests {
+  private let definition = JSONValue.object([
+    "name": .string("class-01"),
+    "configuration": .object(["docker": .object(["image": .string("pytorch:1")]), "ports": .array([.integer(80)])]),
+  ])
+
+  @Test func `a dotted path leads to a value`() {
+    #expect(definition[path: "name"] == .string("class-01"))
+    #expect(definition[path: "configuration.docker.image"]?.stringValue == "pytorch:1")
+    #expect(definition[path: "configuration.ports"] == .array([.integer(80)]))
+    #expect(definition[path: ""] == definition)
+  }
+
+  @Test(arguments: ["title", "name.first", "configuration.gpu.count", "configuration.ports.0", "docker"])
+  func `a path that leads nowhere gives nil`(path: String) {
+    #expect(definition[path: path] == nil)
+  }
+
+  @Test func `a member is found by its key, and only in an object`() {
+    #expect(definition[key: "name"] == .string("class-01"))
+    #expect(definition[key: "configuration.docker"] == nil)
+    #expect(JSONValue.array([])[key: "name"] == nil)
+  }
+
+  @Test func `only a string has a string's text`() {
+    #expect(JSONValue.string("a").stringValue == "a")
+    #expect(JSONValue.integer(1).stringValue == nil)
+    #expect(JSONValue.null.stringValue == nil)
+  }
+
+  @Test func `setting makes the objects on the way and leaves their neighbours`() {
+    var value = definition
+    value.set(.integer(2), at: ["configuration", "resource", "gpuCount"])
+    value.set(.string("pytorch:2"), at: ["configuration", "docker", "image"])
+    #expect(
+      value.canonicalText
+        == #"{"configuration":{"docker":{"image":"pytorch:2"},"ports":[80],"resource":{"gpuCount":2}},"name":"class-01"}"#
+    )
+  }
+
+  @Test func `setting at an empty path replaces the value`() {
+    var value = definition
+    value.set(.null, at: [])
+    #expect(value == .null)
+  }
+
+  @Test func `setting below a value that is no object makes one of it`() {
+    var value = definition
+    value.set(.string("x"), at: ["name", "first"])
+    #expect(value[path: "name"] == .object(["first": .string("x")]))
+  }
+
+  @Test func `a key with a point in it is one step`() {
+    var value = JSONValue.object([:])
+    value.set(.string("1"), at: ["env", "a.b"])
+    #expect(value.canonicalText == #"{"env":{"a.b":"1"}}"#)
+  }
+
+  @Test func `what is set is found there, and setting it again changes nothing`() {
+    for seed in 0..<1_000 {
+      var generator = SplitMix64(seed: seed)
+      var value = JSONValue.random(depth: 3, using: &generator)
+      let steps = (0..<Int.random(in: 1...4, using: &generator)).map { _ in
+        ["a", "b", "가"].randomElement(using: &generator) ?? "a"
+      }
+      let leaf = JSONValue.random(depth: 2, using: &generator)
+      value.set(leaf, at: steps)
+      #expect(value[path: steps.joined(separator: ".")] == leaf, "seed \(seed)")
+      let once = value
+      value.set(leaf, at: steps)
+      #expect(value == once, "seed \(seed)")
+    }
+  }
+}
+
+// MARK: - Tools
+
+extension JSONValue {
+  /// A value with strings of every kind of character, nested at most `depth` deep.
+  fileprivate static func random(depth: Int, using generator: inout SplitMix64) -> JSONValue {
+    switch Int.random(in: 0..<(depth > 0 ? 6 : 4), using: &generator) {
+    case 0: .null
+    case 1: .bool(.random(using: &generator))
+    case 2: .integer(Int64(truncatingIfNeeded: generator.next()) >> Int64.random(in: 0..<64, using: &generator))
+    case 3: .string(randomText(using: &generator))
+    case 4:
+      .array((0..<Int.random(in: 0...4, using: &generator)).map { _ in random(depth: depth - 1, using: &generator) })
+    default:
+      .object(
+        (0..<Int.random(in: 0...4, using: &generator)).reduce(into: [:]) { members, _ in
+          members[randomText(using: &generator)] = random(depth: depth - 1, using: &generator)
+        })
+    }
+  }
+
+  private static func randomText(using generator: inout SplitMix64) -> String {
+    let characters: [Unicode.Scalar] = [
+      "a", "Z", "0", "\"", "\\", "/", "\n", "\r", "\t", "\0", "\u{1f}", "가", "é", "😀", " ",
+    ]
+    return (0..<Int.random(in: 0...8, using: &generator)).reduce(into: "") { text, _ in
+      text.unicodeScalars.append(characters.randomElement(using: &generator) ?? "a")
+    }
+  }
+}
+
+/// SplitMix64 (Steele, Lea, Flood 2014): the same numbers for the same seed on every machine.
+private struct SplitMix64: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: Int) { state = UInt64(truncatingIfNeeded: seed) }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
+}

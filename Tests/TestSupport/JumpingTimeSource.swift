@@ -1,0 +1,37 @@
+// A time source for tests that only want to get to the end: time stands still until an alarm is set, then jumps to it.
+
+import Dispatch
+package import Pacing
+import Synchronization
+
+/// Time that jumps to every alarm at once, so that nothing waits on the wall clock.
+package final class JumpingTimeSource: TimeSource {
+  private let current: Mutex<Instant>
+  private let queue = DispatchQueue(label: "jumping time")
+
+  /// Makes a source that stands at `now`; unless told, 2023-11-14T22:13:20Z.
+  package init(now: Instant = Instant(microseconds: 1_700_000_000_000_000)) { current = Mutex(now) }
+
+  package func now() -> Instant { current.withLock { $0 } }
+
+  /// Moves the time on.
+  package func advance(by duration: Duration) { current.withLock { $0 = $0 + duration } }
+
+  package func alarm(at instant: Instant, ring: @escaping @Sendable () -> Void) -> any Alarm {
+    let alarm = JumpingAlarm()
+    queue.async { [self] in
+      guard !alarm.isCancelled else { return }
+      current.withLock { $0 = max($0, instant) }
+      ring()
+    }
+    return alarm
+  }
+}
+
+private final class JumpingAlarm: Alarm {
+  private let cancelled = Mutex(false)
+
+  var isCancelled: Bool { cancelled.withLock { $0 } }
+
+  func cancel() { cancelled.withLock { $0 = true } }
+}
