@@ -44,3 +44,22 @@ package struct RecordPlace: Hashable, Sendable {
   /// As `Record.offset`.
   package let offset: Int
 }
+
+extension Position {
+  /// The place behind the first bytes of a field that starts here.
+  func after(_ bytes: ArraySlice<UInt8>, isQuoted: Bool) -> Position {
+    var (line, column) = (line, column + (isQuoted ? 1 : 0))
+    var previous: UInt8?
+    for byte in bytes {
+      if byte.isLineEnd {
+        if byte == .return || previous != .return { line += 1 }
+        column = 1
+      } else {
+        // A quote in the text stands twice in the file.
+        column += byte == .quote ? 2 : 1
+      }
+      previous = byte
+    }
+    return Position(line: line, column: column)
+  }
+}

@@ -141,8 +141,10 @@ extension Outcome {
       self.init(.noAnswer, message: "no answer within the request timeout")
     case let error as HTTPClientError where error == .remoteConnectionClosed:
       self.init(.noAnswer, message: "the connection was closed before the answer")
-    case is NIOConnectionError:
-      self.init(.unreachable, message: "the connection was refused or the name does not resolve")
+    case let error as IOError where error.errnoCode == ECONNREFUSED:
+      self.init(.unreachable, message: "the connection was refused")
+    case is NIOConnectionError, is SocketAddressError:
+      self.init(.unreachable, message: "the name does not resolve, or no connection came about")
     case let error as NIOSSLError where Self.isHandshakeFailure(error):
       self.init(.unreachable, message: "the TLS handshake failed")
     case is NIOSSLExtraError:

@@ -78,8 +78,9 @@ final class GroupCommitWriter: Sendable {
       }
       for reply in replies { reply() }
     } catch {
-      // Nothing of the group was kept: the failed command's transaction, and every neighbour's with it.
-      if group.count > 1 {
+      // Nothing of the group was kept, neither the failed command's part nor its neighbours'. Where the transaction did
+      // not even begin, trying again one by one would only wait a minute for each.
+      if group.count > 1, !replies.isEmpty {
         for command in group { commit([command], db) }
       } else {
         for command in group { command.refuse(error) }

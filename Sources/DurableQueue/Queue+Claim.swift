@@ -43,23 +43,32 @@ package struct Claim: Sendable {
   package var quota: Quota
   /// When the next permit may start.
   package var nextPermit: Instant
-  /// When the next item of the batch is due, if that is later than now; nil when none is waiting.
-  package var nextDue: Instant?
-  /// The batch, as of the claim.
-  package var tally: Tally
-  /// The batch's accounts that may not be sent to; only looked up when nothing was left to claim.
-  package var holds: [AccountHold]
+  /// What is left of the batch; nil when all that was asked for was claimed, so that there may be more.
+  package var rest: Rest?
+
+  /// What is left when a claim finds less than it was asked for.
+  package struct Rest: Hashable, Sendable {
+    /// The batch, as of the claim.
+    package var tally: Tally
+    /// When the next item of the batch is due, perhaps already; nil when none is waiting.
+    package var nextDue: Instant?
+    /// The batch's accounts that may not be sent to and have something ready.
+    package var holds: [AccountHold]
+
+    /// Makes one; for tests.
+    package init(tally: Tally, nextDue: Instant? = nil, holds: [AccountHold] = []) {
+      self.tally = tally
+      self.nextDue = nextDue
+      self.holds = holds
+    }
+  }
 
   /// Makes a claim; for tests.
-  package init(
-    leases: [Lease], quota: Quota, nextPermit: Instant, nextDue: Instant?, tally: Tally, holds: [AccountHold] = []
-  ) {
+  package init(leases: [Lease], quota: Quota, nextPermit: Instant, rest: Rest? = nil) {
     self.leases = leases
     self.quota = quota
     self.nextPermit = nextPermit
-    self.nextDue = nextDue
-    self.tally = tally
-    self.holds = holds
+    self.rest = rest
   }
 }
 
@@ -81,12 +90,16 @@ extension Queue {
       let grant = row.limit.quota.grant(upTo: found.count, from: row.state, at: now, within: horizon)
       try row.store(grant.state, db)
       let leases = try zip(found, grant.starts).map { try Self.lease($0, to: owner, from: $1, db) }
-      let isExhausted = found.count < possible.starts.count || possible.starts.isEmpty
+      let isExhausted = found.count < limit
       return Claim(
         leases: leases, quota: row.limit.quota, nextPermit: grant.next,
-        nextDue: isExhausted ? try Self.nextDue(of: batch, db) : nil, tally: try Self.tally(of: batch, db),
-        holds: isExhausted ? try Self.holds(of: batch, db) : [])
+        rest: isExhausted ? try Self.rest(of: batch, db) : nil)
     }
+  }
+
+  private static func rest(of batch: BatchID, _ db: Database) throws -> Claim.Rest {
+    Claim.Rest(
+      tally: try tally(of: batch, db), nextDue: try nextDue(of: batch, db), holds: try holds(of: batch, db))
   }
 
   /// An item that can be claimed, as the transaction found it.
@@ -186,8 +199,7 @@ extension Queue {
 
   /// Row in: a batch. Row out: its tally, by primary key.
   static func tally(of batch: BatchID, _ db: Database) throws -> Tally {
-    let row = try Row.fetchOne(
-      db.cachedStatement(sql: tallySQL), arguments: [batch.rawValue])
+    let row = try Row.fetchOne(db.cachedStatement(sql: tallySQL), arguments: [batch.rawValue])
     guard let row else { return Tally() }
     let counts = ItemState.allCases.enumerated().map { ($0.element, row[$0.offset + 1] as Int) }
     return Tally(Dictionary(uniqueKeysWithValues: counts), invalidCount: row[0])

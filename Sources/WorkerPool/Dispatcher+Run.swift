@@ -44,11 +44,10 @@ extension Dispatcher {
     fresh = claim
     // A quarter of a second before the permits that were taken run out.
     let nextPermit = claim.nextPermit - rules.horizon / 2
-    if let nextDue = claim.nextDue {
-      nextClaim = max(now, nextPermit, nextDue)
+    if let rest = claim.rest {
+      nextClaim = rest.nextDue.map { max(now, nextPermit, $0) }
     } else {
-      // Without a due item the claim was either full or found nothing more.
-      nextClaim = claim.leases.isEmpty ? nil : max(now, nextPermit)
+      nextClaim = max(now, nextPermit)
     }
     if !claim.leases.isEmpty { othersSince = nil }
   }
@@ -112,18 +111,17 @@ extension Dispatcher {
   /// With nothing under way, a fresh claim tells what is left and so whether the run is over.
   private mutating func endIfOver(at now: Instant) {
     guard parked.isEmpty, inFlight.isEmpty, settlingCount == 0, !isClaiming else { return }
-    guard let fresh else {
+    guard let rest = fresh?.rest else {
       nextClaim = now
       return
     }
-    let tally = fresh.tally
-    if tally.unfinishedCount == 0 {
+    if rest.tally.unfinishedCount == 0 {
       end(.finished, at: now)
-    } else if let nextClaim, fresh.nextDue != nil || !fresh.leases.isEmpty {
+    } else if rest.nextDue != nil, let nextClaim {
       guard nextClaim - now > rules.maxWait else { return }
       end(paused(until: nextClaim, at: now), at: now)
     } else {
-      endOrLookAgain(tally, holds: fresh.holds, at: now)
+      endOrLookAgain(rest.tally, holds: rest.holds, at: now)
     }
   }
 

@@ -32,6 +32,10 @@ final class ProgressLine: Sendable {
   private var interval: Duration { context.drawsProgress ? .milliseconds(250) : .seconds(5) }
 
   func start() {
+    // The pace counts what this run does. A queue that cannot be read says so to the run itself.
+    if case .success(let tally) = Result(catching: { try queue.tally(of: batch) }) {
+      state.withLock { ($0.startDone, $0.startedAt) = (finished(tally), context.time.now()) }
+    }
     setAlarm()
   }
 

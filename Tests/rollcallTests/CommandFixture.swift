@@ -1,0 +1,87 @@
+// Runs the command in process, in a folder and an environment of its own, against a sandbox on a free port.
+
+import DataForest
+import Foundation
+import Pacing
+import Sandbox
+import Synchronization
+import TestSupport
+
+@testable import rollcall
+
+/// What a command printed and how it ended.
+struct CommandResult: CustomStringConvertible {
+  let status: Int32
+  let output: String
+  let errorOutput: String
+
+  var description: String { "status \(status)\n--- output\n\(output)--- error output\n\(errorOutput)" }
+}
+
+/// A folder with a queue in it, and the address of a sandbox.
+struct CommandFixture: Sendable {
+  let folder: String
+  let endpoint: String
+  let sandbox: SandboxServer
+  var environment: [String: String] = [:]
+
+  /// The account that the sandbox has.
+  static let account = SandboxConfiguration.standardAccounts[0]
+
+  static func with<Value: Sendable>(
+    _ configuration: SandboxConfiguration = SandboxConfiguration(),
+    _ body: @escaping @Sendable (CommandFixture) async throws -> Value
+  ) async throws -> Value {
+    try await withTemporaryFolder { folder in
+      try await withSandbox(configuration) { sandbox, port in
+        let endpoint = "http://127.0.0.1:\(port)"
+        let environment = ["HOME": folder, "ROLLCALL_ENDPOINT": endpoint, "ROLLCALL_DB": folder + "/rollcall.db"]
+        return try await body(
+          CommandFixture(folder: folder, endpoint: endpoint, sandbox: sandbox, environment: environment))
+      }
+    }
+  }
+
+  func run(_ arguments: String..., answer: String? = nil, isInteractive: Bool = false) async -> CommandResult {
+    await run(arguments, answer: answer, isInteractive: isInteractive)
+  }
+
+  func run(_ arguments: [String], answer: String?, isInteractive: Bool) async -> CommandResult {
+    let printed = Printed()
+    let context = Context(
+      environment: environment, folder: folder, output: { printed.say($0) }, errorOutput: { printed.tell($0) },
+      readAnswer: { answer }, isInteractive: isInteractive, drawsProgress: false, time: SystemTimeSource(),
+      handlesSignals: false)
+    let status = await Rollcall.run(arguments, in: context)
+    return CommandResult(status: status, output: printed.output, errorOutput: printed.errorOutput)
+  }
+
+  /// Writes a file into the folder and returns its name.
+  @discardableResult
+  func write(_ text: String, to name: String = "class.csv") throws -> String {
+    try text.write(toFile: folder + "/" + name, atomically: true, encoding: .utf8)
+    return name
+  }
+
+  /// A roster of these names.
+  @discardableResult
+  func writeRoster(_ names: [String], image: String = "tensorflow:r2.3.1-py3", to name: String = "class.csv") throws
+    -> String
+  {
+    let rows = names.map { "\($0),\(Self.account),\(image),ls,\($0)@example.com\n" }
+    return try write("name,accountId,image,command,email\n" + rows.joined(), to: name)
+  }
+
+  func read(_ name: String) throws -> String { try String(contentsOfFile: folder + "/" + name, encoding: .utf8) }
+}
+
+/// What was printed, by a command whose parts run at once.
+private final class Printed: Sendable {
+  private let texts = Mutex((output: "", errorOutput: ""))
+
+  var output: String { texts.withLock(\.output) }
+  var errorOutput: String { texts.withLock(\.errorOutput) }
+
+  func say(_ text: String) { texts.withLock { $0.output += text } }
+  func tell(_ text: String) { texts.withLock { $0.errorOutput += text } }
+}

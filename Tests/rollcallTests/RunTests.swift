@@ -1,0 +1,153 @@
+import DataForest
+import Foundation
+import Pacing
+import Sandbox
+import TestSupport
+import Testing
+
+@testable import rollcall
+
+/// `run` end to end: the real queue, client and pool against a sandbox over loopback.
+@Suite struct RunTests {
+  private static let names = (1...12).map { "ai-s\($0)" }
+
+  @Test func `a class gets its workspaces, each once, and the files say so`() async throws {
+    try await CommandFixture.with { fixture in
+      try fixture.writeRoster(Self.names)
+      let result = await fixture.run("run", "class.csv", "--rate", "500/s", "--out", "report")
+      #expect(result.status == 0, "\(result)")
+      #expect(result.errorOutput.contains("12 new"), "\(result)")
+      let ledger = fixture.sandbox.ledger
+      #expect(ledger.creates.map(\.name).sorted() == Self.names.sorted())
+      #expect(ledger.unknownFields.isEmpty)
+      let succeeded = try fixture.read("report/succeeded.csv")
+      for name in Self.names { #expect(succeeded.contains("\(name)@example.com,done,"), "\(name)") }
+      #expect(try fixture.read("report/failed.csv").split(separator: "\r\n").count == 1)
+      #expect(try fixture.read("report/summary.json").contains("\"done\" : 12"))
+      #expect(try fixture.read("report/outcomes.jsonl").split(separator: "\n").count == 12)
+    }
+  }
+
+  @Test func `the same roster again sends nothing`() async throws {
+    try await CommandFixture.with { fixture in
+      try fixture.writeRoster(Self.names)
+      _ = await fixture.run("run", "class.csv", "--rate", "500/s")
+      let requests = fixture.sandbox.ledger.requests
+      let again = await fixture.run("run", "class.csv", "--rate", "500/s")
+      #expect(again.status == 0, "\(again)")
+      #expect(again.errorOutput.contains("12 already done"), "\(again)")
+      #expect(fixture.sandbox.ledger.requests == requests)
+    }
+  }
+
+  @Test func `a longer roster sends only what is new`() async throws {
+    try await CommandFixture.with { fixture in
+      try fixture.writeRoster(Array(Self.names.prefix(5)))
+      _ = await fixture.run("run", "class.csv", "--rate", "500/s")
+      try fixture.writeRoster(Self.names)
+      let result = await fixture.run("run", "class.csv", "--rate", "500/s", "--out", "second")
+      #expect(result.status == 0, "\(result)")
+      #expect(result.errorOutput.contains("7 new, 5 already done"), "\(result)")
+      #expect(fixture.sandbox.ledger.createRequests == 12)
+      // The report covers the whole roster, with what the earlier batch made.
+      #expect(try fixture.read("second/succeeded.csv").split(separator: "\r\n").count == 13)
+    }
+  }
+
+  @Test func `failed rows are told apart, and run tries them again`() async throws {
+    var configuration = SandboxConfiguration()
+    configuration.accounts = [CommandFixture.account]
+    try await CommandFixture.with(configuration) { fixture in
+      try fixture.writeRoster(["mine"])
+      _ = await fixture.run("run", "class.csv", "--rate", "500/s", "--out", "first")
+      // A second queue knows nothing of it: the name is taken by something that it did not make.
+      let result = await fixture.run("run", "class.csv", "--rate", "500/s", "--out", "other", "--db", "other.db")
+      #expect(result.status == 3, "\(result)")
+      #expect(try fixture.read("other/failed.csv").contains(",conflict,"))
+      #expect(fixture.sandbox.ledger.createRequests == 1)
+    }
+  }
+
+  @Test func `an image with an issue stops everything before anything is stored or sent`() async throws {
+    try await CommandFixture.with { fixture in
+      try fixture.writeRoster(["a", "b"], image: "PyTorch:1")
+      let result = await fixture.run("run", "class.csv")
+      #expect(result.status == 5, "\(result)")
+      #expect(result.errorOutput.contains("class.csv:2: image (C2): 'PyTorch:1'"), "\(result)")
+      #expect(result.errorOutput.contains("class.csv:3: image (C3): 'PyTorch:1'"), "\(result)")
+      #expect(fixture.sandbox.ledger.requests == 0)
+      #expect(!FileManager.default.fileExists(atPath: fixture.folder + "/rollcall.db"))
+    }
+  }
+
+  @Test func `a wrong secret key stops after the probe, and resume finishes with the right one`() async throws {
+    try await CommandFixture.with { fixture in
+      try fixture.writeRoster(Self.names)
+      var wrong = fixture
+      wrong.environment["NCLOUD_ACCESS_KEY"] = Credentials.sandbox.accessKey
+      wrong.environment["NCLOUD_SECRET_KEY"] = "a-wrong-secret"
+      let denied = await wrong.run("run", "class.csv", "--rate", "500/s", "--out", "report")
+      #expect(denied.status == 6, "\(denied)")
+      #expect(denied.errorOutput.contains("refused the credentials"), "\(denied)")
+      #expect(!denied.errorOutput.contains("a-wrong-secret"))
+      #expect(fixture.sandbox.ledger.requests == 1)
+      #expect(try fixture.read("report/summary.json").contains("\"attemptCount\" : 0"))
+      let resumed = await fixture.run("resume", "--rate", "500/s", "--out", "report")
+      #expect(resumed.status == 0, "\(resumed)")
+      #expect(fixture.sandbox.ledger.creates.count == 12)
+    }
+  }
+
+  @Test func `an account that is full keeps its rows, and the person is told`() async throws {
+    var configuration = SandboxConfiguration()
+    configuration.accountQuota = 5
+    try await CommandFixture.with(configuration) { fixture in
+      try fixture.writeRoster(Self.names)
+      let result = await fixture.run("run", "class.csv", "--rate", "500/s", "--out", "report")
+      #expect(result.status == 6, "\(result)")
+      #expect(result.errorOutput.contains("the account's quota is used up"), "\(result)")
+      #expect(result.errorOutput.contains("rollcall resume 1"), "\(result)")
+      #expect(fixture.sandbox.ledger.creates.count == 5)
+      #expect(try fixture.read("report/unprocessed.csv").split(separator: "\r\n").count == 8)
+    }
+  }
+
+  @Test func `throttled by the service, every row is made once and no attempt is lost`() async throws {
+    var configuration = SandboxConfiguration()
+    configuration.rateLimit = Quota(rate: try #require(Rate("60/s")), burst: 3)
+    try await CommandFixture.with(configuration) { fixture in
+      try fixture.writeRoster((1...30).map { "n\($0)" })
+      let result = await fixture.run(
+        "run", "class.csv", "--rate", "500/s", "--burst", "8", "--concurrency", "8", "--out", "report")
+      #expect(result.status == 0, "\(result)")
+      let ledger = fixture.sandbox.ledger
+      #expect(ledger.throttled > 0)
+      #expect(ledger.creates.count == 30)
+      #expect(ledger.createsPerKey.values.allSatisfy { $0 == 1 })
+      #expect(try fixture.read("report/summary.json").contains("\"attemptCount\" : 30"))
+    }
+  }
+
+  @Test func `nobody at the port ends the run after max-wait, with nothing lost`() async throws {
+    try await CommandFixture.with { fixture in
+      try fixture.writeRoster(["a"])
+      let result = await fixture.run(
+        "run", "class.csv", "--endpoint", "http://127.0.0.1:1", "--max-wait", "500ms", "--out", "report")
+      #expect(result.status == 4, "\(result)")
+      #expect(result.errorOutput.contains("could not be reached"), "\(result)")
+      #expect(try fixture.read("report/summary.json").contains("\"ready\" : 1"))
+    }
+  }
+
+  @Test func `the report's folder of another batch is not overwritten`() async throws {
+    try await CommandFixture.with { fixture in
+      try fixture.writeRoster(["a"])
+      try fixture.writeRoster(["b"], to: "other.csv")
+      _ = await fixture.run("run", "class.csv", "--rate", "500/s", "--out", "report")
+      let result = await fixture.run("run", "other.csv", "--rate", "500/s", "--out", "report")
+      #expect(result.status == 2, "\(result)")
+      #expect(result.errorOutput.contains("--out"), "\(result)")
+      #expect(fixture.sandbox.ledger.creates.count == 1)
+    }
+  }
+}
