@@ -160,12 +160,12 @@ extension Queue {
   }
 
   private static let leaseSQL = """
-    UPDATE item SET state = 'leased', due = NULL, owner_id = ?, ordinal = ?, version = ?, reason = NULL, message = NULL
+    UPDATE OR ROLLBACK item SET state = 'leased', due = NULL, owner_id = ?, ordinal = ?, version = ?, reason = NULL, message = NULL
     WHERE id = ? AND version = ? AND state = 'ready'
     """
 
   private static let attemptSQL = """
-    INSERT INTO attempt (item_id, ordinal, owner_id, definition_id, start_at) VALUES (?, ?, ?, ?, ?)
+    INSERT OR ROLLBACK INTO attempt (item_id, ordinal, owner_id, definition_id, start_at) VALUES (?, ?, ?, ?, ?)
     """
 
   /// Row out: the earliest due of the batch's items whose account is not held. Index: `item_claimable`.

@@ -70,9 +70,10 @@ extension Queue {
     let now = time.now()
     try writeAlone { db in
       try db.execute(
-        sql: "UPDATE key_scope SET rate = ?, burst = ?, limit_source = ?, limit_at = ? WHERE id = ?",
+        sql:
+          "UPDATE key_scope SET rate_count = ?, rate_period = ?, burst = ?, limit_source = ?, limit_at = ? WHERE id = ?",
         arguments: [
-          quota.rate.description, quota.burst, source.rawValue, now.microseconds, scope.rawValue,
+          quota.rate.count, quota.rate.period.rawValue, quota.burst, source.rawValue, now.microseconds, scope.rawValue,
         ])
     }
   }
@@ -169,8 +170,12 @@ struct ScopeRow {
     // Columns by their place here and in the other statements of a claim and a settle: looking a name up costs more
     // than reading the row.
     let statement = try db.cachedStatement(
-      sql: "SELECT theoretical_at, not_before, rate, burst, limit_source, limit_at FROM key_scope WHERE id = ?")
-    guard let row = try Row.fetchOne(statement, arguments: [id]) else {
+      sql:
+        "SELECT theoretical_at, not_before, rate_count, rate_period, burst, limit_source, limit_at FROM key_scope WHERE id = ?"
+    )
+    let rows = try Row.fetchCursor(statement, arguments: [id])
+    defer { withExtendedLifetime(rows) {} }
+    guard let row = try rows.next() else {
       throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a key scope is missing")
     }
     limit = Self.limit(row)
@@ -178,16 +183,17 @@ struct ScopeRow {
   }
 
   private static func limit(_ row: Row) -> Limit {
-    guard let text = row[2] as String?, let rate = Rate(text), let burst = row[3] as Int?,
-      let source = (row[4] as String?).flatMap(Limit.Source.init(rawValue:))
+    guard let count = row[2] as Int?, let period = (row[3] as String?).flatMap(Rate.Period.init(rawValue:)),
+      let rate = Rate(count, per: period), let burst = row[4] as Int?,
+      let source = (row[5] as String?).flatMap(Limit.Source.init(rawValue:))
     else { return .standard }
-    let at = (row[5] as Int64?).map(Instant.init(microseconds:))
+    let at = (row[6] as Int64?).map(Instant.init(microseconds:))
     return Limit(quota: Quota(rate: rate, burst: burst), source: source, at: at)
   }
 
   func store(_ state: QuotaState, _ db: Database) throws {
     guard state != self.state else { return }
-    try db.cachedStatement(sql: "UPDATE key_scope SET theoretical_at = ?, not_before = ? WHERE id = ?")
+    try db.cachedStatement(sql: "UPDATE OR ROLLBACK key_scope SET theoretical_at = ?, not_before = ? WHERE id = ?")
       .execute(arguments: [state.theoretical.microseconds, state.notBefore.microseconds, id])
   }
 

@@ -80,7 +80,7 @@ extension Queue {
     let outcome = answer.outcome
     try db.cachedStatement(
       sql: """
-        UPDATE attempt SET ended_at = ?, outcome = ?, is_used = ?, status = ?, message = ?, request_id = ?, latency = ?
+        UPDATE OR ROLLBACK attempt SET ended_at = ?, outcome = ?, is_used = ?, status = ?, message = ?, request_id = ?, latency = ?
         WHERE item_id = ? AND ordinal = ?
         """
     ).execute(
@@ -102,12 +102,14 @@ struct ItemRow {
   let cancelRequested: Bool
 
   init(_ id: ItemID, _ db: Database) throws {
-    let row = try Row.fetchOne(
+    // A cursor hands over the row without a copy, as long as it lives.
+    let rows = try Row.fetchCursor(
       db.cachedStatement(
         sql: """
           SELECT account_scope_id, state, version, unanswered, used_count, cancel_requested FROM item WHERE id = ?
           """), arguments: [id.rawValue])
-    guard let row, let state = ItemState(rawValue: row[1]) else {
+    defer { withExtendedLifetime(rows) {} }
+    guard let row = try rows.next(), let state = ItemState(rawValue: row[1]) else {
       throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "an item is missing")
     }
     self.id = id
@@ -148,7 +150,7 @@ struct ItemRow {
 
   /// Rows in: one item, by id and version.
   private static let moveSQL = """
-    UPDATE item SET state = ?, due = ?, reason = ?, message = ?, remote_id = ?, doubt_at = ?, finished_at = ?,
+    UPDATE OR ROLLBACK item SET state = ?, due = ?, reason = ?, message = ?, remote_id = ?, doubt_at = ?, finished_at = ?,
       used_count = used_count + ?, unanswered = max(unanswered, ?), owner_id = NULL, version = version + 1,
       definition_id = CASE WHEN ? THEN coalesce(next_definition_id, definition_id) ELSE definition_id END,
       next_definition_id = CASE WHEN ? THEN NULL ELSE next_definition_id END,

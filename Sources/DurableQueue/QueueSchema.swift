@@ -25,7 +25,8 @@ enum QueueSchema {
       id INTEGER PRIMARY KEY,
       origin TEXT NOT NULL,
       fingerprint TEXT NOT NULL,
-      rate TEXT,                            -- as written, '10/s'; null until someone said or learned one
+      rate_count INTEGER CHECK (rate_count >= 1), -- permits a period; null until someone said or learned a limit
+      rate_period TEXT CHECK (rate_period IN ('s', 'm', 'h', 'day')),
       burst INTEGER CHECK (burst >= 1),
       limit_source TEXT CHECK (limit_source IN ('flag', 'learned')),
       limit_at INTEGER,                     -- when the limit was said or learned
@@ -33,7 +34,8 @@ enum QueueSchema {
       not_before INTEGER NOT NULL DEFAULT 0,
       wait_reason TEXT,                     -- why nothing starts before not_before
       UNIQUE (origin, fingerprint),
-      CHECK ((rate IS NULL) = (burst IS NULL) AND (rate IS NULL) = (limit_source IS NULL))
+      CHECK ((rate_count IS NULL) = (rate_period IS NULL) AND (rate_count IS NULL) = (burst IS NULL)
+        AND (rate_count IS NULL) = (limit_source IS NULL))
     ) STRICT;
     -- What holds apply to.
     CREATE TABLE account_scope (
@@ -82,6 +84,7 @@ enum QueueSchema {
       remote_id TEXT,                       -- of what was made, or of what a conflict found
       adopted INTEGER NOT NULL DEFAULT 0 CHECK (adopted IN (0, 1)),
       cancel_requested INTEGER NOT NULL DEFAULT 0 CHECK (cancel_requested IN (0, 1)),
+      row_count INTEGER NOT NULL DEFAULT 0, -- batch rows that point at it
       doubt_at INTEGER,                     -- since when it is in doubt
       finished_at INTEGER,
       UNIQUE (account_scope_id, name),
@@ -93,7 +96,6 @@ enum QueueSchema {
     ) STRICT;
     -- Only what can be claimed is in it, so that claims stay as fast when a million items are done.
     CREATE INDEX item_claimable ON item (batch_id, due, id, account_scope_id) WHERE due IS NOT NULL;
-    CREATE INDEX item_leased ON item (owner_id) WHERE owner_id IS NOT NULL;
     CREATE INDEX item_in_doubt ON item (account_scope_id, doubt_at) WHERE doubt_at IS NOT NULL;
     -- One try.
     CREATE TABLE attempt (
@@ -143,6 +145,12 @@ enum QueueSchema {
       CHECK ((item_id IS NULL) = (definition_id IS NULL))
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX batch_row_item ON batch_row (item_id) WHERE item_id IS NOT NULL;
+    CREATE TRIGGER batch_row_written AFTER INSERT ON batch_row WHEN new.item_id IS NOT NULL BEGIN
+      UPDATE item SET row_count = row_count + 1 WHERE id = new.item_id;
+    END;
+    CREATE TRIGGER batch_row_erased AFTER DELETE ON batch_row WHEN old.item_id IS NOT NULL BEGIN
+      UPDATE item SET row_count = row_count - 1 WHERE id = old.item_id;
+    END;
     """
 
   private static let tallies = """
@@ -163,8 +171,7 @@ enum QueueSchema {
     -- The other batches that point at the item. A trigger of its own, because IN opens a temporary table, which would
     -- cost every claim and every settle two thirds of its speed.
     CREATE TRIGGER shared_item_state_changed AFTER UPDATE OF state ON item
-      WHEN old.state <> new.state
-        AND EXISTS (SELECT 1 FROM batch_row WHERE item_id = new.id AND batch_row.batch_id <> new.batch_id)
+      WHEN old.state <> new.state AND (new.row_count > 1 OR new.batch_id <> old.batch_id)
     BEGIN
       UPDATE tally SET \(tallyChange)
       WHERE batch_id <> new.batch_id AND batch_id IN (SELECT batch_id FROM batch_row WHERE item_id = new.id);

@@ -1,9 +1,10 @@
 // The program behind `scripts/bench`: times one part of the product and prints one line, so that peers in other
 // languages run beside it the same way.
 //
-//   rollcall-bench queue [--items N] [--concurrency N]
-//     N items of 600 B definitions, imported beforehand; tasks that claim one item and settle it, at FULL, until none
-//     is left. Time runs from the first claim to the last settle.
+//   rollcall-bench queue [--items N] [--concurrency N] [--claim N]
+//     N items of 600 B definitions, imported beforehand; tasks that each settle one item at a time, at FULL, until none
+//     is left. They are handed out as the pool does it: claimed up to --claim at once (as many as there are tasks unless
+//     given; 1 makes every task claim for itself). Time runs from the first claim to the last settle.
 
 import DurableQueue
 import Foundation
@@ -15,7 +16,8 @@ enum Bench {
   static func main() async throws {
     let arguments = Array(CommandLine.arguments.dropFirst())
     guard arguments.first == "queue" else {
-      FileHandle.standardError.write(Data("usage: rollcall-bench queue [--items N] [--concurrency N]\n".utf8))
+      FileHandle.standardError.write(
+        Data("usage: rollcall-bench queue [--items N] [--concurrency N] [--claim N]\n".utf8))
       exit(2)
     }
     let itemCount = value(of: "--items", in: arguments) ?? 20_000
@@ -23,8 +25,11 @@ enum Bench {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("rollcall-bench-\(getpid())")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { _ = Result { try FileManager.default.removeItem(at: folder) } }
-    let perSecond = try await claimAndSettle(itemCount, concurrency, in: folder.path)
-    print("rollcall claim+settle: \(Int(perSecond)) items/s (\(itemCount) items, \(concurrency) tasks)")
+    let claimSize = value(of: "--claim", in: arguments) ?? concurrency
+    let perSecond = try await claimAndSettle(itemCount, concurrency, claimSize, in: folder.path)
+    print(
+      "rollcall claim+settle: \(Int(perSecond)) items/s (\(itemCount) items, \(concurrency) tasks, "
+        + "\(claimSize) a claim)")
   }
 
   private static func value(of option: String, in arguments: [String]) -> Int? {
@@ -32,17 +37,22 @@ enum Bench {
     return Int(arguments[index + 1])
   }
 
-  private static func claimAndSettle(_ itemCount: Int, _ concurrency: Int, in folder: String) async throws -> Double {
+  private static func claimAndSettle(
+    _ itemCount: Int, _ concurrency: Int, _ claimSize: Int, in folder: String
+  ) async throws -> Double {
     let queue = try Queue(path: folder + "/rollcall.db", time: SystemTimeSource())
     let scope = try queue.keyScope(origin: "https://example.com", fingerprint: "0123456789ab")
     guard let rate = Rate("1000000/s") else { preconditionFailure("the rate is written right") }
     try queue.setLimit(Quota(rate: rate, burst: 1_000_000), source: .flag, of: scope)
     let batch = try importItems(itemCount, into: queue)
     let owner = try queue.becomeOwner()
+    let source = LeaseSource(size: claimSize) { size in
+      try await queue.claim(upTo: size, of: batch, for: owner.id, with: scope, within: .zero).leases
+    }
     let start = ContinuousClock.now
     try await withThrowingTaskGroup(of: Void.self) { group in
       for _ in 0..<concurrency {
-        group.addTask { try await work(queue, batch, owner.id, scope) }
+        group.addTask { try await work(queue, claimSize == 1 ? source.claimForOne : source.next) }
       }
       try await group.waitForAll()
     }
@@ -52,8 +62,8 @@ enum Bench {
     return Double(itemCount) / elapsed
   }
 
-  private static func work(_ queue: Queue, _ batch: BatchID, _ owner: OwnerID, _ scope: KeyScopeID) async throws {
-    while let lease = try await queue.claim(upTo: 1, of: batch, for: owner, with: scope, within: .zero).leases.first {
+  private static func work(_ queue: Queue, _ next: () async throws -> Lease?) async throws {
+    while let lease = try await next() {
       let outcome = Outcome(.succeeded, remoteID: lease.name, status: 200)
       _ = try await queue.settle(Answer(lease: lease.handle, outcome: outcome, latency: .zero))
     }
@@ -75,4 +85,35 @@ enum Bench {
     guard let result else { preconditionFailure("the import was not declined") }
     return result.batch
   }
+}
+
+/// Hands out leases one by one, claiming the next ones when none is left; whoever comes meanwhile waits for that claim.
+private actor LeaseSource {
+  private let size: Int
+  private let claim: @Sendable (Int) async throws -> [Lease]
+  private var leases: [Lease] = []
+  private var isEmpty = false
+  private var underWay: Task<Void, any Error>?
+
+  init(size: Int, claim: @escaping @Sendable (Int) async throws -> [Lease]) {
+    self.size = size
+    self.claim = claim
+  }
+
+  func next() async throws -> Lease? {
+    while leases.isEmpty, !isEmpty {
+      let claiming = underWay ?? Task { try await claimMore() }
+      underWay = claiming
+      try await claiming.value
+    }
+    return leases.popLast()
+  }
+
+  private func claimMore() async throws {
+    leases = try await claim(size).reversed()
+    isEmpty = leases.isEmpty
+    underWay = nil
+  }
+
+  nonisolated func claimForOne() async throws -> Lease? { try await claim(1).first }
 }

@@ -14,7 +14,6 @@ import Testing
         #expect(try String.fetchOne(db, sql: "PRAGMA journal_mode") == "wal")
         #expect(try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2)
         #expect(try Int.fetchOne(db, sql: "PRAGMA wal_autocheckpoint") == 0)
-        #expect(try Int.fetchOne(db, sql: "PRAGMA foreign_keys") == 1)
       }
     }
   }

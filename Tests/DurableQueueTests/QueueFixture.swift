@@ -1,9 +1,12 @@
 // A queue in a temporary folder, with makers for what tests put into it.
 
-import DurableQueue
+import GRDB
 import Pacing
 import Provisioning
 import TestSupport
+import Testing
+
+@testable import DurableQueue
 
 struct QueueFixture {
   let queue: Queue
@@ -20,7 +23,31 @@ struct QueueFixture {
       let scope = try queue.keyScope(origin: "https://example.com", fingerprint: "0123456789ab")
       if let rate { try queue.setLimit(Quota(rate: rate, burst: burst), source: .flag, of: scope) }
       let fixture = QueueFixture(queue: queue, time: time, owner: try queue.becomeOwner(), scope: scope)
-      return try await body(fixture)
+      let value = try await body(fixture)
+      try fixture.checkInvariants()
+      return value
+    }
+  }
+
+  /// What must hold of every queue, whatever was done to it.
+  func checkInvariants() throws {
+    try queue.read { db in
+      let dangling = try Row.fetchAll(db, sql: "PRAGMA foreign_key_check")
+      #expect(dangling.isEmpty, "a reference leads nowhere: \(dangling)")
+      for tally in try Row.fetchAll(db, sql: "SELECT * FROM tally") {
+        for state in ItemState.allCases {
+          let counted = try Int.fetchOne(
+            db,
+            sql:
+              "SELECT count(*) FROM batch_row JOIN item ON item.id = item_id WHERE batch_row.batch_id = ? AND state = ?",
+            arguments: [tally["batch_id"] as Int64, state.rawValue])
+          #expect(tally[state.rawValue] == counted, "the tally of \(state) is not the count")
+        }
+      }
+      let miscounted = try Int.fetchOne(
+        db,
+        sql: "SELECT count(*) FROM item WHERE row_count <> (SELECT count(*) FROM batch_row WHERE item_id = item.id)")
+      #expect(miscounted == 0, "items do not know how many rows point at them")
     }
   }
 
