@@ -1,0 +1,164 @@
+import Pacing
+import Provisioning
+import Testing
+
+@testable import DataForest
+
+/// The contract's table of what each answer means for a create, row by row.
+@Suite struct ReplyOutcomeTests {
+  private static let now = Instant(microseconds: 1_700_000_000_000_000)
+
+  /// A row: what came, and what it means.
+  struct Row: Sendable, CustomTestStringConvertible {
+    let name: String
+    let status: Int
+    let body: String
+    let kind: Outcome.Kind
+    var testDescription: String { name }
+  }
+
+  private static func gateway(_ code: String, _ message: String = "no") -> String {
+    "{\"error\":{\"errorCode\":\(code),\"message\":\"\(message)\",\"details\":\"details\"}}"
+  }
+
+  private static func dataForest(_ message: String) -> String { "{\"message\":\"\(message)\",\"success\":false}" }
+
+  static let rows: [Row] = [
+    Row(name: "success with id", status: 200, body: #"{"success":true,"id":"abc","message":null}"#, kind: .succeeded),
+    Row(name: "201 with id", status: 201, body: #"{"success":true,"id":"abc","more":[1.5]}"#, kind: .succeeded),
+    Row(name: "2xx without id", status: 200, body: #"{"success":true}"#, kind: .noAnswer),
+    Row(name: "2xx with an empty id", status: 200, body: #"{"success":true,"id":""}"#, kind: .noAnswer),
+    Row(name: "2xx truncated", status: 200, body: #"{"success":true,"id":"ab"#, kind: .noAnswer),
+    Row(name: "2xx empty", status: 200, body: "", kind: .noAnswer),
+    Row(name: "2xx HTML", status: 200, body: "<html>ok</html>", kind: .noAnswer),
+    Row(name: "2xx of another shape", status: 200, body: "[1]", kind: .noAnswer),
+    Row(name: "2xx that says no", status: 200, body: dataForest("something else"), kind: .refused),
+    Row(
+      name: "2xx with the account's quota", status: 200, body: dataForest("exceeded limit on resource quota"),
+      kind: .accountQuota),
+    Row(name: "400 invalid", status: 400, body: dataForest("invalid request parameters"), kind: .refused),
+    Row(name: "400 duplicate", status: 400, body: dataForest("name already exists (a)"), kind: .refused),
+    Row(name: "409 duplicate", status: 409, body: dataForest("name already exists (a)"), kind: .refused),
+    Row(name: "400 of the gateway", status: 400, body: gateway("\"100\""), kind: .refused),
+    Row(name: "400 XML", status: 400, body: "<error/>", kind: .refused),
+    Row(name: "413 of the gateway", status: 413, body: gateway("430"), kind: .refused),
+    Row(
+      name: "400 account quota", status: 400, body: dataForest("exceeded limit on resource quota"), kind: .accountQuota),
+    Row(name: "429 quota exceeded", status: 429, body: gateway("\"400\""), kind: .keyQuota),
+    Row(name: "429 quota, number", status: 429, body: gateway("400"), kind: .keyQuota),
+    Row(name: "429 throttle", status: 429, body: gateway("\"410\""), kind: .throttled),
+    Row(name: "429 rate", status: 429, body: gateway("420"), kind: .throttled),
+    Row(name: "429 empty", status: 429, body: "", kind: .throttled),
+    Row(name: "429 in Data Forest's shape", status: 429, body: dataForest("slow down"), kind: .throttled),
+    Row(name: "401 authentication", status: 401, body: gateway("\"200\""), kind: .denied),
+    Row(name: "401 permission", status: 401, body: gateway("\"210\""), kind: .denied),
+    Row(name: "401 empty", status: 401, body: "", kind: .denied),
+    Row(name: "401 in Data Forest's shape", status: 401, body: dataForest("no"), kind: .denied),
+    Row(name: "403 of the gateway", status: 403, body: gateway("\"230\""), kind: .denied),
+    Row(name: "403 of Data Forest", status: 403, body: dataForest("not allowed to access"), kind: .accountRefused),
+    Row(name: "404 of Data Forest", status: 404, body: dataForest("no such element"), kind: .accountRefused),
+    Row(name: "404 of the gateway", status: 404, body: gateway("\"300\""), kind: .notOffered),
+    Row(name: "404 HTML", status: 404, body: "<html>", kind: .refused),
+    Row(name: "302", status: 302, body: "", kind: .misdirected),
+    Row(name: "307 with an envelope", status: 307, body: #"{"success":true,"id":"a"}"#, kind: .misdirected),
+    Row(name: "408", status: 408, body: "", kind: .noAnswer),
+    Row(name: "500 of Data Forest", status: 500, body: dataForest("unexpected error"), kind: .noAnswer),
+    Row(name: "500 of the gateway", status: 500, body: gateway("900"), kind: .noAnswer),
+    Row(name: "500 that says success", status: 500, body: #"{"success":true,"id":"a"}"#, kind: .noAnswer),
+    Row(name: "502 HTML", status: 502, body: "<html>", kind: .noAnswer),
+    Row(name: "503", status: 503, body: gateway("\"500\""), kind: .noAnswer),
+    Row(name: "504", status: 504, body: gateway("\"510\""), kind: .noAnswer),
+    Row(
+      name: "500 with the quota's words", status: 500, body: dataForest("exceeded limit on resource quota"),
+      kind: .noAnswer),
+  ]
+
+  @Test(arguments: rows) func `an answer means what the table says`(row: Row) {
+    let outcome = Outcome(Reply(status: row.status, body: Array(row.body.utf8)), at: Self.now)
+    #expect(outcome.kind == row.kind)
+    #expect(outcome.status == row.status)
+    #expect((outcome.remoteID != nil) == (row.kind == .succeeded))
+    #expect((outcome.message == nil) == (row.kind == .succeeded), "every refusal owes people a sentence")
+  }
+
+  @Test func `every kind that a reply can give is in the table`() {
+    let withoutReply: Set<Outcome.Kind> = [.unreachable, .notSent, .ownerGone]
+    #expect(Set(Self.rows.map(\.kind)) == Set(Outcome.Kind.allCases).subtracting(withoutReply))
+  }
+
+  @Test func `the request id and what the service said are kept`() {
+    let reply = Reply(
+      status: 429, headers: ["x-ncp-apigw-request-id": "r-1", "x-ncp-trace-id": "t-1", "retry-after": "7"],
+      body: Array(Self.gateway("410").utf8))
+    let outcome = Outcome(reply, at: Self.now)
+    #expect(outcome.requestID == "r-1")
+    #expect(outcome.message == "details")
+    #expect(outcome.retryAfter == .seconds(7))
+    #expect(Reply(status: 500, headers: ["x-ncp-trace-id": "t-1"]).requestID == "t-1")
+  }
+
+  @Test(arguments: [
+    ("0", Duration.seconds(0)), ("120", .seconds(120)), ("Tue, 14 Nov 2023 22:14:20 GMT", .seconds(60)),
+    ("Tue, 14 Nov 2023 22:00:00 GMT", .zero),
+  ])
+  func `Retry-After is read as seconds or as a date`(text: String, wait: Duration) {
+    #expect(Reply(status: 503, headers: ["retry-after": text]).retryAfter(at: Self.now) == wait)
+  }
+
+  @Test(arguments: ["", "soon", "-5", "1.5"]) func `a Retry-After that cannot be read counts as none`(text: String) {
+    #expect(Reply(status: 503, headers: ["retry-after": text]).retryAfter(at: Self.now) == nil)
+  }
+}
+
+@Suite struct ListReplyTests {
+  private static let now = Instant(microseconds: 1_700_000_000_000_000)
+
+  private func list(_ body: String, status: Int = 200) -> ListReply {
+    ListReply(Reply(status: status, body: Array(body.utf8)), at: Self.now)
+  }
+
+  private static let entry = """
+    {"id":"i1","name":"n1","accountName":"df","description":null,"imageVersion":"tensorflow:r2.3.1-py3",
+    "createdAt":"2023-05-15T02:23:55.752Z","modifiedAt":"2023-05-15T02:23:55.752Z","disabled":false,"new":1}
+    """
+
+  @Test func `a whole list is read, entries with their times`() {
+    let reply = list("{\"success\":true,\"total\":1,\"contents\":[\(Self.entry)]}")
+    let expected = RemoteItem(
+      id: "i1", name: "n1", description: nil, image: "tensorflow:r2.3.1-py3",
+      createdAt: Instant(rfc3339: "2023-05-15T02:23:55.752Z"))
+    #expect(reply == .listed([expected], isWhole: true))
+  }
+
+  @Test func `an empty list is whole`() {
+    #expect(list(#"{"success":true,"message":"success","total":0,"contents":[]}"#) == .listed([], isWhole: true))
+  }
+
+  @Test(arguments: ["\"total\":2,", "", "\"total\":null,"])
+  func `a list that is not all there is is not whole`(total: String) {
+    guard case .listed(let items, isWhole: false) = list("{\"success\":true,\(total)\"contents\":[\(Self.entry)]}")
+    else {
+      Issue.record("it was taken for whole")
+      return
+    }
+    #expect(items.count == 1)
+  }
+
+  @Test func `entries that cannot be read are no reason to call a list whole`() {
+    #expect(list(#"{"success":true,"total":1,"contents":[{"id":5}]}"#) == .listed([], isWhole: false))
+  }
+
+  @Test func `what is no list failed, and why is kept`() {
+    for (body, status, kind) in [
+      ("", 200, Outcome.Kind.noAnswer), (#"{"success":true}"#, 200, .noAnswer),
+      (#"{"success":false,"message":"not allowed to access"}"#, 403, .accountRefused), ("", 401, .denied),
+      (#"{"error":{"errorCode":"300","message":"Not Found"}}"#, 404, .notOffered), ("", 503, .noAnswer),
+    ] {
+      guard case .failed(let outcome) = list(body, status: status) else {
+        Issue.record("\(status) '\(body)' was taken for a list")
+        continue
+      }
+      #expect(outcome.kind == kind, "\(status) '\(body)'")
+    }
+  }
+}
