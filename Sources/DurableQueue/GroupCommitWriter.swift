@@ -28,9 +28,16 @@ final class GroupCommitWriter: Sendable {
   }
 
   private let writer: any DatabaseWriter
+  private let afterCommit: @Sendable (Database) throws -> Void
   private let state = Mutex(State())
 
-  init(writer: any DatabaseWriter) { self.writer = writer }
+  /// Makes a writer.
+  ///
+  /// - Parameter afterCommit: called on the writer after each commit, when the callers have their replies.
+  init(writer: any DatabaseWriter, afterCommit: @escaping @Sendable (Database) throws -> Void) {
+    self.writer = writer
+    self.afterCommit = afterCommit
+  }
 
   /// Runs `body` in a transaction that is on disk when this returns.
   ///
@@ -76,7 +83,6 @@ final class GroupCommitWriter: Sendable {
         for command in group { replies.append(try command.execute(db)) }
         return .commit
       }
-      for reply in replies { reply() }
     } catch {
       // Nothing of the group was kept, neither the failed command's part nor its neighbours'. Where the transaction did
       // not even begin, trying again one by one would only wait a minute for each.
@@ -85,6 +91,10 @@ final class GroupCommitWriter: Sendable {
       } else {
         for command in group { command.refuse(error) }
       }
+      return
     }
+    for reply in replies { reply() }
+    // A checkpoint that fails leaves everything in the log, where it is safe; the next command meets the cause itself.
+    _ = Result { try afterCommit(db) }
   }
 }

@@ -1,20 +1,63 @@
 // The one place that checkpoints.
 
+import Foundation
 import GRDB
+import Synchronization
 
-extension Queue {
-  /// Copies the write-ahead log into the file and empties it, if nobody else is at it; otherwise does nothing.
-  ///
-  /// SQLite 3.40 has the WAL-reset bug: two checkpointers and a commit in a tight race can corrupt. So no connection
-  /// checkpoints by itself, the lock admits one checkpointer of all processes, and `TRUNCATE` holds the write lock. (The
-  /// last connection to close checkpoints too, but only while it holds the file exclusively.)
-  package func checkpoint() throws {
+/// Copies the write-ahead log into the file, when it has grown and when asked.
+///
+/// SQLite 3.40 has the WAL-reset bug: two checkpointers and a commit in a tight race can corrupt. So no connection
+/// checkpoints by itself, a lock admits one checkpointer of all processes, and `TRUNCATE` holds the write lock. (The last
+/// connection to close checkpoints too, but only while it holds the file exclusively.)
+final class Checkpointer: Sendable {
+  /// The log is copied when it is larger than this; a small run never gets there.
+  private static let largestLog: Int64 = 16 * 1_024 * 1_024
+  /// How many commits pass between two looks at its size.
+  private static let commitsPerLook = 64
+
+  private let path: String
+  private let commitCount = Atomic<Int>(0)
+  private let isUnderWay = Atomic<Bool>(false)
+
+  init(path: String) { self.path = path }
+
+  /// Whether a busy handler should give up at once: a checkpoint that finds a reader in its way does what it can and
+  /// leaves the rest to the next one, rather than keep every writer waiting.
+  var givesUpWhenBusy: Bool { isUnderWay.load(ordering: .relaxed) }
+
+  /// Called after each commit, on the writer.
+  func noteCommit(_ db: Database) throws {
+    let count = commitCount.add(1, ordering: .relaxed).newValue
+    guard count % Self.commitsPerLook == 0, logSize > Self.largestLog else { return }
+    try checkpoint(db)
+  }
+
+  /// Copies and empties the log as far as nobody is at it; on the writer, outside a transaction.
+  func checkpoint(_ db: Database) throws {
     guard let lock = try FileLock.acquire(path + ".checkpoint", waits: false) else { return }
-    defer { withExtendedLifetime(lock) {} }
+    isUnderWay.store(true, ordering: .relaxed)
+    defer {
+      isUnderWay.store(false, ordering: .relaxed)
+      withExtendedLifetime(lock) {}
+    }
     do {
-      try pool.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
+      _ = try db.checkpoint(.truncate)
     } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
       // A reader holds on to the log; the next checkpoint takes it.
+    }
+  }
+
+  private var logSize: Int64 {
+    var status = stat()
+    return stat(path + "-wal", &status) == 0 ? Int64(status.st_size) : 0
+  }
+}
+
+extension Queue {
+  /// Copies the write-ahead log into the file and empties it, as far as nobody else is at it.
+  package func checkpoint() throws {
+    do {
+      try pool.writeWithoutTransaction { db in try checkpointer.checkpoint(db) }
     } catch {
       throw QueueError.wrapping(error, path: path)
     }

@@ -11,6 +11,7 @@ package final class Queue: Sendable {
   package let path: String
   let time: any TimeSource
   let pool: DatabasePool
+  let checkpointer: Checkpointer
   private let writer: GroupCommitWriter
 
   /// Opens the queue, making the file (mode 0600) and its folder (0700) if need be, and brings its tables up to date.
@@ -33,18 +34,21 @@ package final class Queue: Sendable {
     try Self.makeFile(path)
     let lock = try FileLock.acquire(path + ".lock", waits: true)
     defer { withExtendedLifetime(lock) {} }
-    pool = try DatabasePool(path: path, configuration: Self.configuration)
+    let checkpointer = Checkpointer(path: path)
+    self.checkpointer = checkpointer
+    pool = try DatabasePool(path: path, configuration: Self.configuration(checkpointer))
     try Self.prepare(pool, path)
-    writer = GroupCommitWriter(writer: pool)
+    writer = GroupCommitWriter(writer: pool) { db in try checkpointer.noteCommit(db) }
   }
 
   /// Closes the file; nothing may be under way.
   package func close() throws { try pool.close() }
 
-  private static var configuration: Configuration {
+  private static func configuration(_ checkpointer: Checkpointer) -> Configuration {
     var configuration = Configuration()
     // SQLite's own timeout naps ever longer and starves one of several writers; short naps treat all alike.
     configuration.busyMode = .callback { tries in
+      if checkpointer.givesUpWhenBusy { return false }
       usleep(500)
       return tries < 120_000
     }

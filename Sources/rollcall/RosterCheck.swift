@@ -93,7 +93,7 @@ struct RosterCheck {
 
   /// Prints warnings and issues, and ends with status 5 if there are issues or no rows.
   func refuseIssues(in context: Context) throws {
-    for warning in summary.warnings.prefix(Self.shownIssueCount) { context.tell("\(warning)") }
+    for warning in summary.warnings.prefix(Self.shownIssueCount) { context.tell("warning: \(warning)") }
     for issue in summary.issues.prefix(Self.shownIssueCount) { context.tell("\(issue)") }
     let hidden = summary.issueCount - min(Self.shownIssueCount, summary.issues.count)
     if hidden > 0 { context.tell("… and \(hidden) more issues.") }

@@ -18,6 +18,25 @@ import Testing
     }
   }
 
+  @Test func `the log is emptied by a checkpoint, and one that meets a reader waits for nobody`() async throws {
+    try await QueueFixture.with { fixture in
+      let log = fixture.queue.path + "-wal"
+      let size = { (FileManager.default.contents(atPath: log) ?? Data()).count }
+      try fixture.importNames(["a"])
+      #expect(size() == 0, "an import ends with a checkpoint")
+      try fixture.queue.read { reader in
+        _ = try Int.fetchOne(reader, sql: "SELECT count(*) FROM item")
+        try fixture.queue.pool.writeWithoutTransaction { db in
+          try db.execute(sql: "UPDATE item SET message = 'x'")
+        }
+        try fixture.queue.checkpoint()
+      }
+      #expect(size() > 0)
+      try fixture.queue.checkpoint()
+      #expect(size() == 0)
+    }
+  }
+
   @Test func `the file and its neighbours are for their owner alone`() async throws {
     try await QueueFixture.with { fixture in
       let folder = URL(fileURLWithPath: fixture.queue.path).deletingLastPathComponent()
