@@ -39,6 +39,11 @@ final class SignalDrain: Sendable {
   /// Ends the process by the signal, so that whoever waits for it sees why.
   static func raiseAgain(_ number: Int32) {
     signal(number, SIG_DFL)
+    // Dispatch blocks the signals that it listens to, in the threads of its pool.
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, number)
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     raise(number)
   }
 }
