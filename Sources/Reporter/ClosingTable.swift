@@ -35,7 +35,9 @@ package enum ClosingTable {
   }
 
   private static func reasonLines(_ summary: Summary) -> [String] {
-    summary.reasons.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { reason, count in
+    // "Not sent" is what the table has said already.
+    summary.reasons.filter { $0.key != Reason.notSent.rawValue }.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map
+    { reason, count in
       "  \(count) × \(Reason(rawValue: reason)?.forPeople ?? reason)"
     }
   }

@@ -20,6 +20,8 @@ struct Context: Sendable {
   var isInteractive: Bool
   /// Whether the progress line may be drawn over itself: standard error is a terminal.
   var drawsProgress: Bool
+  /// How many columns the terminal has; asked anew each time, because people resize windows. Nil when that is unknown.
+  var terminalWidth: @Sendable () -> Int? = { nil }
   /// The time.
   var time: any TimeSource
   /// Whether SIGINT and SIGTERM are the command's to handle.
@@ -34,7 +36,14 @@ struct Context: Sendable {
       environment: ProcessInfo.processInfo.environment, folder: FileManager.default.currentDirectoryPath,
       output: { write($0, to: STDOUT_FILENO) }, errorOutput: { write($0, to: STDERR_FILENO) },
       readAnswer: { readLine() }, isInteractive: isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1,
-      drawsProgress: isatty(STDERR_FILENO) == 1, time: SystemTimeSource(), handlesSignals: true)
+      drawsProgress: isatty(STDERR_FILENO) == 1, terminalWidth: { columns(of: STDERR_FILENO) },
+      time: SystemTimeSource(), handlesSignals: true)
+  }
+
+  private static func columns(of descriptor: Int32) -> Int? {
+    var size = winsize()
+    guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+    return Int(size.ws_col)
   }
 
   /// Writes all of a text; a reader that has gone away (EPIPE) does no harm.

@@ -75,7 +75,9 @@ final class ProgressLine: Sendable {
     }
     guard isNew else { return }
     if context.drawsProgress {
-      context.errorOutput("\r\u{1B}[2K\(text)")
+      // A line that wraps could not be drawn over.
+      let width = (context.terminalWidth() ?? 80) - 1
+      context.errorOutput("\r\u{1B}[2K\(text.prefix(max(0, width)))")
     } else {
       context.tell("\(now.rfc3339()) \(text)")
     }
@@ -92,7 +94,8 @@ final class ProgressLine: Sendable {
     let pace = elapsed > 0.5 ? Double(finished(tally) - startDone) / elapsed : 0
     parts.append("\(String(format: "%.1f", pace))/s of \(status.quota.rate)")
     if let end = status.waitEnd, end > now {
-      parts.append("waiting \((end - now).forPeople): \(status.waitReason?.forPeople ?? "")")
+      let reason = status.waitReason?.forPeople.split(separator: ":").first ?? "the service asked"
+      parts.append("paused \((end - now).forPeople): \(reason)")
     } else if pace > 0, tally.unfinishedCount > 0 {
       let left = Duration.microseconds(Int64(Double(tally.unfinishedCount) / pace * 1_000_000))
       parts.append("about \(left.forPeople) left")
