@@ -81,6 +81,19 @@ package struct DataForestClient: Target {
     }
   }
 
+  /// Description (none and empty are the same) and image (with or without its `dataforest/`) are what was sent.
+  package func isMade(_ item: RemoteItem, from definition: String) -> Bool {
+    guard case .success(let sent) = Result(catching: { try JSONValue(text: definition) }) else { return false }
+    let image = sent[path: "configuration.docker.image"]?.stringValue
+    let isSameImage = item.image == nil || Self.withoutPrefix(item.image) == Self.withoutPrefix(image)
+    return item.name == sent[key: "name"]?.stringValue && isSameImage
+      && (item.description ?? "") == (sent[key: "description"]?.stringValue ?? "")
+  }
+
+  private static func withoutPrefix(_ image: String?) -> String? {
+    image.map { $0.hasPrefix("dataforest/") ? String($0.dropFirst("dataforest/".count)) : $0 }
+  }
+
   /// The text at an address that needs no signature, such as a sandbox's ledger; nil when nothing answers with 200.
   package static func fetchText(_ address: String, timeout: Duration) async throws -> String? {
     let client = HTTPClient(eventLoopGroupProvider: .singleton)

@@ -55,11 +55,15 @@ package struct Claim: Sendable {
     /// The batch's accounts that may not be sent to and have something ready.
     package var holds: [AccountHold]
 
+    /// The batch's accounts with something in doubt, the oldest doubt first.
+    package var doubts: [Doubt]
+
     /// Makes one; for tests.
-    package init(tally: Tally, nextDue: Instant? = nil, holds: [AccountHold] = []) {
+    package init(tally: Tally, nextDue: Instant? = nil, holds: [AccountHold] = [], doubts: [Doubt] = []) {
       self.tally = tally
       self.nextDue = nextDue
       self.holds = holds
+      self.doubts = doubts
     }
   }
 
@@ -99,7 +103,8 @@ extension Queue {
 
   private static func rest(of batch: BatchID, _ db: Database) throws -> Claim.Rest {
     Claim.Rest(
-      tally: try tally(of: batch, db), nextDue: try nextDue(of: batch, db), holds: try holds(of: batch, db))
+      tally: try tally(of: batch, db), nextDue: try nextDue(of: batch, db), holds: try holds(of: batch, db),
+      doubts: try doubts(of: batch, db))
   }
 
   /// An item that can be claimed, as the transaction found it.

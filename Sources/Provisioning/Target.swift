@@ -17,6 +17,9 @@ package protocol Target: Sendable {
 
   /// Asks what an account has: the probe before the first create, and the list that settles what is in doubt.
   func list(account: String) async -> ListReply
+
+  /// Whether a list's entry is what a definition asked for, as far as the entry tells.
+  func isMade(_ item: RemoteItem, from definition: String) -> Bool
 }
 
 /// What came of asking for a list.

@@ -8,6 +8,7 @@ extension Dispatcher {
   mutating func advanceRun(at now: Instant) -> [Action] {
     var actions = sendWhatIsDue(at: now)
     if let claim = claimIfUseful(at: now) { actions.append(claim) }
+    actions += advanceReconcile(at: now)
     endIfOver(at: now)
     guard phase == .running else { return actions }
     if let wake = nextWake(at: now) { actions.append(.alarm(wake)) }
@@ -45,6 +46,7 @@ extension Dispatcher {
     // A quarter of a second before the permits that were taken run out.
     let nextPermit = claim.nextPermit - rules.horizon / 2
     if let rest = claim.rest {
+      lists.doubts = rest.doubts
       nextClaim = rest.nextDue.map { max(now, nextPermit, $0) }
     } else {
       nextClaim = max(now, nextPermit)
@@ -110,26 +112,30 @@ extension Dispatcher {
 
   /// With nothing under way, a fresh claim tells what is left and so whether the run is over.
   private mutating func endIfOver(at now: Instant) {
-    guard parked.isEmpty, inFlight.isEmpty, settlingCount == 0, !isClaiming else { return }
+    guard parked.isEmpty, inFlight.isEmpty, settlingCount == 0, !isClaiming, lists.step == .idle else { return }
     guard let rest = fresh?.rest else {
       nextClaim = now
       return
     }
     if rest.tally.unfinishedCount == 0 {
       end(.finished, at: now)
-    } else if rest.nextDue != nil, let nextClaim {
-      guard nextClaim - now > rules.maxWait else { return }
-      end(paused(until: nextClaim, at: now), at: now)
+    } else if rest.nextDue != nil || nextReconcile != nil {
+      let due = [rest.nextDue == nil ? nil : nextClaim, nextReconcile?.due].compactMap(\.self).min() ?? now
+      guard due - now > rules.maxWait else { return }
+      end(paused(until: due, at: now), at: now)
     } else {
       endOrLookAgain(rest.tally, holds: rest.holds, at: now)
     }
   }
 
   private mutating func endOrLookAgain(_ tally: Tally, holds: [AccountHold], at now: Instant) {
-    if tally[.leased] == 0, !holds.isEmpty {
-      end(.held(holds), at: now)
-    } else if tally[.leased] == 0, tally[.ready] == 0 {
-      end(.inDoubt, at: now)
+    let refused = lists.refused.map { account, outcome in
+      AccountHold(account: account.account, reason: Reason(outcome.kind) ?? .accountRefused, message: outcome.message)
+    }
+    let known = Set(holds.map(\.account))
+    let all = (holds + refused.filter { !known.contains($0.account) }).sorted { $0.account < $1.account }
+    if tally[.leased] == 0, !all.isEmpty {
+      end(.held(all), at: now)
     } else if let othersSince, now - othersSince > rules.maxWait {
       end(.othersHold, at: now)
     } else {
@@ -148,6 +154,7 @@ extension Dispatcher {
       let room = 2 * rules.concurrency - parked.count - inFlight.count
       if parked.isEmpty || room >= rules.concurrency { instants.append(max(nextClaim, pace.waitEnd ?? nextClaim)) }
     }
+    if let due = nextReconcile?.due, let wake = listWake(notBefore: due, at: now) { instants.append(wake) }
     return instants.min()
   }
 }

@@ -16,7 +16,9 @@ package struct Dispatcher: Sendable {
     /// A permit for a list was asked for: its start, or when to come back.
     case permitAnswered(start: Instant?, next: Instant)
     /// A list was asked for.
-    case listed(BatchAccount, ListReply)
+    case listed(BatchAccount, ListReply, askedAt: Instant)
+    /// What a list settled is on disk.
+    case reconciled(Reconciliation)
     /// What a list meant is on disk.
     case listApplied
     /// A claim came back.
@@ -48,6 +50,8 @@ package struct Dispatcher: Sendable {
     case list(BatchAccount)
     /// Mark what the probe's list shows that we never sent.
     case markTaken([RemoteItem], BatchAccount)
+    /// Settle what is in doubt by an account's list.
+    case reconcile(RemoteList, BatchAccount)
     /// Hold an account, for an answer that belongs to no item.
     case holdAccount(BatchAccount, Outcome)
     /// Make the key's scope wait, for an answer that belongs to no item.
@@ -121,7 +125,11 @@ package struct Dispatcher: Sendable {
     case .permitAnswered(let start, let next):
       lists.permitAnswered(start: start, next: next)
       return []
-    case .listed(let account, let reply): return noteList(reply, of: account, at: now)
+    case .listed(let account, let reply, let askedAt):
+      return noteList(reply, of: account, askedAt: askedAt, at: now)
+    case .reconciled(let reconciliation):
+      noteReconciliation(reconciliation, at: now)
+      return []
     case .listApplied:
       lists.step = .idle
       return []
@@ -165,7 +173,7 @@ package struct Dispatcher: Sendable {
 
   private mutating func advance(at now: Instant) -> [Action] {
     if phase == .probing {
-      let actions = advanceLists(at: now)
+      let actions = advanceProbe(at: now)
       if phase == .probing { return actions }
       return actions + advance(at: now)
     }

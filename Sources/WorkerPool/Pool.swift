@@ -128,7 +128,7 @@ package final class Pool: Sendable {
 
   private func perform(_ action: Dispatcher.Action) async {
     switch action {
-    case .takePermit, .list, .markTaken, .holdAccount, .holdKey: await performList(action)
+    case .takePermit, .list, .markTaken, .reconcile, .holdAccount, .holdKey: await performList(action)
     case .claim(let limit): await claim(upTo: limit)
     case .send(let lease): await send(lease)
     case .settle(let answer, let due): await settle(answer, due: due)
@@ -144,10 +144,17 @@ package final class Pool: Sendable {
         let permit = try await queue.takePermit(of: setup.scope)
         post.yield(.permitAnswered(start: permit.start, next: permit.next))
       case .list(let account):
-        post.yield(.listed(account, await setup.target.list(account: account.account)))
+        let askedAt = setup.time.now()
+        post.yield(.listed(account, await setup.target.list(account: account.account), askedAt: askedAt))
       case .markTaken(let items, let account):
         _ = try await queue.markTaken(items, in: account.scope, of: setup.batch)
         post.yield(.listApplied)
+      case .reconcile(let list, let account):
+        let target = setup.target
+        let reconciliation = try await queue.reconcile(list, in: account.scope, by: setup.rules.reconcile) {
+          target.isMade($0, from: $1)
+        }
+        post.yield(.reconciled(reconciliation))
       case .holdAccount(let account, let outcome):
         try await queue.hold(account.scope, reason: Reason(outcome.kind) ?? .accountRefused, message: outcome.message)
         post.yield(.listApplied)

@@ -12,6 +12,8 @@ package struct Rules: Hashable, Sendable {
   package var maxWait: Duration
   /// How long requests in flight may take to finish once a drain was asked for.
   package var drainTimeout: Duration
+  /// What a list may settle.
+  package var reconcile: ReconcileRules
   /// How far ahead a claim takes permits.
   package let horizon = Quota.longestHorizon
   /// How often a run looks whether others have finished what they hold of its batch.
@@ -21,8 +23,10 @@ package struct Rules: Hashable, Sendable {
 
   /// Makes rules; the defaults are the command's.
   package init(
-    concurrency: Int = 4, maxWait: Duration = .seconds(600), drainTimeout: Duration = .seconds(25)
+    concurrency: Int = 4, maxWait: Duration = .seconds(600), drainTimeout: Duration = .seconds(25),
+    reconcile: ReconcileRules = ReconcileRules()
   ) {
+    self.reconcile = reconcile
     self.concurrency = max(1, concurrency)
     self.maxWait = maxWait
     self.drainTimeout = drainTimeout
@@ -42,8 +46,8 @@ package enum RunEnd: Hashable, Sendable {
   case paused(Reason?, message: String?, until: Instant?)
   /// Others hold what is left, for longer than a run waits.
   case othersHold
-  /// What is left is in doubt.
-  case inDoubt
+  /// The service's list shows these names more than once.
+  case duplicates([String])
   /// A person or a supervisor asked to stop.
   case drained
   /// The queue failed.

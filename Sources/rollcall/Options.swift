@@ -66,6 +66,10 @@ struct PaceOptions: ParsableArguments {
   var concurrency = 4
   @Option(help: "How long a request may take.")
   var requestTimeout = Span(.seconds(30), "30s")
+  @Option(help: "How late a create can land; what is in doubt is not sent again before (60s or the request timeout).")
+  var settleDelay: Span?
+  @Option(help: "How often a row is sent at most before it has failed.")
+  var maxAttempts = 5
   @Option(help: "A longer wait than this ends the run; it can be resumed.")
   var maxWait = Span(.seconds(600), "10m")
   @Option(help: "How long requests in flight may take to finish after the first interrupt.")
@@ -75,6 +79,10 @@ struct PaceOptions: ParsableArguments {
     if let burst, !(1...100_000).contains(burst) { throw ValidationError("--burst must be 1 to 100000.") }
     if burst != nil, rate == nil { throw ValidationError("--burst goes with --rate.") }
     guard (1...1_024).contains(concurrency) else { throw ValidationError("--concurrency must be 1 to 1024.") }
+    guard maxAttempts >= 1 else { throw ValidationError("--max-attempts must be at least 1.") }
+    if let settleDelay, settleDelay.duration < requestTimeout.duration {
+      throw ValidationError("--settle-delay must not be shorter than --request-timeout.")
+    }
     guard requestTimeout.duration > .zero else { throw ValidationError("--request-timeout must be more than 0.") }
   }
 
@@ -82,7 +90,10 @@ struct PaceOptions: ParsableArguments {
   var quota: Quota? { rate.map { Quota(rate: $0, burst: burst ?? 2) } }
 
   var rules: Rules {
-    Rules(concurrency: concurrency, maxWait: maxWait.duration, drainTimeout: drainTimeout.duration)
+    let delay = settleDelay?.duration ?? max(.seconds(60), requestTimeout.duration)
+    return Rules(
+      concurrency: concurrency, maxWait: maxWait.duration, drainTimeout: drainTimeout.duration,
+      reconcile: ReconcileRules(settleDelay: delay, maxAttempts: maxAttempts))
   }
 }
 

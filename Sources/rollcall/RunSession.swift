@@ -79,8 +79,8 @@ struct RunSession {
   static func status(of end: RunEnd, _ summary: Summary) -> ExitStatus {
     switch end {
     case .failed: .toolFailed
-    case .halted, .held: .personNeeded
-    case .paused, .othersHold, .drained, .inDoubt: .paused
+    case .halted, .held, .duplicates: .personNeeded
+    case .paused, .othersHold, .drained: .paused
     case .finished:
       (summary.states[ItemState.done.rawValue] ?? 0) == summary.rowCount ? .done : .someFailed
     }
@@ -117,7 +117,8 @@ struct Closing {
       "Paused: \(reason?.forPeople ?? "the rate that was set asks for a longer wait than --max-wait")"
         + "\(message.map { " (\($0))" } ?? "")\(until.map { "; it may go on at \($0.rfc3339())" } ?? "")."
     case .othersHold: "What is left is held by another rollcall process that does not go on."
-    case .inDoubt: "The answers of some requests never came; whether those workspaces exist is not known yet."
+    case .duplicates(let names):
+      "Stopped: the service's list shows more than one workspace of the same name: \(names.joined(separator: ", "))."
     case .drained: "Stopped as asked; everything that was answered is kept."
     case .failed(let error): "Error: \(error.description)"
     }
@@ -140,7 +141,8 @@ struct Closing {
     case .halted(let outcome) where outcome.kind == .denied: "Set the right credentials, then go on with \(resume)."
     case .halted: "Check the endpoint and the service, then go on with \(resume)."
     case .failed(let error): error.hint ?? "Go on with \(resume)."
-    case .paused, .drained, .inDoubt: "Go on with \(resume)."
+    case .paused, .drained: "Go on with \(resume)."
+    case .duplicates: "Look at them in the console and delete what is too much, then go on with \(resume)."
     case .othersHold: "Look for a stopped process (`ps`), `kill -CONT` or `kill` it, then go on with \(resume)."
     }
   }

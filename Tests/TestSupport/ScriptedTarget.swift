@@ -51,6 +51,8 @@ package final class ScriptedTarget: Target {
     return script(definition, index)
   }
 
+  package func isMade(_ item: RemoteItem, from definition: String) -> Bool { item.description == definition }
+
   package func list(account: String) async -> ListReply {
     let index = state.withLock { state in
       state.lists.append(account)

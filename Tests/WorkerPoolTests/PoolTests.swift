@@ -7,7 +7,7 @@ import WorkerPool
 
 /// The pool over a real queue and a scripted target, in time that jumps.
 @Suite struct PoolTests {
-  struct Fixture {
+  struct Fixture: Sendable {
     let queue: Queue
     let time: JumpingTimeSource
     let scope: KeyScopeID
@@ -168,17 +168,6 @@ import WorkerPool
       #expect(try await fixture.run(target) == .finished)
       #expect(target.creates == ["b"])
       #expect(try fixture.tally == Tally([.failed: 1, .done: 1]))
-    }
-  }
-
-  @Test func `an answer that never came leaves the item in doubt and is not sent again`() async throws {
-    try await Fixture.with(["a", "b"], quota: Self.fast) { fixture async throws in
-      let target = ScriptedTarget { definition, _ in
-        definition == "a" ? Outcome(.noAnswer, message: "timeout") : Outcome(.succeeded, remoteID: definition)
-      }
-      #expect(try await fixture.run(target) == .inDoubt)
-      #expect(target.creates.sorted() == ["a", "b"])
-      #expect(try fixture.tally == Tally([.inDoubt: 1, .done: 1]))
     }
   }
 
