@@ -79,7 +79,7 @@ struct Forest {
       let settings = body[key: "configuration"]
     else { return .refusal(400, "invalid request parameters") }
     guard configuration.accounts.contains(account) else { return .refusal(404, "no such element") }
-    guard !exists(account, name) else {
+    guard configuration.acceptsDuplicates || !exists(account, name) else {
       return .refusal(configuration.duplicateStatus, "name already exists (\(name))")
     }
     if let quota = configuration.accountQuota, namesOfAccount[account, default: []].count >= quota {

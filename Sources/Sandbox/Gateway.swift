@@ -25,7 +25,7 @@ struct Gateway {
     of request: SandboxRequest, under configuration: SandboxConfiguration, at now: Instant
   ) -> SandboxReply? {
     if let refusal = Self.signatureRefusal(of: request, configuration.credentials, at: now) { return refusal }
-    guard Self.operation(of: request.path) != nil else {
+    guard Self.operation(of: request.path) != nil, !configuration.isRetired else {
       return .gateway(404, 300, "Not Found Exception", "URL not found.")
     }
     guard request.method == "POST" else {

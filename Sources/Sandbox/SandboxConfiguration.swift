@@ -26,6 +26,12 @@ package struct SandboxConfiguration: Sendable {
   package var latency = Duration.zero
   /// The HTTP status of a refused second create of a name: 400 or 409.
   package var duplicateStatus = 400
+  /// Whether a second create of a name makes a second workspace instead of being refused.
+  package var acceptsDuplicates = false
+  /// Whether it answers as an account does that no longer offers AI workspaces.
+  package var isRetired = false
+  /// What goes wrong on purpose.
+  package var faults = Faults()
   /// Where workspaces and ledger are kept; nil keeps them in memory.
   package var stateFile: String?
 

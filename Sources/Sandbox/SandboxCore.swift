@@ -15,6 +15,10 @@ final class SandboxCore: Sendable {
     var ledger: Ledger
     var saveAlarm: (any Alarm)?
     var saveError: SandboxError?
+    var faults: Faults
+    var generator: SplitMix64
+    var lateCommits: [Int: any Alarm] = [:]
+    var lateCount = 0
   }
 
   let configuration: SandboxConfiguration
@@ -26,7 +30,10 @@ final class SandboxCore: Sendable {
     self.configuration = configuration
     self.time = time
     let saved = try configuration.stateFile.flatMap(StateFile.read)
-    state = Mutex(State(forest: Forest(saved?.workspaces ?? []), ledger: saved?.ledger ?? Ledger()))
+    state = Mutex(
+      State(
+        forest: Forest(saved?.workspaces ?? []), ledger: saved?.ledger ?? Ledger(), faults: configuration.faults,
+        generator: SplitMix64(seed: configuration.faults.seed)))
   }
 
   /// What really happened so far.
@@ -37,7 +44,7 @@ final class SandboxCore: Sendable {
     let reply = state.withLock { state in
       let now = time.now()
       state.ledger.noteRequest(Gateway.operation(of: request.path) ?? "other", at: now)
-      let reply = Self.reply(to: request, configuration, at: now, &state)
+      let reply = answer(request, at: now, &state)
       if reply.status != 429 { state.ledger.noteAccepted(at: now) }
       state.ledger.noteReply(reply)
       return reply
@@ -46,21 +53,54 @@ final class SandboxCore: Sendable {
     return reply
   }
 
-  private static func reply(
-    to request: SandboxRequest, _ configuration: SandboxConfiguration, at now: Instant, _ state: inout State
-  ) -> SandboxReply {
+  private func answer(_ request: SandboxRequest, at now: Instant, _ state: inout State) -> SandboxReply {
     if let refusal = state.gateway.refusal(of: request, under: configuration, at: now) { return refusal }
     guard let operation = Gateway.operation(of: request.path),
       case .success(let body) = Result(catching: { try JSONValue(text: String(decoding: request.body, as: UTF8.self)) }),
       case .object = body
     else { return .refusal(400, "invalid request parameters") }
-    if operation == "aiworkspaces/create" { noteCreateRequest(body, &state) }
+    if operation == "aiworkspaces/create" { Self.noteCreateRequest(body, &state) }
+    let fault = state.faults.draw(using: &state.generator)
+    switch fault {
+    case .dropBefore: return .dropped
+    case .unavailable, .unavailableRetryAfter:
+      var reply = SandboxReply.gateway(503, 500, "Endpoint Error", "The endpoint is not available.")
+      if fault == .unavailableRetryAfter { reply.retryAfter = 1 }
+      return reply
+    case .late:
+      commitLate(operation, body, at: now, &state)
+      return .dropped
+    default: break
+    }
+    return Self.carryOut(operation, body, configuration, at: now, &state).spoiled(by: fault)
+  }
+
+  private static func carryOut(
+    _ operation: String, _ body: JSONValue, _ configuration: SandboxConfiguration, at now: Instant, _ state: inout State
+  ) -> SandboxReply {
     let reply = state.forest.reply(to: operation, body, under: configuration, at: now)
     if operation == "aiworkspaces/create", !reply.isRefusal, let key = key(of: body) {
       state.ledger.noteCreate(key.account, key.name)
     }
     return reply
   }
+
+  /// Carries an operation out after its connection was closed, as a service does whose front gives up before its back.
+  private func commitLate(_ operation: String, _ body: JSONValue, at now: Instant, _ state: inout State) {
+    state.lateCount += 1
+    let number = state.lateCount
+    state.lateCommits[number] = time.alarm(at: now + state.faults.lateBy) { [weak self] in
+      guard let self else { return }
+      self.state.withLock { state in
+        state.lateCommits[number] = nil
+        _ = Self.carryOut(operation, body, self.configuration, at: self.time.now(), &state)
+      }
+      saveSoon()
+    }
+  }
+
+  /// Changes what goes wrong, while running.
+  func setFaults(_ faults: Faults) { state.withLock { $0.faults = faults } }
 
   private static func noteCreateRequest(_ body: JSONValue, _ state: inout State) {
     let isKnown = key(of: body).map { state.forest.exists($0.account, $0.name) } ?? false
@@ -106,4 +146,30 @@ final class SandboxCore: Sendable {
 
   /// Why the last write of the state file failed; nil when it did not.
   var saveError: SandboxError? { state.withLock(\.saveError) }
+}
+
+extension SandboxReply {
+  /// No reply: the connection closes.
+  static let dropped = SandboxReply(status: 0, body: .null, delivery: .dropped)
+
+  /// The reply to something that was carried out, as a fault spoils it.
+  func spoiled(by fault: Fault?) -> SandboxReply {
+    var reply = self
+    switch fault {
+    case .dropAfter: reply.delivery = .dropped
+    case .errorAfter: reply = .refusal(500, "unexpected error")
+    case .xml:
+      reply.status = 504
+      reply.delivery = .xml
+    case .truncated: reply.delivery = .truncated
+    case .withoutID:
+      if case .object(var members) = body {
+        members["id"] = nil
+        reply.body = .object(members)
+      }
+    case .hang: reply.delivery = .hung
+    default: break
+    }
+    return reply
+  }
 }

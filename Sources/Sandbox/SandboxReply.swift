@@ -32,6 +32,22 @@ package struct SandboxReply: Hashable, Sendable {
   package var body: JSONValue
   /// Seconds for a Retry-After header.
   package var retryAfter: Int64?
+  /// How it is delivered.
+  package var delivery = Delivery.whole
+
+  /// How a reply reaches the client, or does not.
+  package enum Delivery: Hashable, Sendable {
+    /// As it is.
+    case whole
+    /// Only the first half of the body.
+    case truncated
+    /// As XML instead of JSON.
+    case xml
+    /// Not at all: the connection closes.
+    case dropped
+    /// Not for ten minutes, then the connection closes.
+    case hung
+  }
 
   /// Whether it says no.
   var isRefusal: Bool { status >= 400 || body[key: "success"] == .bool(false) }

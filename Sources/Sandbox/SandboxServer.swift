@@ -13,6 +13,8 @@ import Synchronization
 package final class SandboxServer: Sendable {
   /// Where the ledger is told; needs no signature.
   package static let ledgerPath = "/sandbox/ledger"
+  /// Where faults are changed while running, by `POST` with `{"drop-after": "0.05", …}`; needs no signature.
+  package static let faultsPath = "/sandbox/faults"
 
   private let core: SandboxCore
 
@@ -58,12 +60,26 @@ package final class SandboxServer: Sendable {
     if let error = core.saveError { throw error }
   }
 
+  /// Replaces the probabilities of all faults with those of a JSON object of texts.
+  fileprivate func changeFaults(_ body: [UInt8]) throws {
+    guard case .object(let members) = try JSONValue(text: String(decoding: body, as: UTF8.self)) else {
+      throw Faults.Refusal(description: "The body must be a JSON object such as {\"drop-after\": \"0.05\"}.")
+    }
+    var faults = core.configuration.faults
+    faults.probabilities = [:]
+    for (name, value) in members { try faults.add("\(name)=\(value.stringValue ?? value.canonicalText)") }
+    core.setFaults(faults)
+  }
+
   /// Waits as long as every reply takes.
-  fileprivate func waitForLatency() async {
-    guard core.configuration.latency > .zero else { return }
+  fileprivate func waitForLatency() async { await wait(core.configuration.latency) }
+
+  /// Waits, by the sandbox's own time.
+  fileprivate func wait(_ duration: Duration) async {
+    guard duration > .zero else { return }
     await withCheckedContinuation { continuation in
       let held = Mutex<(any Alarm)?>(nil)
-      let alarm = core.time.alarm(at: core.time.now() + core.configuration.latency) {
+      let alarm = core.time.alarm(at: core.time.now() + duration) {
         held.withLock { $0 = nil }
         continuation.resume()
       }
@@ -75,8 +91,12 @@ package final class SandboxServer: Sendable {
 /// What Hummingbird hands over with a request: the connection, too.
 private struct SandboxContext: RequestContext {
   var coreContext: CoreRequestContextStorage
+  let channel: any Channel
 
-  init(source: ApplicationRequestContextSource) { coreContext = .init(source: source) }
+  init(source: ApplicationRequestContextSource) {
+    coreContext = .init(source: source)
+    channel = source.channel
+  }
 }
 
 private struct Responder: HTTPResponder {
@@ -87,6 +107,7 @@ private struct Responder: HTTPResponder {
     if path == SandboxServer.ledgerPath, request.method == .get {
       return Self.response(.ok, try server.ledgerJSON())
     }
+    if path == SandboxServer.faultsPath, request.method == .post { return try await changeFaults(request) }
     // One byte more than the gateway takes, so that it sees that it is too much.
     let body: ByteBuffer
     do {
@@ -100,11 +121,27 @@ private struct Responder: HTTPResponder {
       to: SandboxRequest(
         method: request.method.rawValue, path: path, headers: headers, body: Array(body.readableBytesView)))
     await server.waitForLatency()
+    if reply.delivery == .hung { await server.wait(.seconds(600)) }
+    if reply.delivery == .dropped || reply.delivery == .hung { try await context.channel.close() }
     return Self.response(reply)
   }
 
+  private func changeFaults(_ request: Request) async throws -> Response {
+    do {
+      let body = try await request.body.collect(upTo: 1 << 16)
+      try server.changeFaults(Array(body.readableBytesView))
+      return Self.response(.ok, Array("{}\n".utf8))
+    } catch {
+      return Self.response(.badRequest, Array("\(error)\n".utf8))
+    }
+  }
+
   private static func response(_ reply: SandboxReply) -> Response {
-    var response = response(.init(code: reply.status), Array(reply.body.canonicalText.utf8))
+    var body = Array(reply.body.canonicalText.utf8)
+    if reply.delivery == .truncated { body.removeLast(body.count / 2) }
+    if reply.delivery == .xml { body = Array("<error><message>Endpoint Timeout</message></error>".utf8) }
+    // A reply whose connection is closed has no status; whatever stands here reaches nobody.
+    var response = response(.init(code: max(reply.status, 200)), body)
     if let name = HTTPField.Name("x-ncp-apigw-request-id") { response.headers[name] = UUID().uuidString.lowercased() }
     if let seconds = reply.retryAfter { response.headers[.retryAfter] = String(seconds) }
     return response

@@ -26,6 +26,16 @@ struct SandboxVerb: AsyncParsableCommand {
   var latency = Span(.zero, "0s")
   @Option(help: "The status of a refused second create of a name: 400 or 409.")
   var duplicateStatus = 400
+  @Option(help: "Something that goes wrong on purpose, NAME=PROBABILITY; may be repeated.")
+  var fault: [String] = []
+  @Option(help: "How late a create lands with the fault 'late'.")
+  var lateBy = Span(.seconds(1), "1s")
+  @Option(help: "What the faults are drawn from.")
+  var seed: UInt64 = 1
+  @Flag(help: "Make a second workspace of the same name instead of refusing it.")
+  var acceptDuplicates = false
+  @Flag(help: "Answer as an account does that no longer offers AI workspaces.")
+  var retired = false
   @Option(name: .customLong("account"), help: "An account that exists; may be repeated (two of them unless given).")
   var accounts: [String] = []
   @Option(help: "Print the ledger of the sandbox at this address and exit.")
@@ -66,9 +76,24 @@ struct SandboxVerb: AsyncParsableCommand {
     settings.accountQuota = accountQuota
     settings.latency = latency.duration
     settings.duplicateStatus = duplicateStatus
+    settings.acceptsDuplicates = acceptDuplicates
+    settings.isRetired = retired
+    settings.faults = try faults()
     settings.stateFile = stateFile.map(context.absolute)
     if !accounts.isEmpty { settings.accounts = accounts }
     return settings
+  }
+
+  private func faults() throws -> Faults {
+    var faults = Faults()
+    faults.seed = seed
+    faults.lateBy = lateBy.duration
+    do {
+      for text in fault { try faults.add(text) }
+    } catch {
+      throw Problem(error.description, .usage)
+    }
+    return faults
   }
 
   /// What to type to use it. The fake pair opens nothing but a sandbox; a pair of one's own is never printed.

@@ -128,6 +128,37 @@ import Testing
     }
   }
 
+  @Test func `replies that are lost are settled by the service's list: every row once, nothing sent twice`()
+    async throws
+  {
+    var configuration = SandboxConfiguration()
+    for fault in ["drop-after=0.2", "drop-before=0.1", "error-after=0.1"] { try configuration.faults.add(fault) }
+    try await CommandFixture.with(configuration) { fixture in
+      try fixture.writeRoster((1...30).map { "n\($0)" })
+      let result = await fixture.run(
+        "run", "class.csv", "--rate", "500/s", "--burst", "8", "--request-timeout", "1s", "--settle-delay", "1s",
+        "--max-attempts", "20", "--out", "report")
+      #expect(result.status == 0, "\(result)")
+      let ledger = fixture.sandbox.ledger
+      #expect(ledger.creates.count == 30)
+      #expect(ledger.createsPerKey.values.allSatisfy { $0 == 1 })
+      #expect(ledger.createRequestsForExistingKey == 0)
+      #expect(try fixture.read("report/succeeded.csv").split(separator: "\r\n").count == 31)
+    }
+  }
+
+  @Test func `a service that no longer offers workspaces is told from the probe, with no create sent`() async throws {
+    var configuration = SandboxConfiguration()
+    configuration.isRetired = true
+    try await CommandFixture.with(configuration) { fixture in
+      try fixture.writeRoster(Self.names)
+      let result = await fixture.run("run", "class.csv", "--rate", "500/s", "--out", "report")
+      #expect(result.status == 6, "\(result)")
+      #expect(result.errorOutput.contains("does not offer AI workspaces"), "\(result)")
+      #expect(fixture.sandbox.ledger.requests == 1)
+    }
+  }
+
   @Test func `nobody at the port ends the run after max-wait, with nothing lost`() async throws {
     try await CommandFixture.with { fixture in
       try fixture.writeRoster(["a"])
