@@ -22,7 +22,7 @@ struct Rollcall: AsyncParsableCommand {
     version: "0.1.0",
     groupedSubcommands: [
       CommandGroup(name: "Everyday", subcommands: [CheckVerb.self, RunVerb.self, StatusVerb.self, ReportVerb.self]),
-      CommandGroup(name: "Put right", subcommands: [ResumeVerb.self]),
+      CommandGroup(name: "Put right", subcommands: [ShowVerb.self, ResumeVerb.self]),
       CommandGroup(name: "Upkeep", subcommands: [ImportVerb.self, SandboxVerb.self]),
     ])
 

@@ -144,6 +144,12 @@ import Testing
       #expect(ledger.createsPerKey.values.allSatisfy { $0 == 1 })
       #expect(ledger.createRequestsForExistingKey == 0)
       #expect(try fixture.read("report/succeeded.csv").split(separator: "\r\n").count == 31)
+      for item in ["n1", "2"] {
+        let shown = await fixture.run("show", item)
+        #expect(shown.status == 0 && shown.output.contains("n1 of \(CommandFixture.account): done"), "\(shown)")
+        #expect(shown.output.contains("attempt 1 · "), "\(shown)")
+      }
+      #expect(await fixture.run("show", "nobody").status == 2)
     }
   }
 
