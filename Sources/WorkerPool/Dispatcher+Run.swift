@@ -19,13 +19,16 @@ extension Dispatcher {
 
   private mutating func sendWhatIsDue(at now: Instant) -> [Action] {
     var actions: [Action] = []
-    while inFlight.count < rules.concurrency, let lease = parked.first, now >= lease.start, pace.maySend(at: now) {
+    while inFlight.count < mostInFlight, let lease = parked.first, now >= lease.start, pace.maySend(at: now) {
       parked.removeFirst()
       inFlight[lease.handle] = now
       actions.append(.send(lease))
     }
     return actions
   }
+
+  /// The concurrency, or less while the breaker lets the first ones out.
+  private var mostInFlight: Int { min(rules.concurrency, pace.allowance) }
 
   // MARK: - Claiming
 
@@ -97,7 +100,11 @@ extension Dispatcher {
       .noAnswer where isList:
       let own = pace.waitEnd(unreachable: rules.unreachableWait, sentAt: sentAt, at: now)
       until = max(own, now + (outcome.retryAfter ?? .zero))
-    case .noAnswer, .keyQuota:
+    case .noAnswer:
+      let own = pace.waitEnd(noAnswer: rules.unreachableWait, sentAt: sentAt, at: now)
+      guard let end = [own, outcome.retryAfter.map { now + $0 }].compactMap(\.self).max() else { return nil }
+      until = end
+    case .keyQuota:
       guard let asked = outcome.retryAfter else { return nil }
       until = now + asked
     default: return nil
@@ -147,7 +154,7 @@ extension Dispatcher {
   /// The earliest instant at which something can be done that cannot be done now.
   private func nextWake(at now: Instant) -> Instant? {
     var instants: [Instant] = []
-    if let first = parked.first, inFlight.count < rules.concurrency {
+    if let first = parked.first, inFlight.count < mostInFlight {
       instants.append(max(first.start, pace.nextSend(at: now)))
     }
     if !isClaiming, let nextClaim, parked.count + inFlight.count < 2 * rules.concurrency {

@@ -16,6 +16,14 @@ struct Pace: Sendable {
   /// Throttles in a row. Requests that were on the wire when one came belong to it and are not counted again.
   private var throttleCount = 0
   private var unreachableCount = 0
+
+  /// Creates in a row that brought no answer. From `breakerThreshold` on the breaker is open: nothing is sent for a wait
+  /// that doubles, then one request alone tries; each success lets twice as many out at once.
+  private var noAnswerCount = 0
+  private var openCount = 0
+  private static let breakerThreshold = 10
+  /// How many may be in flight, whatever the concurrency.
+  private(set) var allowance = Int.max
   private var unreachableSince: Instant?
 
   mutating func setQuota(_ quota: Quota) { self.quota = quota }
@@ -40,6 +48,20 @@ struct Pace: Sendable {
     throttleCount = 0
     unreachableCount = 0
     unreachableSince = nil
+    noAnswerCount = 0
+    openCount = 0
+    allowance = allowance.multipliedReportingOverflow(by: 2).overflow ? .max : allowance * 2
+  }
+
+  /// A create brought no answer: when the next one may try, if the breaker is open now; nil while it is closed.
+  mutating func waitEnd(noAnswer backoff: Backoff, sentAt: Instant, at now: Instant) -> Instant? {
+    noAnswerCount += 1
+    guard noAnswerCount >= Self.breakerThreshold else { return nil }
+    allowance = 1
+    if let waitEnd, sentAt < waitEnd, waitEnd > now { return waitEnd }
+    openCount += 1
+    unreachableSince = unreachableSince ?? now
+    return now + backoff.ceiling(after: openCount)
   }
 
   mutating func wait(until end: Instant, reason: Reason, message: String?) {
@@ -68,6 +90,7 @@ struct Pace: Sendable {
     return now + backoff.ceiling(after: unreachableCount)
   }
 
+  /// Whether nothing but failures has come back for longer than `most`.
   func isUnreachable(longerThan most: Duration, at now: Instant) -> Bool {
     unreachableSince.map { now - $0 > most } ?? false
   }

@@ -185,6 +185,39 @@ import WorkerPool
     }
   }
 
+  @Test func `a service that answers nothing is left alone after ten creates, and the rest stays unsent`() async throws
+  {
+    try await Fixture.with((1...200).map { "n\($0)" }, quota: Self.fast) { fixture async throws in
+      let target = ScriptedTarget { _, _ in
+        Outcome(.noAnswer, message: "HTTP 503", status: 503)
+      } list: { _, index in
+        index == 0 ? .listed([], isWhole: true) : .failed(Outcome(.noAnswer, message: "HTTP 503", status: 503))
+      }
+      let end = try await fixture.run(target, rules: Rules(maxWait: .seconds(300)))
+      guard case .paused(.noAnswer, _, _) = end else {
+        Issue.record("it ended with \(end)")
+        return
+      }
+      #expect((10...40).contains(target.creates.count), "\(target.creates.count) creates")
+      #expect(target.lists.count < 40, "\(target.lists.count) lists")
+      #expect(try fixture.tally[.ready] == 200 - target.creates.count)
+      // Back again, it finishes: what was in doubt and is absent is sent again, everything once.
+      let back = ScriptedTarget()
+      #expect(try await fixture.run(back) == .finished)
+      #expect(try fixture.tally == Tally([.done: 200]))
+    }
+  }
+
+  @Test func `after an outage one request tries alone, then ever more together`() async throws {
+    try await Fixture.with((1...60).map { "n\($0)" }, quota: Self.fast) { fixture async throws in
+      let target = ScriptedTarget { definition, index in
+        index < 12 ? Outcome(.noAnswer) : Outcome(.succeeded, remoteID: definition)
+      }
+      #expect(try await fixture.run(target, rules: Rules(concurrency: 8)) == .finished)
+      #expect(try fixture.tally == Tally([.done: 60]))
+    }
+  }
+
   @Test func `a probe that fails for a while is tried again`() async throws {
     try await Fixture.with(["a"], quota: Self.fast) { fixture async throws in
       let kinds = [Outcome.Kind.unreachable, .noAnswer, .throttled]
