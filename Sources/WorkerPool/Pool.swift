@@ -169,12 +169,22 @@ package final class Pool: Sendable {
 
   private func claim(upTo limit: Int) async {
     do {
-      let claim = try await setup.queue.claim(
-        upTo: limit, of: setup.batch, for: setup.owner, with: setup.scope, within: setup.rules.horizon)
-      post.yield(.claimed(claim))
+      let claim = try await claimOnce(upTo: limit)
+      // What others hold may be a dead process's; its lock, which the kernel has freed, tells.
+      let mayReclaim = claim.leases.isEmpty && (claim.rest?.tally[.leased] ?? 0) > 0
+      if mayReclaim, try setup.queue.reclaim(except: setup.owner) > 0 {
+        post.yield(.claimed(try await claimOnce(upTo: limit)))
+      } else {
+        post.yield(.claimed(claim))
+      }
     } catch {
       post.yield(.queueFailed(asQueueError(error), during: .claim))
     }
+  }
+
+  private func claimOnce(upTo limit: Int) async throws -> Claim {
+    try await setup.queue.claim(
+      upTo: limit, of: setup.batch, for: setup.owner, with: setup.scope, within: setup.rules.horizon)
   }
 
   private func send(_ lease: Lease) async {

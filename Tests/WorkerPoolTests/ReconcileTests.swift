@@ -147,6 +147,19 @@ import WorkerPool
     }
   }
 
+  @Test func `what an owner that died had claimed is taken back by a run that is under way`() async throws {
+    try await Fixture.with(["a", "b"], quota: PoolTests.fast) { fixture async throws in
+      do {
+        let dead = try fixture.queue.becomeOwner()
+        _ = try await fixture.queue.claim(
+          upTo: 1, of: fixture.batch, for: dead.id, with: fixture.scope, within: .zero)
+      }
+      let target = ScriptedTarget()
+      #expect(try await fixture.run(target) == .finished)
+      #expect(target.creates.sorted() == ["a", "b"])
+    }
+  }
+
   @Test func `what an owner that died had sent is adopted by the next run`() async throws {
     try await Fixture.with(["a", "b"], quota: PoolTests.fast) { fixture async throws in
       do {
