@@ -92,6 +92,9 @@ package enum Reason: String, CaseIterable, Sendable {
   /// The reason that an outcome gives; nil for success.
   package init?(_ kind: Outcome.Kind) { self.init(rawValue: kind.rawValue) }
 
+  /// The reason in words that people read, where a whole run waits or has stopped for it.
+  package var forPeopleWhoWait: String { self == .noAnswer ? "the service gives no usable answers" : forPeople }
+
   /// The reason in words that people read, to stand alone in a table.
   package var forPeople: String {
     switch self {

@@ -74,7 +74,8 @@ extension Dispatcher {
     answer.due = answer.wait?.until
     var actions: [Action] = [.settle(answer, due: answer.due)]
     if let wait = answer.wait {
-      actions += release(until: wait.until, reason: wait.reason)
+      // Only what was sent has an unknown answer; what was not is simply not sent.
+      actions += release(until: wait.until, reason: wait.reason == .noAnswer ? .notSent : wait.reason)
     } else if outcome.kind.holdsAccount {
       actions += release(until: nil, reason: Reason(outcome.kind), only: lease.account)
     }

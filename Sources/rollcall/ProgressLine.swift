@@ -94,7 +94,7 @@ final class ProgressLine: Sendable {
     let pace = elapsed > 0.5 ? Double(finished(tally) - startDone) / elapsed : 0
     parts.append("\(String(format: "%.1f", pace))/s of \(status.quota.rate)")
     if let end = status.waitEnd, end > now {
-      let reason = status.waitReason?.forPeople.split(separator: ":").first ?? "the service asked"
+      let reason = status.waitReason?.forPeopleWhoWait.split(separator: ":").first ?? "the service asked"
       parts.append("paused \((end - now).forPeople): \(reason)")
     } else if pace > 0, tally.unfinishedCount > 0 {
       let left = Duration.microseconds(Int64(Double(tally.unfinishedCount) / pace * 1_000_000))

@@ -114,7 +114,7 @@ struct Closing {
         .joined(separator: "\n")
     case .halted(let outcome): Self.halted(outcome)
     case .paused(let reason, let message, let until):
-      "Paused: \(reason?.forPeople ?? "the rate that was set asks for a longer wait than --max-wait")"
+      "Paused: \(reason?.forPeopleWhoWait ?? "the rate that was set asks for a longer wait than --max-wait")"
         + "\(message.map { " (\($0))" } ?? "")\(until.map { "; it may go on at \($0.rfc3339())" } ?? "")."
     case .othersHold: "What is left is held by another rollcall process that does not go on."
     case .duplicates(let names):

@@ -153,6 +153,19 @@ import Testing
     }
   }
 
+  @Test func `an outage is worded as one, and only what was sent has an unknown answer`() async throws {
+    var configuration = SandboxConfiguration()
+    try configuration.faults.add("unavailable=1")
+    try await CommandFixture.with(configuration) { fixture in
+      try fixture.writeRoster(Self.names)
+      let result = await fixture.run("run", "class.csv", "--rate", "500/s", "--max-wait", "500ms", "--out", "report")
+      #expect(result.status == 4, "\(result)")
+      #expect(result.errorOutput.contains("the service gives no usable answers"), "\(result)")
+      #expect(!result.errorOutput.contains("answer unknown"), "\(result)")
+      #expect(fixture.sandbox.ledger.createRequests == 0)
+    }
+  }
+
   @Test func `a service that no longer offers workspaces is told from the probe, with no create sent`() async throws {
     var configuration = SandboxConfiguration()
     configuration.isRetired = true
