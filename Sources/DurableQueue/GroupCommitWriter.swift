@@ -78,15 +78,17 @@ final class GroupCommitWriter: Sendable {
 
   private func commit(_ group: [Command], _ db: Database) {
     var replies: [Reply] = []
+    var didBegin = false
     do {
       try db.inTransaction(.immediate) {
+        didBegin = true
         for command in group { replies.append(try command.execute(db)) }
         return .commit
       }
     } catch {
       // Nothing of the group was kept, neither the failed command's part nor its neighbours'. Where the transaction did
       // not even begin, trying again one by one would only wait a minute for each.
-      if group.count > 1, !replies.isEmpty {
+      if group.count > 1, didBegin {
         for command in group { commit([command], db) }
       } else {
         for command in group { command.refuse(error) }

@@ -122,10 +122,11 @@ extension Queue {
   package func takeUp(_ batch: BatchID, requeuesFailed: Bool) throws -> Int {
     try writeAlone { db in
       let now = time.now().microseconds
-      // Rows in: the batch's items by `batch_row`'s key; only ready ones are taken, so no other's lease is touched.
+      // Rows in: the batch's items by `batch_row`'s key; ready ones, and those that a list may make ready. No other's
+      // lease is touched.
       try db.execute(
         sql: """
-          UPDATE item SET batch_id = ? WHERE state = 'ready' AND batch_id <> ? AND id IN (
+          UPDATE item SET batch_id = ? WHERE state IN ('ready', 'in_doubt') AND batch_id <> ? AND id IN (
             SELECT item_id FROM batch_row WHERE batch_id = ?)
           """, arguments: [batch.rawValue, batch.rawValue, batch.rawValue])
       guard requeuesFailed else { return 0 }
@@ -141,7 +142,8 @@ extension Queue {
   /// What requeuing sets; takes the batch and the time.
   static let requeueSet = """
     state = 'ready', batch_id = ?, due = ?, version = version + 1, used_count = 0, reason = NULL, message = NULL,
-      finished_at = NULL, remote_id = NULL
+      finished_at = NULL, remote_id = NULL, definition_id = coalesce(next_definition_id, definition_id),
+      next_definition_id = NULL
     """
 }
 
@@ -206,8 +208,8 @@ private struct ImportSession {
     case .ready:
       try db.cachedStatement(sql: "UPDATE item SET batch_id = ?, definition_id = ? WHERE id = ?")
         .execute(arguments: [batch.rawValue, definition, existing.id])
-    case .failed where isChanged:
-      try db.cachedStatement(sql: "UPDATE item SET definition_id = ? WHERE id = ?")
+    case .failed:
+      try db.cachedStatement(sql: "UPDATE item SET definition_id = ?, next_definition_id = NULL WHERE id = ?")
         .execute(arguments: [definition, existing.id])
     case .leased, .inDoubt:
       try db.cachedStatement(sql: "UPDATE item SET next_definition_id = ? WHERE id = ?")
@@ -215,7 +217,7 @@ private struct ImportSession {
     case .cancelled:
       try db.cachedStatement(sql: "UPDATE item SET \(Queue.requeueSet), definition_id = ? WHERE id = ?")
         .execute(arguments: [batch.rawValue, now, definition, existing.id])
-    case .failed, .done: break
+    case .done: break
     }
   }
 

@@ -19,7 +19,7 @@ extension Queue {
           sql: """
             UPDATE item SET state = 'failed', due = NULL, version = version + 1, reason = 'conflict', message = ?,
               remote_id = ?, finished_at = ?
-            WHERE account_scope_id = ? AND name = ? AND batch_id = ? AND state = 'ready' AND ordinal = 0
+            WHERE account_scope_id = ? AND name = ? AND batch_id = ? AND state = 'ready' AND unanswered = 0
             """
         ).execute(
           arguments: [

@@ -29,9 +29,11 @@ package final class Queue: Sendable {
   }
 
   private init(opening path: String, time: any TimeSource) throws {
+    try Self.makeFile(path)
+    // SQLite follows a symlink to the database; the locks beside it must stand beside the same file.
+    let path = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
     self.path = path
     self.time = time
-    try Self.makeFile(path)
     let lock = try FileLock.acquire(path + ".lock", waits: true)
     defer { withExtendedLifetime(lock) {} }
     let checkpointer = Checkpointer(path: path)

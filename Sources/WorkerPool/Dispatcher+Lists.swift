@@ -20,6 +20,8 @@ struct Lists: Hashable, Sendable {
   var doubts: [Doubt] = []
   /// Accounts whose list was refused, so that nothing of theirs can be settled in this run.
   var refused: [BatchAccount: Outcome] = [:]
+  /// Since when lists have come that settled nothing.
+  var undecidedSince: Instant?
   /// When each account was last listed for what is in doubt.
   var lastListed: [BatchAccount: Instant] = [:]
   var step = Step.idle
@@ -31,7 +33,8 @@ struct Lists: Hashable, Sendable {
       step = .waiting(start: start)
     } else {
       step = .idle
-      notBefore = max(notBefore, next)
+      // The first instant at which that permit can be granted, so that claims, which reach ahead, do not always win.
+      notBefore = max(notBefore, next - Quota.longestHorizon)
     }
   }
 }
@@ -51,7 +54,11 @@ extension Dispatcher {
 
   /// Goes on with the list of the account whose doubt is due.
   mutating func advanceReconcile(at now: Instant) -> [Action] {
-    guard let (account, due) = nextReconcile else { return [] }
+    guard let (account, due) = nextReconcile else {
+      // Another process has settled it meanwhile, and nobody needs the permit any more.
+      if case .waiting = lists.step { lists.step = .idle }
+      return []
+    }
     return advanceList(of: account, notBefore: due, at: now)
   }
 
@@ -69,7 +76,7 @@ extension Dispatcher {
   func listWake(notBefore: Instant, at now: Instant) -> Instant? {
     switch lists.step {
     case .askingPermit, .asking: nil
-    case .waiting(let start): start
+    case .waiting(let start): max(start, pace.waitEnd ?? start)
     case .idle: max(notBefore, lists.notBefore, pace.waitEnd ?? now)
     }
   }
@@ -95,7 +102,7 @@ extension Dispatcher {
     lists.lastListed[account] = now
     switch reply {
     case .listed(let items, let isWhole):
-      pace.noteAnswer()
+      pace.noteListed()
       if lists.waiting.contains(account) {
         lists.waiting.removeAll { $0 == account }
         return [.markTaken(items, account)]
@@ -135,6 +142,7 @@ extension Dispatcher {
   mutating func noteReconciliation(_ reconciliation: Reconciliation, at now: Instant) {
     lists.step = .idle
     lists.doubts = []
+    lists.undecidedSince = reconciliation.moved.isEmpty ? lists.undecidedSince ?? now : nil
     fresh = nil
     nextClaim = now
     if !reconciliation.duplicateNames.isEmpty { end(.duplicates(reconciliation.duplicateNames), at: now) }

@@ -54,7 +54,7 @@ extension Dispatcher {
     } else {
       nextClaim = max(now, nextPermit)
     }
-    if !claim.leases.isEmpty { othersSince = nil }
+    if !claim.leases.isEmpty { (othersSince, lists.undecidedSince) = (nil, nil) }
   }
 
   // MARK: - Settling
@@ -128,7 +128,14 @@ extension Dispatcher {
     if rest.tally.unfinishedCount == 0 {
       end(.finished, at: now)
     } else if rest.nextDue != nil || nextReconcile != nil {
-      let due = [rest.nextDue == nil ? nil : nextClaim, nextReconcile?.due].compactMap(\.self).min() ?? now
+      othersSince = nil
+      let longest = rules.maxWait + rules.reconcile.settleDelay
+      if rest.nextDue == nil, let undecidedSince = lists.undecidedSince, now - undecidedSince > longest {
+        end(.paused(.noAnswer, message: "the service's list does not tell", until: nil), at: now)
+        return
+      }
+      let list = nextReconcile.flatMap { listWake(notBefore: $0.due, at: now) }
+      let due = [rest.nextDue == nil ? nil : nextClaim, list].compactMap(\.self).min() ?? now
       guard due - now > rules.maxWait else { return }
       end(paused(until: due, at: now), at: now)
     } else {
@@ -144,9 +151,11 @@ extension Dispatcher {
     let all = (holds + refused.filter { !known.contains($0.account) }).sorted { $0.account < $1.account }
     if tally[.leased] == 0, !all.isEmpty {
       end(.held(all), at: now)
-    } else if let othersSince, now - othersSince > rules.maxWait {
+    } else if tally == othersTally, let othersSince, now - othersSince > rules.maxWait {
       end(.othersHold, at: now)
     } else {
+      // Others who get on are waited for, however long they take.
+      if tally != othersTally { (othersTally, othersSince) = (tally, now) }
       othersSince = othersSince ?? now
       if nextClaim ?? now <= now { nextClaim = now + rules.lookAgain }
     }

@@ -97,6 +97,8 @@ package struct Dispatcher: Sendable {
   var fresh: Claim?
   /// Since when only others have had something of the batch to do.
   var othersSince: Instant?
+  /// The batch as of then.
+  var othersTally: Tally?
   var drainDeadline: Instant?
   var isAbandoned = false
 

@@ -53,6 +53,12 @@ struct Pace: Sendable {
     allowance = allowance.multipliedReportingOverflow(by: 2).overflow ? .max : allowance * 2
   }
 
+  /// A list came: the service can be reached. Whether it answers creates is for creates to show.
+  mutating func noteListed() {
+    unreachableCount = 0
+    if openCount == 0 { unreachableSince = nil }
+  }
+
   /// A create brought no answer: when the next one may try, if the breaker is open now; nil while it is closed.
   mutating func waitEnd(noAnswer backoff: Backoff, sentAt: Instant, at now: Instant) -> Instant? {
     noAnswerCount += 1

@@ -169,7 +169,12 @@ package final class Pool: Sendable {
 
   private func claim(upTo limit: Int) async {
     do {
-      let claim = try await claimOnce(upTo: limit)
+      var claim = try await claimOnce(upTo: limit)
+      if let rest = claim.rest, claim.leases.isEmpty, rest.nextDue == nil, rest.holds.isEmpty, rest.tally[.ready] > 0 {
+        // Ready, but another batch's: its run gave them back, or ended.
+        try setup.queue.takeUp(setup.batch, requeuesFailed: false)
+        claim = try await claimOnce(upTo: limit)
+      }
       // What others hold may be a dead process's; its lock, which the kernel has freed, tells.
       let mayReclaim = claim.leases.isEmpty && (claim.rest?.tally[.leased] ?? 0) > 0
       if mayReclaim, try setup.queue.reclaim(except: setup.owner) > 0 {

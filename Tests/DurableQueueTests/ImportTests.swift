@@ -91,6 +91,17 @@ import Testing
     }
   }
 
+  @Test func `a correction made while the old definition was under way is what a requeue sends`() async throws {
+    try await QueueFixture.with { fixture in
+      let first = try fixture.importNames(["a"])
+      let lease = try await fixture.claimOne(of: first)
+      let second = try fixture.importRows([QueueFixture.row(1, "a", definition: "{\"new\":1}")], digest: "d2")
+      _ = try await fixture.settle(lease, Outcome(.refused, message: "no"))
+      #expect(try fixture.queue.takeUp(second, requeuesFailed: true) == 1)
+      #expect(try await fixture.claimOne(of: second).definition == "{\"new\":1}")
+    }
+  }
+
   @Test func `what left the roster before it was sent is cancelled, and is ready when it is back`() async throws {
     try await QueueFixture.with { fixture in
       let first = try fixture.importNames(["a", "b"])
