@@ -92,6 +92,35 @@ import WorkerPool
     }
   }
 
+  @Test func `lists that never tell end the run, with everything kept in doubt`() async throws {
+    try await Fixture.with(["a"], quota: PoolTests.fast) { fixture async throws in
+      let target = ScriptedTarget { _, _ in
+        Outcome(.noAnswer)
+      } list: { _, index in
+        .listed([], isWhole: index == 0)
+      }
+      guard case .paused(.noAnswer, "the service's list does not tell", _) = try await fixture.run(target) else {
+        Issue.record("the run did not end so")
+        return
+      }
+      #expect(target.creates == ["a"])
+      #expect(try fixture.tally == Tally([.inDoubt: 1]))
+    }
+  }
+
+  @Test func `a service that lists but refuses to create is left alone all the same`() async throws {
+    try await Fixture.with((1...100).map { "n\($0)" }, quota: PoolTests.fast) { fixture async throws in
+      let target = ScriptedTarget { _, _ in Outcome(.noAnswer, status: 503) }
+      let end = try await fixture.run(target, rules: Rules(maxWait: .seconds(200)))
+      guard case .paused(.noAnswer, _, _) = end else {
+        Issue.record("it ended with \(end)")
+        return
+      }
+      #expect(target.creates.count < 50, "\(target.creates.count) creates")
+      #expect(try fixture.tally[.failed] == 0)
+    }
+  }
+
   @Test func `a list that fails for a while leaves everything in doubt until it comes`() async throws {
     try await Fixture.with(["a"], quota: PoolTests.fast) { fixture async throws in
       let target = ScriptedTarget { _, _ in
