@@ -6,6 +6,19 @@ import Provisioning
 enum DefinitionCheck {
   private static let imagePattern = #"^(dataforest/)?([a-z0-9._-]{1,30}):([a-z0-9._-]{1,20})$"#
 
+  /// The paths where an object belongs because fields stand in it, each before what stands in it.
+  private static let objectPaths: [String] = {
+    let paths = Schema.workspace.fields.flatMap { field in
+      (1..<max(1, field.steps.count)).map { field.steps.prefix($0).joined(separator: ".") }
+    }
+    return Set(paths).sorted()
+  }()
+
+  /// Whether this can be an id of the service.
+  static func isID(_ id: String) -> Bool {
+    Schema.workspace.field(at: "accountId")?.rules.allSatisfy { $0.allows(id) } ?? false
+  }
+
   /// Whether a workspace may have this name.
   static func isName(_ name: String) -> Bool {
     Schema.workspace.field(at: "name")?.rules.allSatisfy { $0.allows(name) } ?? false
@@ -13,6 +26,12 @@ enum DefinitionCheck {
 
   /// What the service refuses about a definition; nil when it would take it.
   static func refusal(of body: JSONValue) -> SandboxReply? {
+    for path in objectPaths {
+      switch body[path: path] {
+      case .object?, .null?, nil: continue
+      case let value?: return .refusal(400, "invalid request parameter (\(path), '\(value.canonicalText)')")
+      }
+    }
     for field in Schema.workspace.fields {
       guard let value = body[path: field.path], value != .null else {
         if field.isRequired { return refusal(field, "null") }

@@ -2,6 +2,7 @@
 // with the service's errors, never politely.
 
 import DataForest
+import Foundation
 import Pacing
 import Provisioning
 
@@ -34,12 +35,19 @@ struct Forest {
   private(set) var workspaces: [String: Workspace] = [:]
   private var names: [String: String] = [:]
   private var namesOfAccount: [String: [String]] = [:]
-  private var nextID: UInt64 = 1
+  /// What the next id is made from. It is kept over a restart, or the id of a workspace that is there, or was, would
+  /// be given again.
+  private(set) var nextID: UInt64
 
-  /// Makes a forest with these workspaces in it.
-  init(_ workspaces: [Workspace] = []) {
+  /// Makes a forest with these workspaces in it; without a `nextID`, ids that are there are passed over.
+  init(_ workspaces: [Workspace] = [], nextID: UInt64? = nil) {
+    self.nextID = nextID ?? UInt64(workspaces.count) + 1
     for workspace in workspaces { insert(workspace) }
-    nextID = UInt64(workspaces.count) + 1
+  }
+
+  /// All workspaces, those of an account in the order in which they are listed.
+  var inOrder: [Workspace] {
+    namesOfAccount.sorted { $0.key < $1.key }.flatMap { $0.value.compactMap { workspaces[$0] } }
   }
 
   /// Whether a name is taken.
@@ -93,8 +101,14 @@ struct Forest {
     return .success(["id": .string(workspace.id)])
   }
 
-  /// 22 base62 characters; mixed, so that nobody comes to rely on their order.
   private mutating func newID() -> String {
+    var id = mixedID()
+    while workspaces[id] != nil { id = mixedID() }
+    return id
+  }
+
+  /// 22 base62 characters; mixed, so that nobody comes to rely on their order.
+  private mutating func mixedID() -> String {
     let alphabet = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
     var rest = nextID &* 0x9E37_79B9_7F4A_7C15
     nextID += 1
@@ -109,14 +123,14 @@ struct Forest {
 
   private func checkAvailableName(_ body: JSONValue, _ configuration: SandboxConfiguration) -> SandboxReply {
     guard let account = body[key: "accountId"]?.stringValue, let name = body[key: "name"]?.stringValue,
-      DefinitionCheck.isName(name)
+      DefinitionCheck.isID(account), DefinitionCheck.isName(name)
     else { return .refusal(400, "invalid request parameters") }
     guard configuration.accounts.contains(account) else { return .refusal(404, "no such element") }
     return .success(["availableName": .bool(!exists(account, name))])
   }
 
   private func list(_ body: JSONValue, _ configuration: SandboxConfiguration) -> SandboxReply {
-    guard let account = body[path: "search.accountId"]?.stringValue else {
+    guard let account = body[path: "search.accountId"]?.stringValue, DefinitionCheck.isID(account) else {
       return .refusal(400, "invalid request parameters")
     }
     guard configuration.accounts.contains(account) else { return .refusal(404, "no such element") }
@@ -125,7 +139,9 @@ struct Forest {
   }
 
   private func withWorkspace(_ body: JSONValue, _ then: (Workspace) -> SandboxReply) -> SandboxReply {
-    guard let id = body[key: "id"]?.stringValue else { return .refusal(400, "invalid request parameters") }
+    guard let id = body[key: "id"]?.stringValue, DefinitionCheck.isID(id) else {
+      return .refusal(400, "invalid request parameters")
+    }
     guard let workspace = workspaces[id] else { return .refusal(404, "no such element") }
     return then(workspace)
   }
@@ -174,8 +190,11 @@ struct Forest {
 }
 
 extension Workspace {
+  /// The service tells times in Korea's, wherever the sandbox runs.
+  private static let zone = TimeZone(secondsFromGMT: 9 * 3_600) ?? .gmt
+
   private static func time(_ microseconds: Int64) -> JSONValue {
-    .string(Instant(microseconds: microseconds).rfc3339())
+    .string(Instant(microseconds: microseconds).rfc3339(in: zone))
   }
 
   private static func settings(_ version: Version) -> JSONValue {

@@ -25,17 +25,17 @@ struct Gateway {
     of request: SandboxRequest, under configuration: SandboxConfiguration, at now: Instant
   ) -> SandboxReply? {
     if let refusal = Self.signatureRefusal(of: request, configuration.credentials, at: now) { return refusal }
+    if let throttle = throttle(under: configuration, at: now) { return throttle }
     guard Self.operation(of: request.path) != nil, !configuration.isRetired else {
       return .gateway(404, 300, "Not Found Exception", "URL not found.")
     }
     guard request.method == "POST" else {
       return .gateway(405, 100, "Bad Request Exception", "The method \(request.method) is not allowed.")
     }
-    if let throttle = throttle(under: configuration, at: now) { return throttle }
     guard request.headers["content-type"]?.lowercased().hasPrefix("application/json") == true else {
       return .gateway(400, 100, "Bad Request Exception", "The content type must be application/json.")
     }
-    guard request.body.count <= Self.largestBody else {
+    guard !request.isTooLarge, request.body.count <= Self.largestBody else {
       return .gateway(413, 430, "Request Entity Too Large", "The body is too large.")
     }
     return nil
@@ -50,8 +50,9 @@ struct Gateway {
     guard key == credentials.accessKey else {
       return .gateway(401, 210, "Permission Denied", "The access key is unknown.")
     }
-    let skew = now.microseconds / 1_000 - milliseconds
-    guard abs(skew) < largestClockSkew.microseconds / 1_000 else {
+    // A header may hold any number; the plain difference of the farthest ones would trap.
+    let (skew, isTooFar) = (now.microseconds / 1_000).subtractingReportingOverflow(milliseconds)
+    guard !isTooFar, skew.magnitude < largestClockSkew.microseconds / 1_000 else {
       return .gateway(401, 200, "Authentication Failed", "The timestamp is too far from the service's clock.")
     }
     let right = Signature.sign(method: request.method, path: request.path, timestamp: timestamp, with: credentials)

@@ -12,6 +12,8 @@ package struct Ledger: Codable, Hashable, Sendable {
     package let name: String
   }
 
+  /// When the sandbox that keeps it was last started, RFC 3339; nil before that.
+  package internal(set) var startedAt: String?
   /// Requests that came, refused ones too.
   package private(set) var requests = 0
   /// Requests by operation.
@@ -36,8 +38,8 @@ package struct Ledger: Codable, Hashable, Sendable {
   package private(set) var unknownFields: [String: Int] = [:]
 
   private enum CodingKeys: String, CodingKey {
-    case requests, requestsByOperation, creates, createsPerKey, createRequests, createRequestsForExistingKey, refusals
-    case throttled, worstOneSecondWindow, worstAcceptedWindow, unknownFields
+    case startedAt, requests, requestsByOperation, creates, createsPerKey, createRequests, createRequestsForExistingKey
+    case refusals, throttled, worstOneSecondWindow, worstAcceptedWindow, unknownFields
   }
 
   private var window = SlidingWindow()

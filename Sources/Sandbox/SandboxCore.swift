@@ -24,15 +24,18 @@ final class SandboxCore: Sendable {
   let configuration: SandboxConfiguration
   let time: any TimeSource
   private let state: Mutex<State>
+  private let saving = Mutex(())
 
   /// Makes a sandbox, with what its state file holds.
   init(_ configuration: SandboxConfiguration, time: any TimeSource) throws {
     self.configuration = configuration
     self.time = time
     let saved = try configuration.stateFile.flatMap(StateFile.read)
+    var ledger = saved?.ledger ?? Ledger()
+    ledger.startedAt = time.now().rfc3339()
     state = Mutex(
       State(
-        forest: Forest(saved?.workspaces ?? []), ledger: saved?.ledger ?? Ledger(), faults: configuration.faults,
+        forest: Forest(saved?.workspaces ?? [], nextID: saved?.nextID), ledger: ledger, faults: configuration.faults,
         generator: SplitMix64(seed: configuration.faults.seed)))
   }
 
@@ -137,11 +140,16 @@ final class SandboxCore: Sendable {
   /// Writes the state now.
   func save() throws {
     guard let path = configuration.stateFile else { return }
-    let saved = state.withLock { state in
-      state.saveAlarm = nil
-      return SavedState(workspaces: Array(state.forest.workspaces.values), ledger: state.ledger)
+    // One at a time, from the look at the state to the rename: two would write one partial file, and the older state
+    // could come last.
+    try saving.withLock { _ in
+      let saved = state.withLock { state in
+        state.saveAlarm = nil
+        return SavedState(workspaces: state.forest.inOrder, nextID: state.forest.nextID, ledger: state.ledger)
+      }
+      try StateFile.write(saved, to: path)
+      state.withLock { $0.saveError = nil }
     }
-    try StateFile.write(saved, to: path)
   }
 
   /// Why the last write of the state file failed; nil when it did not.

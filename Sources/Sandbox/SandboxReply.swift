@@ -12,6 +12,8 @@ package struct SandboxRequest: Hashable, Sendable {
   package var headers: [String: String]
   /// The body.
   package var body: [UInt8]
+  /// Whether the body was larger than anybody takes, so that it was not read.
+  package var isTooLarge = false
 
   /// Makes a request.
   package init(method: String, path: String, headers: [String: String] = [:], body: [UInt8] = []) {

@@ -74,17 +74,13 @@ package final class SandboxServer: Sendable {
   /// Waits as long as every reply takes.
   fileprivate func waitForLatency() async { await wait(core.configuration.latency) }
 
-  /// Waits, by the sandbox's own time.
+  /// Waits, by the sandbox's own time; no longer once its task is cancelled, so that a stop waits for nobody.
   fileprivate func wait(_ duration: Duration) async {
     guard duration > .zero else { return }
-    await withCheckedContinuation { continuation in
-      let held = Mutex<(any Alarm)?>(nil)
-      let alarm = core.time.alarm(at: core.time.now() + duration) {
-        held.withLock { $0 = nil }
-        continuation.resume()
-      }
-      held.withLock { $0 = alarm }
-    }
+    let (rings, ring) = AsyncStream<Never>.makeStream()
+    let alarm = core.time.alarm(at: core.time.now() + duration) { ring.finish() }
+    for await _ in rings {}
+    alarm.cancel()
   }
 }
 
@@ -108,18 +104,16 @@ private struct Responder: HTTPResponder {
       return Self.response(.ok, try server.ledgerJSON())
     }
     if path == SandboxServer.faultsPath, request.method == .post { return try await changeFaults(request) }
-    // One byte more than the gateway takes, so that it sees that it is too much.
-    let body: ByteBuffer
-    do {
-      body = try await request.body.collect(upTo: Gateway.largestBody + 1)
-    } catch {
-      return Self.response(SandboxReply.gateway(413, 430, "Request Entity Too Large", "The body is too large."))
-    }
     var headers: [String: String] = [:]
     for field in request.headers { headers[field.name.canonicalName] = field.value }
-    let reply = server.reply(
-      to: SandboxRequest(
-        method: request.method.rawValue, path: path, headers: headers, body: Array(body.readableBytesView)))
+    var asked = SandboxRequest(method: request.method.rawValue, path: path, headers: headers)
+    do {
+      asked.body = Array(try await request.body.collect(upTo: Gateway.largestBody).readableBytesView)
+    } catch is NIOTooManyBytesError {
+      // The gateway refuses it, so that it is counted and its signature looked at like any other.
+      asked.isTooLarge = true
+    }
+    let reply = server.reply(to: asked)
     await server.waitForLatency()
     if reply.delivery == .hung { await server.wait(.seconds(600)) }
     if reply.delivery == .dropped || reply.delivery == .hung { try await context.channel.close() }

@@ -6,6 +6,8 @@ import Foundation
 struct SavedState: Codable {
   var schemaVersion = 1
   var workspaces: [Workspace]
+  /// Missing in files of before it was kept.
+  var nextID: UInt64?
   var ledger: Ledger
 }
 
