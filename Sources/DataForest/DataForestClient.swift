@@ -81,16 +81,27 @@ package struct DataForestClient: Target {
     }
   }
 
-  /// Description (none and empty are the same) and image (with or without its `dataforest/`) are what was sent.
+  /// Asks for a workspace's detail.
+  package func detail(of item: RemoteItem) async -> DetailReply {
+    let body = JSONValue.object(["id": .string(item.id)])
+    return switch await post("/aiworkspaces/getDetail", body.canonicalText) {
+    case .success(let reply): DetailReply(reply, of: item, at: time.now())
+    case .failure(let lost): .failed(lost.outcome)
+    }
+  }
+
+  /// Description (none and empty are the same) and image (with or without its `dataforest/`) are what was sent; where
+  /// the detail is known, every field that was sent.
   package func isMade(_ item: RemoteItem, from definition: String) -> Bool {
     guard case .success(let sent) = Result(catching: { try JSONValue(text: definition) }) else { return false }
+    if let detail = item.detail { return WorkspaceDetail.isMade(detail, from: sent) }
     let image = sent[path: "configuration.docker.image"]?.stringValue
     let isSameImage = item.image == nil || Self.withoutPrefix(item.image) == Self.withoutPrefix(image)
     return item.name == sent[key: "name"]?.stringValue && isSameImage
       && (item.description ?? "") == (sent[key: "description"]?.stringValue ?? "")
   }
 
-  private static func withoutPrefix(_ image: String?) -> String? {
+  static func withoutPrefix(_ image: String?) -> String? {
     image.map { $0.hasPrefix("dataforest/") ? String($0.dropFirst("dataforest/".count)) : $0 }
   }
 

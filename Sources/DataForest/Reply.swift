@@ -27,12 +27,18 @@ package struct Reply: Hashable, Sendable {
   package func retryAfter(at now: Instant) -> Duration? {
     guard let text = headers["retry-after"]?.trimmingCharacters(in: .whitespaces) else { return nil }
     if let seconds = Int64(text), seconds >= 0 { return .seconds(min(seconds, 86_400 * 366)) }
+    return Self.instant(text).map { max(.zero, $0 - now) }
+  }
+
+  /// The service's time, to the second (RFC 9110 §6.6.1); nil when it does not say.
+  package var date: Instant? { headers["date"].flatMap(Self.instant) }
+
+  private static func instant(_ text: String) -> Instant? {
     let formatter = DateFormatter()
     formatter.locale = Locale(identifier: "en_US_POSIX")
     formatter.timeZone = TimeZone(identifier: "GMT")
     formatter.dateFormat = "EEE, dd MMM yyyy HH:mm:ss zzz"
-    guard let date = formatter.date(from: text) else { return nil }
-    return max(.zero, Instant(microseconds: Int64(date.timeIntervalSince1970) * 1_000_000) - now)
+    return formatter.date(from: text).map { Instant(microseconds: Int64($0.timeIntervalSince1970) * 1_000_000) }
   }
 }
 

@@ -82,7 +82,23 @@ extension ListReply {
       return
     }
     let items = contents.compactMap(RemoteItem.init)
-    self = .listed(items, isWhole: items.count == contents.count && body.integer("total") == items.count)
+    self = .listed(
+      items, isWhole: items.count == contents.count && body.integer("total") == items.count,
+      clockSkew: reply.date.map { $0 - now })
+  }
+}
+
+extension DetailReply {
+  /// What a reply to a question for a detail means.
+  package init(_ reply: Reply, of item: RemoteItem, at now: Instant) {
+    let outcome = Outcome(reply, needsID: false, at: now)
+    guard outcome.kind == .succeeded else {
+      self = .failed(outcome)
+      return
+    }
+    var item = item
+    item.detail = String(decoding: reply.body, as: UTF8.self)
+    self = .told(item)
   }
 }
 

@@ -77,32 +77,38 @@ package struct Claim: Sendable {
 }
 
 extension Queue {
-  /// Claims up to `limit` items of a batch for an owner, as many as permits fall due from now to `horizon` later.
+  /// Claims up to `limit` items of a batch for an owner, as many as permits fall due from now to `horizon` later; a limit
+  /// of 0 only looks what is left.
   ///
   /// - Throws: `QueueError`.
   package func claim(
     upTo limit: Int, of batch: BatchID, for owner: OwnerID, with scope: KeyScopeID, within horizon: Duration
   ) async throws -> Claim {
-    let time = self.time
-    return try await write { db in
-      // Read after the write lock is held: another process may have taken permits while we waited for it.
-      let now = time.now()
-      let row = try ScopeRow(scope, db)
-      let possible = row.limit.quota.grant(upTo: limit, from: row.state, at: now, within: horizon)
-      let found = try Self.claimable(possible.starts.count, of: batch, at: now, db)
-      // Granted a second time for what was found, so that only what is used is taken.
-      let grant = row.limit.quota.grant(upTo: found.count, from: row.state, at: now, within: horizon)
-      try row.store(grant.state, db)
-      let leases = try zip(found, grant.starts).map { try Self.lease($0, to: owner, from: $1, db) }
-      let isExhausted = found.count < limit
-      return Claim(
-        leases: leases, quota: row.limit.quota, nextPermit: grant.next,
-        rest: isExhausted ? try Self.rest(of: batch, db) : nil)
-    }
+    try await write { db in try self.claim(upTo: limit, of: batch, for: owner, with: scope, within: horizon, db) }
   }
 
-  private static func rest(of batch: BatchID, _ db: Database) throws -> Claim.Rest {
-    Claim.Rest(
+  func claim(
+    upTo limit: Int, of batch: BatchID, for owner: OwnerID, with scope: KeyScopeID, within horizon: Duration,
+    _ db: Database
+  ) throws -> Claim {
+    // Read after the write lock is held: another process may have taken permits while we waited for it.
+    let now = time.now()
+    let row = try ScopeRow(scope, db)
+    let possible = row.limit.quota.grant(upTo: limit, from: row.state, at: now, within: horizon)
+    let found = try Self.claimable(possible.starts.count, of: batch, at: now, db)
+    // Granted a second time for what was found, so that only what is used is taken.
+    let grant = row.limit.quota.grant(upTo: found.count, from: row.state, at: now, within: horizon)
+    try row.store(grant.state, db)
+    let leases = try zip(found, grant.starts).map { try Self.lease($0, to: owner, from: $1, db) }
+    let isExhausted = found.count < limit || limit == 0
+    return Claim(
+      leases: leases, quota: row.limit.quota, nextPermit: grant.next,
+      rest: isExhausted ? try Self.rest(of: batch, at: now, db) : nil)
+  }
+
+  private static func rest(of batch: BatchID, at now: Instant, _ db: Database) throws -> Claim.Rest {
+    try rememberStepBack(of: batch, to: now, db)
+    return Claim.Rest(
       tally: try tally(of: batch, db), nextDue: try nextDue(of: batch, db), holds: try holds(of: batch, db),
       doubts: try doubts(of: batch, db))
   }

@@ -4,7 +4,69 @@ import GRDB
 package import Pacing
 package import Provisioning
 
-/// An item with every attempt that was made for it.
+/// A list of an account that was asked for, and how that went.
+package struct Listing: Hashable, Sendable {
+  /// The account.
+  package var account: AccountScopeID
+  /// Who asked.
+  package var owner: OwnerID
+  /// When.
+  package var askedAt: Instant
+  /// How that went.
+  package var outcome: Outcome
+  /// Whether it held as many entries as the service said there are.
+  package var isWhole: Bool
+  /// How many entries it had.
+  package var entryCount: Int
+  /// How far the service's clock is ahead of ours; nil when the reply does not tell.
+  package var clockSkew: Duration?
+  /// From sending to the answer.
+  package var latency: Duration
+
+  /// Describes what came of asking for a list.
+  package init(_ reply: ListReply, of account: AccountScopeID, by owner: OwnerID, askedAt: Instant, latency: Duration) {
+    self.account = account
+    self.owner = owner
+    self.askedAt = askedAt
+    self.latency = latency
+    switch reply {
+    case .listed(let items, let isWhole, let clockSkew):
+      outcome = Outcome(.succeeded)
+      self.isWhole = isWhole
+      self.clockSkew = clockSkew
+      entryCount = items.count
+    case .failed(let outcome):
+      self.outcome = outcome
+      isWhole = false
+      entryCount = 0
+    }
+  }
+}
+
+extension Queue {
+  /// Writes down that a list was asked for, for the histories of its account's items, and the clock's skew that it showed.
+  package func record(_ listing: Listing) async throws { try await write { db in try self.record(listing, db) } }
+
+  func record(_ listing: Listing, _ db: Database) throws {
+    try db.cachedStatement(
+      sql: """
+        INSERT INTO listing (account_scope_id, owner_id, asked_at, outcome, is_whole, entry_count, status, message,
+          request_id, latency) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """
+    ).execute(
+      arguments: [
+        listing.account.rawValue, listing.owner.rawValue, listing.askedAt.microseconds, listing.outcome.kind.rawValue,
+        listing.isWhole, listing.entryCount, listing.outcome.status, listing.outcome.message,
+        listing.outcome.requestID, listing.latency.microseconds,
+      ])
+    guard let skew = listing.clockSkew else { return }
+    try db.execute(
+      sql: "UPDATE owner SET clock_skew = min(coalesce(clock_skew, ?1), ?1) WHERE id = ?2",
+      arguments: [skew.microseconds, listing.owner.rawValue])
+  }
+}
+
+/// An item with every attempt that was made for it, and what else happened to it.
 package struct ItemHistory: Hashable, Sendable {
   /// One attempt.
   package struct Attempt: Hashable, Sendable {
@@ -26,6 +88,38 @@ package struct ItemHistory: Hashable, Sendable {
     package let requestID: String?
     /// From sending to the answer.
     package let latency: Duration?
+  }
+
+  /// One list of its account.
+  package struct Listing: Hashable, Sendable {
+    /// When it was asked for.
+    package let askedAt: Instant
+    /// How that went.
+    package let outcome: Outcome.Kind
+    /// Whether it held as many entries as the service said there are.
+    package let isWhole: Bool
+    /// How many entries it had.
+    package let entryCount: Int
+    /// The HTTP status; nil when no reply came.
+    package let status: Int?
+    /// What the service or the network said.
+    package let message: String?
+    /// The service's id of the request.
+    package let requestID: String?
+    /// From sending to the answer.
+    package let latency: Duration
+  }
+
+  /// One wait of everything that uses a key.
+  package struct Wait: Hashable, Sendable {
+    /// Since when.
+    package let from: Instant
+    /// Nothing was sent before this.
+    package let until: Instant
+    /// Why.
+    package let reason: Reason
+    /// What the service or the network said.
+    package let message: String?
   }
 
   /// Its account.
@@ -50,6 +144,12 @@ package struct ItemHistory: Hashable, Sendable {
   package let definition: String
   /// Its attempts, the oldest first.
   package let attempts: [Attempt]
+  /// The lists of its account since its batch was imported and until it was finished, the oldest first.
+  package let listings: [Listing]
+  /// The waits of the keys of its endpoint in that time, the oldest first.
+  package let waits: [Wait]
+  /// Why its account may not be sent to; nil when it may.
+  package let hold: AccountHold?
 }
 
 extension Queue {
@@ -59,7 +159,10 @@ extension Queue {
       let rows = try Row.fetchAll(
         db,
         sql: """
-          SELECT item.*, account, json FROM batch_row JOIN item ON item.id = item_id
+          SELECT item.*, account, account_scope.origin, hold_reason, hold_message, json,
+            (SELECT min(imported_at) FROM batch JOIN batch_row ON batch_row.batch_id = batch.id
+              WHERE item_id = item.id) AS imported_at
+          FROM batch_row JOIN item ON item.id = item_id
             JOIN account_scope ON account_scope.id = account_scope_id
             JOIN definition ON definition.id = item.definition_id
           WHERE batch_row.batch_id = ? AND (item.name = ? OR batch_row.line = ?) ORDER BY batch_row.ordinal
@@ -71,11 +174,49 @@ extension Queue {
   private static func history(_ row: Row, _ db: Database) throws -> ItemHistory {
     let attempts = try Row.fetchAll(
       db, sql: "SELECT * FROM attempt WHERE item_id = ? ORDER BY ordinal", arguments: [row["id"] as Int64])
+    let from = row["imported_at"] as Int64
+    let until = row["finished_at"] as Int64? ?? .max
+    let hold = (row["hold_reason"] as String?).flatMap(Reason.init(rawValue:))
     return ItemHistory(
       account: row["account"], name: row["name"], state: ItemState(rawValue: row["state"]) ?? .ready,
       reason: (row["reason"] as String?).flatMap(Reason.init(rawValue:)), message: row["message"],
       due: instant(row["due"]), doubtAt: instant(row["doubt_at"]), remoteID: row["remote_id"],
-      isAdopted: row["adopted"], definition: row["json"], attempts: attempts.map(attempt))
+      isAdopted: row["adopted"], definition: row["json"], attempts: attempts.map(attempt),
+      listings: try listings(of: row["account_scope_id"], from, until, db),
+      waits: try waits(at: row["origin"], from, until, db),
+      hold: hold.map { AccountHold(account: row["account"], reason: $0, message: row["hold_message"]) })
+  }
+
+  /// Rows out: an account's lists in a time. Index: `listing_of_account`.
+  private static func listings(
+    of account: Int64, _ from: Int64, _ until: Int64, _ db: Database
+  ) throws -> [ItemHistory.Listing] {
+    try Row.fetchAll(
+      db, sql: "SELECT * FROM listing WHERE account_scope_id = ? AND asked_at BETWEEN ? AND ? ORDER BY asked_at, id",
+      arguments: [account, from, until]
+    ).map { row in
+      ItemHistory.Listing(
+        askedAt: Instant(microseconds: row["asked_at"]), outcome: Outcome.Kind(rawValue: row["outcome"]) ?? .noAnswer,
+        isWhole: row["is_whole"], entryCount: row["entry_count"], status: row["status"], message: row["message"],
+        requestID: row["request_id"], latency: .microseconds(row["latency"] as Int64))
+    }
+  }
+
+  /// Rows out: the waits of an origin's keys in a time. Index: `key_wait_of_scope`.
+  private static func waits(
+    at origin: String, _ from: Int64, _ until: Int64, _ db: Database
+  ) throws -> [ItemHistory.Wait] {
+    try Row.fetchAll(
+      db,
+      sql: """
+        SELECT key_wait.* FROM key_scope JOIN key_wait ON key_scope_id = key_scope.id
+        WHERE origin = ? AND from_at BETWEEN ? AND ? ORDER BY from_at, key_wait.id
+        """, arguments: [origin, from, until]
+    ).map { row in
+      ItemHistory.Wait(
+        from: Instant(microseconds: row["from_at"]), until: Instant(microseconds: row["until_at"]),
+        reason: Reason(rawValue: row["reason"]) ?? .noAnswer, message: row["message"])
+    }
   }
 
   private static func attempt(_ row: Row) -> ItemHistory.Attempt {

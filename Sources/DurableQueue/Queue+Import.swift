@@ -114,12 +114,12 @@ extension Queue {
     }
   }
 
-  /// Makes a batch's unfinished items its own, so that its run claims them: ready ones at once, failed ones (but
-  /// conflicts, which need a person's look) too if asked.
+  /// Makes a batch's unfinished items its own, so that its run claims them: ready ones at once, failed ones and
+  /// conflicts, which need a person's look, if asked.
   ///
   /// - Returns: how many failed items were requeued.
   @discardableResult
-  package func takeUp(_ batch: BatchID, requeuesFailed: Bool) throws -> Int {
+  package func takeUp(_ batch: BatchID, requeuesFailed: Bool, requeuesConflicts: Bool = false) throws -> Int {
     try writeAlone { db in
       let now = time.now().microseconds
       // Rows in: the batch's items by `batch_row`'s key; ready ones, and those that a list may make ready. No other's
@@ -129,12 +129,12 @@ extension Queue {
           UPDATE item SET batch_id = ? WHERE state IN ('ready', 'in_doubt') AND batch_id <> ? AND id IN (
             SELECT item_id FROM batch_row WHERE batch_id = ?)
           """, arguments: [batch.rawValue, batch.rawValue, batch.rawValue])
-      guard requeuesFailed else { return 0 }
       try db.execute(
         sql: """
-          UPDATE item SET \(Self.requeueSet) WHERE state = 'failed' AND reason <> 'conflict' AND id IN (
+          UPDATE item SET \(Self.requeueSet) WHERE state = 'failed'
+            AND CASE reason WHEN 'conflict' THEN ? ELSE ? END AND id IN (
             SELECT item_id FROM batch_row WHERE batch_id = ?)
-          """, arguments: [batch.rawValue, now, batch.rawValue])
+          """, arguments: [batch.rawValue, now, requeuesConflicts, requeuesFailed, batch.rawValue])
       return db.changesCount
     }
   }

@@ -26,12 +26,21 @@ package struct RemoteList: Hashable, Sendable {
   package var isWhole: Bool
   /// When it was asked for.
   package var askedAt: Instant
+  /// How far the service's clock is ahead of ours (negative: behind), as the reply showed; nil when it does not tell.
+  package var clockSkew: Duration?
+  /// Nobody is absent from a list that was asked for before this, because our clock was stepped meanwhile; nil: it was
+  /// not.
+  package var absenceCountsFrom: Instant?
 
   /// Makes a list.
-  package init(items: [RemoteItem], isWhole: Bool, askedAt: Instant) {
+  package init(
+    items: [RemoteItem], isWhole: Bool, askedAt: Instant, clockSkew: Duration? = nil, absenceCountsFrom: Instant? = nil
+  ) {
     self.items = items
     self.isWhole = isWhole
     self.askedAt = askedAt
+    self.clockSkew = clockSkew
+    self.absenceCountsFrom = absenceCountsFrom
   }
 }
 
@@ -41,14 +50,19 @@ package struct ReconcileRules: Hashable, Sendable {
   package var settleDelay: Duration
   /// So many attempts, then an item that is absent has failed.
   package var maxAttempts: Int
-  /// How much earlier than our attempt the service's clock may say that its item was made. The service refuses requests
-  /// whose clock is five minutes off, so that it cannot be more.
-  package let clockTolerance = Duration.seconds(302)
+  /// Whether what exists under a name of ours is taken over, whoever made it; otherwise it is a conflict.
+  package var adoptsExisting: Bool
+  /// How much earlier than our attempt an item may have been made, by the service's clock brought to ours.
+  package let clockTolerance = Duration.seconds(2)
+  /// The skew that is assumed while no reply has shown it: the service refuses clocks that are five minutes off, so that
+  /// it cannot be more.
+  package let largestSkew = Duration.seconds(300)
 
   /// Makes rules; the defaults are the command's.
-  package init(settleDelay: Duration = .seconds(60), maxAttempts: Int = 5) {
+  package init(settleDelay: Duration = .seconds(60), maxAttempts: Int = 5, adoptsExisting: Bool = false) {
     self.settleDelay = settleDelay
     self.maxAttempts = maxAttempts
+    self.adoptsExisting = adoptsExisting
   }
 }
 
@@ -56,53 +70,78 @@ package struct ReconcileRules: Hashable, Sendable {
 package struct Reconciliation: Hashable, Sendable {
   /// Items by the state they went to.
   package var moved: [ItemState: Int] = [:]
-  /// Names that the list shows more than once: the service has made something twice.
+  /// Names of items that the list shows more than once: the service has made something twice.
   package var duplicateNames: [String] = []
+  /// Entries that do not look like what was sent; their detail tells whether they are ours all the same.
+  package var differing: [RemoteItem] = []
+
+  /// Makes one; for tests.
+  package init(moved: [ItemState: Int] = [:], duplicateNames: [String] = [], differing: [RemoteItem] = []) {
+    self.moved = moved
+    self.duplicateNames = duplicateNames
+    self.differing = differing
+  }
 }
 
 extension Queue {
-  /// Settles every item of an account that is in doubt and that the list tells about, in one transaction.
+  /// Settles what a list of an account tells about, in one transaction: every item in doubt, and the batch's ready items
+  /// that the service has already.
   ///
-  /// Found and ours: done, adopted. Found and not ours: a conflict. Absent from a whole list asked for late enough:
-  /// ready again, or failed when its refusal was the last word or its attempts are used up. Everything else waits.
+  /// In doubt: found and ours is done, adopted; found and not ours is a conflict; absent from a whole list asked for late
+  /// enough is ready again, or failed when its refusal was the last word or its attempts are used up. Everything else
+  /// waits. Ready: found and ours is done, when an attempt without an answer has landed late after all; found otherwise
+  /// is a conflict, and no create is sent.
   ///
   /// - Parameter isMade: whether an entry is what a definition asked for.
   package func reconcile(
-    _ list: RemoteList, in account: AccountScopeID, by rules: ReconcileRules,
+    _ list: RemoteList, in account: AccountScopeID, of batch: BatchID, by rules: ReconcileRules,
     isMade: @escaping @Sendable (RemoteItem, _ definition: String) -> Bool
   ) async throws -> Reconciliation {
-    let time = self.time
-    return try await write { db in
-      let now = time.now().microseconds
-      let entries = Dictionary(grouping: list.items, by: \.name)
-      var result = Reconciliation()
-      for doubt in try DoubtfulItem.all(in: account, db) {
-        let found = entries[doubt.name] ?? []
-        if found.count > 1 { result.duplicateNames.append(doubt.name) }
-        let event: ItemEvent?
-        if let remote = found.first {
-          event = try doubt.event(found: remote, in: list, rules, isMade, db)
-        } else {
-          event = doubt.eventWhenAbsent(from: list, rules)
-        }
-        guard let event, let transition = ItemState.inDoubt.after(event) else { continue }
-        let outcome = Self.outcome(of: event, found.first, doubt)
-        let state = try ItemRow(doubt.id, db).move(transition, outcome, due: nil, now: now, db)
-        if state == .done {
-          try db.execute(sql: "UPDATE item SET adopted = 1 WHERE id = ?", arguments: [doubt.id.rawValue])
-        }
-        result.moved[state, default: 0] += 1
-      }
-      return result
+    try await write { db in try self.reconcile(list, in: account, of: batch, by: rules, isMade: isMade, db) }
+  }
+
+  func reconcile(
+    _ list: RemoteList, in account: AccountScopeID, of batch: BatchID, by rules: ReconcileRules,
+    isMade: @escaping (RemoteItem, _ definition: String) -> Bool, _ db: Database
+  ) throws -> Reconciliation {
+    let judge = ListJudge(list: list, rules: rules, isMade: isMade)
+    var result = Reconciliation()
+    for item in try ListedItem.allInDoubt(in: account, db) {
+      try settle(item, by: judge, into: &result, db)
     }
+    for name in judge.entries.keys {
+      guard let item = try ListedItem.named(name, in: account, db) else { continue }
+      if judge.entries[name, default: []].count > 1 { result.duplicateNames.append(name) }
+      if item.state == .ready, item.batch == batch { try settle(item, by: judge, into: &result, db) }
+    }
+    result.duplicateNames.sort()
+    return result
+  }
+
+  private func settle(
+    _ item: ListedItem, by judge: ListJudge, into result: inout Reconciliation, _ db: Database
+  ) throws {
+    let verdict = try judge.verdict(on: item, db)
+    if let entry = verdict.differing { result.differing.append(entry) }
+    guard let event = verdict.event, let transition = item.state.after(event) else { return }
+    let state = try ItemRow(item.id, db).move(
+      transition, Self.outcome(of: event, verdict.entry, item), due: nil, now: time.now().microseconds, db)
+    if state == .done {
+      try db.execute(sql: "UPDATE item SET adopted = 1 WHERE id = ?", arguments: [item.id.rawValue])
+    }
+    result.moved[state, default: 0] += 1
   }
 
   /// What stands with the item afterwards.
-  private static func outcome(of event: ItemEvent, _ remote: RemoteItem?, _ doubt: DoubtfulItem) -> Outcome {
-    switch event {
-    case .listedOurs: Outcome(.succeeded, remoteID: remote?.id)
-    case .listedForeign: Outcome(.refused, message: "there as \(remote?.id ?? "?"), but it is not what we sent")
-    case .listedAbsent(afterRefusal: true, _): Outcome(.refused, message: doubt.message)
+  private static func outcome(of event: ItemEvent, _ entry: RemoteItem?, _ item: ListedItem) -> Outcome {
+    let id = entry?.id ?? "?"
+    return switch event {
+    case .listedOurs: Outcome(.succeeded, remoteID: id)
+    case .listedForeign where item.mayBeMade:
+      Outcome(.refused, remoteID: id, message: "there as \(id), but it is not what we sent")
+    case .listedForeign:
+      Outcome(.refused, remoteID: id, message: "already there as \(id) before anything was sent")
+    case .listedAbsent(afterRefusal: true, _): Outcome(.refused, message: item.message)
     default: Outcome(.refused, message: "no answer, and the service's list does not show it")
     }
   }
@@ -123,55 +162,142 @@ extension Queue {
         account: BatchAccount(scope: AccountScopeID(row[0]), account: row[1]), oldest: Instant(microseconds: row[2]))
     }
   }
+
+  /// After the clock was set back, doubts begin in its future; they begin now instead, which is never too early.
+  static func rememberStepBack(of batch: BatchID, to now: Instant, _ db: Database) throws {
+    try db.cachedStatement(
+      sql: """
+        UPDATE item INDEXED BY item_in_doubt SET doubt_at = ? WHERE doubt_at > ?
+          AND EXISTS (SELECT 1 FROM batch_row WHERE item_id = item.id AND batch_row.batch_id = ?)
+        """
+    ).execute(arguments: [now.microseconds, now.microseconds, batch.rawValue])
+  }
 }
 
-/// An item in doubt, as the transaction found it.
-private struct DoubtfulItem {
+/// An item that a list may tell about, as the transaction found it.
+private struct ListedItem {
   let id: ItemID
   let name: String
-  let since: Instant
+  let state: ItemState
+  let batch: BatchID
+  /// Since when it is in doubt; nil unless it is.
+  let since: Instant?
   let isRefused: Bool
   let message: String?
   let usedCount: Int
+  /// Whether an attempt of ours has no definite answer, so that it may have been made by it.
+  let mayBeMade: Bool
 
-  /// Rows out: the account's items in doubt. Index: `item_in_doubt`.
-  static func all(in account: AccountScopeID, _ db: Database) throws -> [DoubtfulItem] {
-    try Row.fetchAll(
-      db,
-      sql: """
-        SELECT id, name, doubt_at, reason, message, used_count FROM item INDEXED BY item_in_doubt
-        WHERE account_scope_id = ? AND doubt_at IS NOT NULL
-        """, arguments: [account.rawValue]
-    ).map { row in
-      DoubtfulItem(
-        id: ItemID(row[0]), name: row[1], since: Instant(microseconds: row[2]),
-        isRefused: row[3] == Reason.refused.rawValue, message: row[4], usedCount: row[5])
-    }
+  private init?(_ row: Row) {
+    guard let state = ItemState(rawValue: row[2]) else { return nil }
+    self.state = state
+    id = ItemID(row[0])
+    name = row[1]
+    batch = BatchID(row[3])
+    since = (row[4] as Int64?).map(Instant.init(microseconds:))
+    isRefused = (row[5] as String?) == Reason.refused.rawValue
+    message = row[6]
+    usedCount = row[7]
+    mayBeMade = row[8]
   }
 
-  /// Ours: an unanswered attempt of ours was sent before the list was asked for, and the entry is what it asked for.
-  func event(
-    found remote: RemoteItem, in list: RemoteList, _ rules: ReconcileRules,
-    _ isMade: (RemoteItem, String) -> Bool, _ db: Database
-  ) throws -> ItemEvent? {
-    let attempts = try Row.fetchAll(
-      db,
-      sql: """
-        SELECT start_at, json FROM attempt JOIN definition ON definition.id = definition_id
-        WHERE item_id = ? AND outcome IN ('no_answer', 'owner_gone') ORDER BY ordinal
-        """, arguments: [id.rawValue]
-    ).map { (start: Instant(microseconds: $0[0]), definition: $0[1] as String) }
-    guard let first = attempts.first, list.askedAt >= first.start else { return nil }
-    let isOurs = attempts.contains { attempt in
-      let isLateEnough = remote.createdAt.map { $0 >= attempt.start - rules.clockTolerance } ?? true
-      return isLateEnough && isMade(remote, attempt.definition)
+  private static let columns = "id, name, state, batch_id, doubt_at, reason, message, used_count, unanswered"
+
+  /// Rows out: the account's items in doubt. Index: `item_in_doubt`.
+  static func allInDoubt(in account: AccountScopeID, _ db: Database) throws -> [ListedItem] {
+    try Row.fetchAll(
+      db.cachedStatement(
+        sql: """
+          SELECT \(columns) FROM item INDEXED BY item_in_doubt
+          WHERE account_scope_id = ? AND doubt_at IS NOT NULL ORDER BY doubt_at, id
+          """), arguments: [account.rawValue]
+    ).compactMap(ListedItem.init)
+  }
+
+  /// Row out: the item of a key, by the key's index.
+  static func named(_ name: String, in account: AccountScopeID, _ db: Database) throws -> ListedItem? {
+    try Row.fetchOne(
+      db.cachedStatement(sql: "SELECT \(columns) FROM item WHERE account_scope_id = ? AND name = ?"),
+      arguments: [account.rawValue, name]
+    ).flatMap(ListedItem.init)
+  }
+
+  /// An attempt that may have made the item.
+  struct Attempt {
+    let start: Instant
+    let definition: String
+    /// The lowest skew of the service's clock that its owner has seen.
+    let ownerSkew: Duration?
+  }
+
+  /// Rows out: the attempts that have no definite answer, by the attempt's key.
+  func unansweredAttempts(_ db: Database) throws -> [Attempt] {
+    try Row.fetchAll(
+      db.cachedStatement(
+        sql: """
+          SELECT start_at, json, clock_skew FROM attempt JOIN definition ON definition.id = definition_id
+            JOIN owner ON owner.id = owner_id
+          WHERE item_id = ? AND outcome IN ('no_answer', 'owner_gone') ORDER BY ordinal
+          """), arguments: [id.rawValue]
+    ).map { row in
+      Attempt(
+        start: Instant(microseconds: row[0]), definition: row[1],
+        ownerSkew: (row[2] as Int64?).map { .microseconds($0) })
     }
-    return isOurs ? .listedOurs : .listedForeign
+  }
+}
+
+/// What a list says about items, one at a time.
+private struct ListJudge {
+  /// What the list says about an item: what happens to it, if anything does, and by which entry.
+  struct Verdict {
+    var event: ItemEvent?
+    var entry: RemoteItem?
+    /// The entry whose detail must be asked for first.
+    var differing: RemoteItem?
+  }
+
+  let list: RemoteList
+  let rules: ReconcileRules
+  let isMade: (RemoteItem, String) -> Bool
+  let entries: [String: [RemoteItem]]
+
+  init(list: RemoteList, rules: ReconcileRules, isMade: @escaping (RemoteItem, String) -> Bool) {
+    self.list = list
+    self.rules = rules
+    self.isMade = isMade
+    entries = Dictionary(grouping: list.items, by: \.name)
+  }
+
+  func verdict(on item: ListedItem, _ db: Database) throws -> Verdict {
+    guard let found = entries[item.name], let first = found.first else {
+      return Verdict(event: item.since.flatMap { eventWhenAbsent(item, since: $0) })
+    }
+    let attempts = try item.unansweredAttempts(db)
+    if let earliest = attempts.first, list.askedAt < earliest.start { return Verdict() }
+    if let ours = found.first(where: { isOurs($0, attempts) }) { return Verdict(event: .listedOurs, entry: ours) }
+    if rules.adoptsExisting { return Verdict(event: .listedOurs, entry: first) }
+    let isUndecided = first.detail == nil && attempts.contains { isLateEnough(first, $0) }
+    if isUndecided { return Verdict(differing: first) }
+    return Verdict(event: .listedForeign, entry: first)
+  }
+
+  /// Ours: it was not made before an unanswered attempt of ours, and it is what that attempt asked for.
+  private func isOurs(_ entry: RemoteItem, _ attempts: [ListedItem.Attempt]) -> Bool {
+    attempts.contains { isLateEnough(entry, $0) && isMade(entry, $0.definition) }
+  }
+
+  private func isLateEnough(_ entry: RemoteItem, _ attempt: ListedItem.Attempt) -> Bool {
+    guard let createdAt = entry.createdAt else { return true }
+    // Our clock may have been set since the attempt: of what its owner saw and what the list shows, the lower counts.
+    let skew = [list.clockSkew, attempt.ownerSkew].compactMap(\.self).min() ?? .zero - rules.largestSkew
+    return createdAt >= attempt.start + skew - rules.clockTolerance
   }
 
   /// Absence counts only in a whole list that was asked for when a late create would have landed.
-  func eventWhenAbsent(from list: RemoteList, _ rules: ReconcileRules) -> ItemEvent? {
+  private func eventWhenAbsent(_ item: ListedItem, since: Instant) -> ItemEvent? {
     guard list.isWhole, list.askedAt >= since + rules.settleDelay else { return nil }
-    return .listedAbsent(afterRefusal: isRefused, attemptsLeft: usedCount < rules.maxAttempts)
+    if let from = list.absenceCountsFrom, list.askedAt < from { return nil }
+    return .listedAbsent(afterRefusal: item.isRefused, attemptsLeft: item.usedCount < rules.maxAttempts)
   }
 }

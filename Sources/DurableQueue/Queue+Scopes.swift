@@ -95,21 +95,19 @@ extension Queue {
   ///
   /// - Returns: the start when it was granted; otherwise nil and the instant to come back.
   package func takePermit(of scope: KeyScopeID) async throws -> (start: Instant?, next: Instant) {
-    let time = self.time
-    return try await write { db in
-      let row = try ScopeRow(scope, db)
-      let grant = row.limit.quota.grant(upTo: 1, from: row.state, at: time.now(), within: Quota.longestHorizon)
-      try row.store(grant.state, db)
-      return (grant.starts.first, grant.next)
-    }
+    try await write { db in try self.takePermit(of: scope, db) }
   }
 
-  /// Makes the scope wait until `end` for an answer that belongs to no item.
-  package func hold(_ scope: KeyScopeID, until end: Instant, emptiesBucket: Bool, reason: Reason) async throws {
-    try await write { db in
-      try ScopeRow(scope, db).wait(
-        ScopeWait(scope: scope, until: end, emptiesBucket: emptiesBucket, reason: reason), db)
-    }
+  func takePermit(of scope: KeyScopeID, _ db: Database) throws -> (start: Instant?, next: Instant) {
+    let row = try ScopeRow(scope, db)
+    let grant = row.limit.quota.grant(upTo: 1, from: row.state, at: time.now(), within: Quota.longestHorizon)
+    try row.store(grant.state, db)
+    return (grant.starts.first, grant.next)
+  }
+
+  /// Makes a scope wait for an answer that belongs to no item.
+  package func hold(_ wait: ScopeWait) async throws {
+    try await write { db in try ScopeRow(wait.scope, db).wait(wait, at: self.time.now(), db) }
   }
 
   /// Holds an account for an answer that belongs to no item.
@@ -149,9 +147,12 @@ package struct ScopeWait: Hashable, Sendable {
   package var emptiesBucket: Bool
   /// Why.
   package var reason: Reason
+  /// What the service or the network said; nil when it said nothing.
+  package var message: String?
 
   /// Makes a wait.
-  package init(scope: KeyScopeID, until: Instant, emptiesBucket: Bool, reason: Reason) {
+  package init(scope: KeyScopeID, until: Instant, emptiesBucket: Bool, reason: Reason, message: String? = nil) {
+    self.message = message
     self.scope = scope
     self.until = until
     self.emptiesBucket = emptiesBucket
@@ -197,7 +198,7 @@ struct ScopeRow {
       .execute(arguments: [state.theoretical.microseconds, state.notBefore.microseconds, id])
   }
 
-  func wait(_ wait: ScopeWait, _ db: Database) throws {
+  func wait(_ wait: ScopeWait, at now: Instant, _ db: Database) throws {
     var next = state
     next.notBefore = max(state.notBefore, wait.until)
     if wait.emptiesBucket { next = limit.quota.emptied(state, until: wait.until) }
@@ -205,5 +206,9 @@ struct ScopeRow {
     try store(next, db)
     try db.execute(
       sql: "UPDATE key_scope SET wait_reason = ? WHERE id = ?", arguments: [wait.reason.rawValue, id])
+    guard next.notBefore > state.notBefore else { return }
+    try db.execute(
+      sql: "INSERT INTO key_wait (key_scope_id, from_at, until_at, reason, message) VALUES (?, ?, ?, ?, ?)",
+      arguments: [id, now.microseconds, wait.until.microseconds, wait.reason.rawValue, wait.message])
   }
 }

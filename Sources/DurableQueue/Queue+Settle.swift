@@ -45,12 +45,14 @@ package enum Settlement: Hashable, Sendable {
 extension Queue {
   /// Writes an answer to its attempt and moves the item on, if it still is as the claim left it.
   package func settle(_ answer: Answer) async throws -> Settlement {
-    let time = self.time
-    return try await write { db in
-      let settlement = try self.settle(answer, now: time.now().microseconds, db)
-      if let wait = answer.wait { try ScopeRow(wait.scope, db).wait(wait, db) }
-      return settlement
-    }
+    try await write { db in try self.settle(answer, db) }
+  }
+
+  func settle(_ answer: Answer, _ db: Database) throws -> Settlement {
+    let now = time.now()
+    let settlement = try settle(answer, now: now.microseconds, db)
+    if let wait = answer.wait { try ScopeRow(wait.scope, db).wait(wait, at: now, db) }
+    return settlement
   }
 
   func settle(_ answer: Answer, now: Int64, _ db: Database) throws -> Settlement {
@@ -137,7 +139,7 @@ struct ItemRow {
     try db.cachedStatement(sql: Self.moveSQL).execute(
       arguments: [
         state.rawValue, state == .ready ? max(now, due?.microseconds ?? now) : nil, reason?.rawValue,
-        reason == nil ? nil : outcome?.message, state == .done ? outcome?.remoteID : nil,
+        reason == nil ? nil : outcome?.message, state == .done || reason == .conflict ? outcome?.remoteID : nil,
         state == .inDoubt ? now : nil, isFinished ? now : nil, transition.usesAttempt ? 1 : 0,
         outcome.map { $0.kind.isDefinite ? 0 : 1 } ?? 0, state == .ready, state == .ready, isFinished,
         id.rawValue, version,

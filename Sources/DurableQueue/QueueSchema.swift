@@ -16,8 +16,41 @@ enum QueueSchema {
       try db.execute(sql: batches)
       try db.execute(sql: tallies)
     }
+    migrator.registerMigration("2 lists and waits, for the history of an item") { db in
+      try db.execute(sql: listsAndWaits)
+    }
     return migrator
   }
+
+  private static let listsAndWaits = """
+    -- How far the service's clock was behind ours at most, as long as the owner lived; microseconds, negative: behind.
+    ALTER TABLE owner ADD COLUMN clock_skew INTEGER;
+    -- A list of an account that was asked for.
+    CREATE TABLE listing (
+      id INTEGER PRIMARY KEY,
+      account_scope_id INTEGER NOT NULL REFERENCES account_scope,
+      owner_id INTEGER NOT NULL REFERENCES owner,
+      asked_at INTEGER NOT NULL,
+      outcome TEXT NOT NULL,
+      is_whole INTEGER NOT NULL CHECK (is_whole IN (0, 1)),
+      entry_count INTEGER NOT NULL,
+      status INTEGER,
+      message TEXT,
+      request_id TEXT,
+      latency INTEGER NOT NULL              -- microseconds from sending to the answer
+    ) STRICT;
+    CREATE INDEX listing_of_account ON listing (account_scope_id, asked_at);
+    -- A wait of everything that uses a key.
+    CREATE TABLE key_wait (
+      id INTEGER PRIMARY KEY,
+      key_scope_id INTEGER NOT NULL REFERENCES key_scope,
+      from_at INTEGER NOT NULL,
+      until_at INTEGER NOT NULL,
+      reason TEXT NOT NULL,
+      message TEXT
+    ) STRICT;
+    CREATE INDEX key_wait_of_scope ON key_wait (key_scope_id, from_at);
+    """
 
   private static let scopesAndOwners = """
     -- What rates apply to: an origin together with an access key, of which only a fingerprint is kept.

@@ -6,8 +6,12 @@ import Foundation
 
 /// Tells the time and rings at an instant. There is no `sleep`: whoever waits holds one alarm that posts an event.
 package protocol TimeSource: Sendable {
-  /// The time now.
+  /// The time now, by a clock that people and time servers may set.
   func now() -> Instant
+
+  /// The time that has passed since some fixed instant, sleep of the machine included. Nobody can set it, so that against
+  /// `now` it tells when the clock was stepped.
+  func uptime() -> Duration
 
   /// Calls `ring` once, at `instant` or as soon as possible after it, on a thread of the source's choice.
   ///
@@ -24,6 +28,7 @@ package protocol Alarm: Sendable {
 /// The machine's wall clock and Dispatch's timers. The only place of the product that reads the real time.
 package struct SystemTimeSource: TimeSource {
   private static let queue = DispatchQueue(label: "rollcall.alarms")
+  private static let start = ContinuousClock.now
 
   /// Makes the source; it holds no state.
   package init() {}
@@ -33,6 +38,8 @@ package struct SystemTimeSource: TimeSource {
     // another name on every system.
     Instant(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000))
   }
+
+  package func uptime() -> Duration { ContinuousClock.now - Self.start }
 
   package func alarm(at instant: Instant, ring: @escaping @Sendable () -> Void) -> any Alarm {
     let timer = DispatchSource.makeTimerSource(flags: .strict, queue: Self.queue)

@@ -25,7 +25,8 @@ package enum ItemEvent: Hashable, Sendable {
   case claimed
   /// Its attempt was answered, or certainly was not; `earlierUnanswered`: an earlier attempt has no definite answer.
   case answered(Outcome.Kind, earlierUnanswered: Bool)
-  /// The list shows it and it is ours.
+  /// The list shows it and it is ours; for a ready item: an attempt without an answer had landed late after all, or a
+  /// person wants what exists to be taken over.
   case listedOurs
   /// The list shows its name and it is not ours; for a ready item: the list showed it before we ever sent it.
   case listedForeign
@@ -69,7 +70,7 @@ extension ItemState {
     switch (self, event) {
     case (.ready, .claimed): Transition(state: .leased)
     case (.leased, .answered(let kind, let earlierUnanswered)): Self.after(kind, earlierUnanswered)
-    case (.inDoubt, .listedOurs): Transition(state: .done)
+    case (.inDoubt, .listedOurs), (.ready, .listedOurs): Transition(state: .done)
     case (.inDoubt, .listedForeign), (.ready, .listedForeign): Transition(state: .failed, reason: .conflict)
     case (.inDoubt, .listedAbsent(afterRefusal: true, _)): Transition(state: .failed, reason: .refused)
     case (.inDoubt, .listedAbsent(afterRefusal: false, attemptsLeft: true)): Transition(state: .ready, due: .now)

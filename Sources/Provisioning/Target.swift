@@ -18,14 +18,27 @@ package protocol Target: Sendable {
   /// Asks what an account has: the probe before the first create, and the list that settles what is in doubt.
   func list(account: String) async -> ListReply
 
-  /// Whether a list's entry is what a definition asked for, as far as the entry tells.
+  /// Asks for all that the service knows of one entry of a list, when the entry alone does not look like ours.
+  func detail(of item: RemoteItem) async -> DetailReply
+
+  /// Whether an entry is what a definition asked for, as far as the entry tells; of its detail, if that was asked for,
+  /// only what the definition says is compared.
   func isMade(_ item: RemoteItem, from definition: String) -> Bool
 }
 
 /// What came of asking for a list.
 package enum ListReply: Hashable, Sendable {
-  /// The list came; `isWhole` when it holds as many entries as the service says there are.
-  case listed([RemoteItem], isWhole: Bool)
+  /// The list came; `isWhole` when it holds as many entries as the service says there are. `clockSkew`: how far the
+  /// service's clock is ahead of ours (negative: behind), nil when the reply does not tell.
+  case listed([RemoteItem], isWhole: Bool, clockSkew: Duration? = nil)
+  /// It did not come; the outcome says why and is never `succeeded`.
+  case failed(Outcome)
+}
+
+/// What came of asking for an entry's detail.
+package enum DetailReply: Hashable, Sendable {
+  /// The entry, with its detail.
+  case told(RemoteItem)
   /// It did not come; the outcome says why and is never `succeeded`.
   case failed(Outcome)
 }
@@ -42,15 +55,19 @@ package struct RemoteItem: Hashable, Sendable {
   package var image: String?
   /// When it was made, by the service's clock; nil when it does not tell.
   package var createdAt: Instant?
+  /// All that the service told of it, as JSON that only the target can read; nil unless it was asked for.
+  package var detail: String?
 
   /// Makes an entry.
   package init(
-    id: String, name: String, description: String? = nil, image: String? = nil, createdAt: Instant? = nil
+    id: String, name: String, description: String? = nil, image: String? = nil, createdAt: Instant? = nil,
+    detail: String? = nil
   ) {
     self.id = id
     self.name = name
     self.description = description
     self.image = image
     self.createdAt = createdAt
+    self.detail = detail
   }
 }

@@ -1,5 +1,5 @@
-// The dispatcher's lists: the probe of each account before the first create, and the lists that settle what is in doubt.
-// One is under way at a time, each takes a permit like any request.
+// The dispatcher's reads: the probe of each account before the first create, the lists that settle what is in doubt, and
+// the details of entries that do not look like ours. One is under way at a time, each takes a permit like any request.
 
 import DurableQueue
 import Pacing
@@ -14,6 +14,21 @@ struct Lists: Hashable, Sendable {
     case asking
   }
 
+  /// A list that came, with entries of which the details are asked for before it is looked at again.
+  struct Open: Hashable {
+    let account: BatchAccount
+    var list: RemoteList
+    var missing: [RemoteItem] = []
+    /// Whether the details were asked for already; an entry whose detail did not come waits for the next list.
+    var isSecondLook = false
+  }
+
+  /// A read that is wanted.
+  enum Read: Hashable {
+    case list(BatchAccount)
+    case detail(RemoteItem)
+  }
+
   /// Accounts that were not listed yet, the next one first.
   var waiting: [BatchAccount] = []
   /// Accounts with something in doubt, as of the last claim that looked.
@@ -24,6 +39,8 @@ struct Lists: Hashable, Sendable {
   var undecidedSince: Instant?
   /// When each account was last listed for what is in doubt.
   var lastListed: [BatchAccount: Instant] = [:]
+  /// The list that is being settled by.
+  var open: Open?
   var step = Step.idle
   /// No permit is asked for before this.
   var notBefore = Instant(microseconds: 0)
@@ -42,24 +59,45 @@ struct Lists: Hashable, Sendable {
 extension Dispatcher {
   /// Goes on with the probe; when every account was listed the run starts claiming.
   mutating func advanceProbe(at now: Instant) -> [Action] {
-    guard lists.step != .idle || !lists.waiting.isEmpty else {
+    guard lists.step != .idle || !lists.waiting.isEmpty || lists.open != nil else {
       phase = .running
       nextClaim = now
       return []
     }
-    var actions = advanceList(of: lists.waiting.first, notBefore: now, at: now)
-    if let wake = listWake(notBefore: now, at: now) { actions.append(.alarm(wake)) }
+    var actions = advanceRead(at: now)
+    if let wake = readWake(at: now) { actions.append(.alarm(wake)) }
     return actions
   }
 
-  /// Goes on with the list of the account whose doubt is due.
-  mutating func advanceReconcile(at now: Instant) -> [Action] {
-    guard let (account, due) = nextReconcile else {
+  /// Goes on with the read that is wanted now, if one is.
+  mutating func advanceRead(at now: Instant) -> [Action] {
+    guard let (read, due) = nextRead(at: now) else {
       // Another process has settled it meanwhile, and nobody needs the permit any more.
       if case .waiting = lists.step { lists.step = .idle }
       return []
     }
-    return advanceList(of: account, notBefore: due, at: now)
+    guard let wake = readWake(notBefore: due, at: now) else { return [] }
+    guard now >= wake else {
+      if phase == .probing, wake - now > rules.maxWait { end(paused(until: wake, at: now), at: now) }
+      return []
+    }
+    guard case .waiting = lists.step else {
+      lists.step = .askingPermit
+      return [.takePermit]
+    }
+    lists.step = .asking
+    switch read {
+    case .list(let account): return [.list(account)]
+    case .detail(let entry): return [.detail(entry)]
+    }
+  }
+
+  /// What to ask for next, and when: the details of the list that is open, then the probe, then the accounts in doubt.
+  private func nextRead(at now: Instant) -> (read: Lists.Read, due: Instant)? {
+    if let entry = lists.open?.missing.first { return (.detail(entry), now) }
+    if lists.open != nil { return nil }
+    if let account = lists.waiting.first { return (.list(account), now) }
+    return nextReconcile.map { (.list($0.account), $0.due) }
   }
 
   /// The account to list next for what is in doubt, and when: late enough for its oldest doubt, and not sooner than a
@@ -68,12 +106,16 @@ extension Dispatcher {
     let delay = rules.reconcile.settleDelay
     return lists.doubts.filter { lists.refused[$0.account] == nil }.map { doubt in
       let again = lists.lastListed[doubt.account].map { $0 + delay / 4 } ?? doubt.oldest
-      return (doubt.account, max(doubt.oldest + delay, again))
+      return (doubt.account, max(doubt.oldest + delay, again, clock.absenceCountsFrom ?? again))
     }.min { $0.1 < $1.1 }
   }
 
-  /// When the list under way, or the next one, wants to be looked at again; nil while an answer is awaited.
-  func listWake(notBefore: Instant, at now: Instant) -> Instant? {
+  /// When the read under way, or the next one, wants to be looked at again; nil while an answer is awaited.
+  func readWake(at now: Instant) -> Instant? {
+    nextRead(at: now).flatMap { readWake(notBefore: $0.due, at: now) }
+  }
+
+  private func readWake(notBefore: Instant, at now: Instant) -> Instant? {
     switch lists.step {
     case .askingPermit, .asking: nil
     case .waiting(let start): max(start, pace.waitEnd ?? start)
@@ -81,39 +123,49 @@ extension Dispatcher {
     }
   }
 
-  private mutating func advanceList(of account: BatchAccount?, notBefore: Instant, at now: Instant) -> [Action] {
-    guard let account, let wake = listWake(notBefore: notBefore, at: now) else { return [] }
-    guard now >= wake else {
-      if phase == .probing, wake - now > rules.maxWait { end(paused(until: wake, at: now), at: now) }
-      return []
-    }
-    if case .waiting = lists.step {
-      lists.step = .asking
-      return [.list(account)]
-    }
-    lists.step = .askingPermit
-    return [.takePermit]
-  }
+  // MARK: - Answers
 
-  /// What the probe's answer means; an account that was listed or held is not asked for again.
+  /// A list that came settles what it can; an account that was listed or held is not probed again.
   mutating func noteList(
     _ reply: ListReply, of account: BatchAccount, askedAt: Instant, at now: Instant
   ) -> [Action] {
     lists.lastListed[account] = now
     switch reply {
-    case .listed(let items, let isWhole):
+    case .listed(let items, let isWhole, let clockSkew):
       pace.noteListed()
-      if lists.waiting.contains(account) {
-        lists.waiting.removeAll { $0 == account }
-        return [.markTaken(items, account)]
-      }
-      return [.reconcile(RemoteList(items: items, isWhole: isWhole, askedAt: askedAt), account)]
+      lists.waiting.removeAll { $0 == account }
+      let list = RemoteList(
+        items: items, isWhole: isWhole, askedAt: askedAt, clockSkew: clockSkew,
+        absenceCountsFrom: clock.absenceCountsFrom)
+      lists.open = Lists.Open(account: account, list: list)
+      return [.reconcile(list, account)]
     case .failed(let outcome):
-      return noteFailedList(outcome, of: account, at: now)
+      return noteFailedRead(outcome, of: account, at: now)
     }
   }
 
-  private mutating func noteFailedList(_ outcome: Outcome, of account: BatchAccount, at now: Instant) -> [Action] {
+  /// The detail of an entry goes into the list that is open; with the last one the list is looked at again.
+  mutating func noteDetail(_ reply: DetailReply, at now: Instant) -> [Action] {
+    guard var open = lists.open else { return [] }
+    switch reply {
+    case .told(let entry):
+      pace.noteListed()
+      open.missing.removeAll { $0.id == entry.id }
+      open.list.items = open.list.items.map { $0.id == entry.id ? entry : $0 }
+    case .failed(let outcome) where outcome.kind == .refused || outcome.kind == .accountRefused:
+      // It is not there any more; the next list tells.
+      if !open.missing.isEmpty { open.missing.removeFirst() }
+    case .failed(let outcome):
+      return noteFailedRead(outcome, of: open.account, at: now)
+    }
+    lists.step = .idle
+    lists.open = open
+    guard open.missing.isEmpty else { return [] }
+    lists.step = .asking
+    return [.reconcile(open.list, open.account)]
+  }
+
+  private mutating func noteFailedRead(_ outcome: Outcome, of account: BatchAccount, at now: Instant) -> [Action] {
     if outcome.kind.haltsRun {
       lists.step = .idle
       end(.halted(outcome), at: now)
@@ -133,18 +185,26 @@ extension Dispatcher {
       return [.holdAccount(account, outcome)]
     }
     lists.step = .idle
-    return waitAfter(outcome, sentAt: now, isList: true, at: now).map {
-      [.holdKey(until: $0.until, emptiesBucket: $0.emptiesBucket, $0.reason)]
-    } ?? []
+    return waitAfter(outcome, sentAt: now, isRead: true, at: now).map { [.holdKey($0)] } ?? []
   }
 
-  /// What a list settled is on disk; what became ready is claimed at once.
+  /// What a list settled is on disk; what became ready is claimed at once, and what it could not tell is asked for.
   mutating func noteReconciliation(_ reconciliation: Reconciliation, at now: Instant) {
     lists.step = .idle
-    lists.doubts = []
-    lists.undecidedSince = reconciliation.moved.isEmpty ? lists.undecidedSince ?? now : nil
+    if !reconciliation.moved.isEmpty {
+      lists.undecidedSince = nil
+    } else if phase != .probing {
+      lists.undecidedSince = lists.undecidedSince ?? now
+    }
     fresh = nil
     nextClaim = now
     if !reconciliation.duplicateNames.isEmpty { end(.duplicates(reconciliation.duplicateNames), at: now) }
+    if var open = lists.open, !open.isSecondLook, !reconciliation.differing.isEmpty {
+      (open.missing, open.isSecondLook) = (reconciliation.differing, true)
+      lists.open = open
+    } else {
+      lists.open = nil
+      lists.doubts = []
+    }
   }
 }

@@ -8,11 +8,35 @@ extension Dispatcher {
   mutating func advanceRun(at now: Instant) -> [Action] {
     var actions = sendWhatIsDue(at: now)
     if let claim = claimIfUseful(at: now) { actions.append(claim) }
-    actions += advanceReconcile(at: now)
+    actions += advanceRead(at: now)
     endIfOver(at: now)
     guard phase == .running else { return actions }
     if let wake = nextWake(at: now) { actions.append(.alarm(wake)) }
     return actions
+  }
+
+  /// Sends nothing more; what is in doubt is settled as far as lists come, then the run ends.
+  mutating func advanceClosing(_ end: RunEnd, until deadline: Instant, at now: Instant) -> [Action] {
+    var actions = release(until: nil, reason: nil)
+    guard now < deadline else {
+      startEnding(end, at: now)
+      return actions
+    }
+    actions += advanceRead(at: now)
+    // The read may have ended the closing.
+    guard isClosing(phase) else { return actions }
+    let isQuiet = inFlight.isEmpty && settlingCount == 0 && !isClaiming
+    if isQuiet, fresh?.rest == nil {
+      isClaiming = true
+      return actions + [.claim(upTo: 0)]
+    }
+    let wake = readWake(at: now)
+    let isWaiting = lists.step == .idle && isQuiet
+    if isWaiting, wake.map({ $0 > deadline }) ?? true {
+      startEnding(end, at: now)
+      return actions
+    }
+    return actions + [.alarm(min(wake ?? deadline, deadline))]
   }
 
   // MARK: - Sending
@@ -89,16 +113,16 @@ extension Dispatcher {
     nextClaim = min(nextClaim ?? .max, max(now, due ?? now))
   }
 
-  /// How long everything that uses the key must wait because of an answer; nil: not at all. A list that does not come
+  /// How long everything that uses the key must wait because of an answer; nil: not at all. A read that does not come
   /// is asked for again by and by; a create that brings no answer is in doubt and not sent again.
-  mutating func waitAfter(_ outcome: Outcome, sentAt: Instant, isList: Bool = false, at now: Instant) -> ScopeWait? {
+  mutating func waitAfter(_ outcome: Outcome, sentAt: Instant, isRead: Bool = false, at now: Instant) -> ScopeWait? {
     guard let reason = Reason(outcome.kind) else { return nil }
     let until: Instant
     switch outcome.kind {
     case .throttled:
       until = pace.waitEnd(after: .throttled, asked: outcome.retryAfter, sentAt: sentAt, at: now, using: &generator)
     case .unreachable,
-      .noAnswer where isList:
+      .noAnswer where isRead:
       let own = pace.waitEnd(unreachable: rules.unreachableWait, sentAt: sentAt, at: now)
       until = max(own, now + (outcome.retryAfter ?? .zero))
     case .noAnswer:
@@ -111,16 +135,18 @@ extension Dispatcher {
     default: return nil
     }
     pace.wait(until: until, reason: reason, message: outcome.message)
-    let isTooLong = until - now > rules.maxWait || pace.isUnreachable(longerThan: rules.maxWait, at: now)
+    let isTooLong = until - now > rules.maxWait || pace.isGettingNowhere(longerThan: rules.maxWait, at: now)
     if isTooLong { end(.paused(reason, message: outcome.message, until: until), at: now) }
-    return ScopeWait(scope: scope, until: until, emptiesBucket: outcome.kind == .throttled, reason: reason)
+    return ScopeWait(
+      scope: scope, until: until, emptiesBucket: outcome.kind == .throttled, reason: reason, message: outcome.message)
   }
 
   // MARK: - The end
 
   /// With nothing under way, a fresh claim tells what is left and so whether the run is over.
   private mutating func endIfOver(at now: Instant) {
-    guard parked.isEmpty, inFlight.isEmpty, settlingCount == 0, !isClaiming, lists.step == .idle else { return }
+    guard parked.isEmpty, inFlight.isEmpty, settlingCount == 0, !isClaiming, lists.step == .idle, lists.open == nil
+    else { return }
     guard let rest = fresh?.rest else {
       nextClaim = now
       return
@@ -134,7 +160,7 @@ extension Dispatcher {
         end(.paused(.noAnswer, message: "the service's list does not tell", until: nil), at: now)
         return
       }
-      let list = nextReconcile.flatMap { listWake(notBefore: $0.due, at: now) }
+      let list = readWake(at: now)
       let due = [rest.nextDue == nil ? nil : nextClaim, list].compactMap(\.self).min() ?? now
       guard due - now > rules.maxWait else { return }
       end(paused(until: due, at: now), at: now)
@@ -171,7 +197,7 @@ extension Dispatcher {
       let room = 2 * rules.concurrency - parked.count - inFlight.count
       if parked.isEmpty || room >= rules.concurrency { instants.append(max(nextClaim, pace.waitEnd ?? nextClaim)) }
     }
-    if let due = nextReconcile?.due, let wake = listWake(notBefore: due, at: now) { instants.append(wake) }
+    if let wake = readWake(at: now) { instants.append(wake) }
     return instants.min()
   }
 }

@@ -2,6 +2,7 @@
 // rule is tested without a clock, a socket or a file. The `Pool` performs the actions and posts what came of them.
 //
 //   started ─▶ probing (one list an account) ─▶ running (claim, send, settle) ─▶ ending (release, wait) ─▶ finish
+//                                                       └▶ closing (settle what is in doubt) ─▶┘
 
 package import DurableQueue
 package import Pacing
@@ -17,6 +18,8 @@ package struct Dispatcher: Sendable {
     case permitAnswered(start: Instant?, next: Instant)
     /// A list was asked for.
     case listed(BatchAccount, ListReply, askedAt: Instant)
+    /// The detail of an entry was asked for.
+    case detailed(DetailReply)
     /// What a list settled is on disk.
     case reconciled(Reconciliation)
     /// What a list meant is on disk.
@@ -48,14 +51,14 @@ package struct Dispatcher: Sendable {
     case takePermit
     /// Ask for an account's list.
     case list(BatchAccount)
-    /// Mark what the probe's list shows that we never sent.
-    case markTaken([RemoteItem], BatchAccount)
-    /// Settle what is in doubt by an account's list.
+    /// Ask for the detail of an entry.
+    case detail(RemoteItem)
+    /// Settle by an account's list what it tells about.
     case reconcile(RemoteList, BatchAccount)
     /// Hold an account, for an answer that belongs to no item.
     case holdAccount(BatchAccount, Outcome)
     /// Make the key's scope wait, for an answer that belongs to no item.
-    case holdKey(until: Instant, emptiesBucket: Bool, Reason)
+    case holdKey(ScopeWait)
     /// Claim so many.
     case claim(upTo: Int)
     /// Send it now.
@@ -73,6 +76,8 @@ package struct Dispatcher: Sendable {
   enum Phase: Hashable {
     case probing
     case running
+    /// Nothing is sent any more, and what is in doubt is settled before the run ends so.
+    case closing(RunEnd, until: Instant)
     case ending(RunEnd)
     case over
   }
@@ -99,6 +104,7 @@ package struct Dispatcher: Sendable {
   var othersSince: Instant?
   /// The batch as of then.
   var othersTally: Tally?
+  var clock = ClockWatch()
   var drainDeadline: Instant?
   var isAbandoned = false
 
@@ -112,8 +118,11 @@ package struct Dispatcher: Sendable {
   }
 
   /// Takes an event and says what to do. After `finish` every event is ignored.
-  package mutating func handle(_ event: Event, at now: Instant) -> [Action] {
+  ///
+  /// - Parameter uptime: the time by the clock that nobody sets.
+  package mutating func handle(_ event: Event, at now: Instant, uptime: Duration) -> [Action] {
     guard phase != .over else { return [] }
+    clock.note(now, uptime: uptime, settleDelay: rules.reconcile.settleDelay)
     var actions = note(event, at: now)
     actions += advance(at: now)
     return actions
@@ -129,6 +138,7 @@ package struct Dispatcher: Sendable {
       return []
     case .listed(let account, let reply, let askedAt):
       return noteList(reply, of: account, askedAt: askedAt, at: now)
+    case .detailed(let reply): return noteDetail(reply, at: now)
     case .reconciled(let reconciliation):
       noteReconciliation(reconciliation, at: now)
       return []
@@ -167,10 +177,21 @@ package struct Dispatcher: Sendable {
     case .ending(.failed), .over: return
     case .ending:
       if case .failed = end { phase = .ending(end) }
-    case .probing, .running:
-      phase = .ending(end)
-      drainDeadline = now + rules.drainTimeout
+    case .running where end.settlesDoubtsFirst:
+      phase = .closing(end, until: now + rules.maxWait + rules.reconcile.settleDelay)
+    case .closing(let first, _):
+      // A person who interrupts, a refusal of everything and a failure say more than the first reason; a wait does not.
+      let isStronger = if case .paused = end { false } else { !end.settlesDoubtsFirst }
+      startEnding(isStronger ? end : first, at: now)
+    case .probing, .running: startEnding(end, at: now)
     }
+  }
+
+  func isClosing(_ phase: Phase) -> Bool { if case .closing = phase { true } else { false } }
+
+  mutating func startEnding(_ end: RunEnd, at now: Instant) {
+    phase = .ending(end)
+    drainDeadline = now + rules.drainTimeout
   }
 
   private mutating func advance(at now: Instant) -> [Action] {
@@ -182,6 +203,11 @@ package struct Dispatcher: Sendable {
     if phase == .running {
       let actions = advanceRun(at: now)
       if phase == .running { return actions }
+      return actions + advance(at: now)
+    }
+    if case .closing(let end, let deadline) = phase {
+      let actions = advanceClosing(end, until: deadline, at: now)
+      if isClosing(phase) { return actions }
       return actions + advance(at: now)
     }
     guard case .ending(let end) = phase else { return [] }
@@ -215,5 +241,23 @@ package struct Dispatcher: Sendable {
     return released.map { lease in
       .settle(Answer(lease: lease.handle, outcome: Outcome(.notSent), due: until, reason: reason), due: until)
     }
+  }
+}
+
+/// Notices that the clock was set forward, by the one that nobody sets.
+struct ClockWatch: Sendable {
+  /// Time servers slew a clock without a step as long as it is off by less than this.
+  private static let smallestStep = Duration.seconds(1)
+
+  private var last: (now: Instant, uptime: Duration)?
+  /// A doubt that began before a step looks older than it is: until the settle delay has passed once more, nobody is
+  /// absent from a list.
+  private(set) var absenceCountsFrom: Instant?
+
+  mutating func note(_ now: Instant, uptime: Duration, settleDelay: Duration) {
+    if let last, (now - last.now) - (uptime - last.uptime) > Self.smallestStep { absenceCountsFrom = now + settleDelay }
+    // After a step back the instant would lie far ahead; the doubts themselves begin anew then.
+    if let from = absenceCountsFrom, from - now > settleDelay { absenceCountsFrom = now + settleDelay }
+    last = (now, uptime)
   }
 }

@@ -25,6 +25,8 @@ struct Pace: Sendable {
   /// How many may be in flight, whatever the concurrency.
   private(set) var allowance = Int.max
   private var unreachableSince: Instant?
+  /// Since when creates have been throttled and none went through.
+  private var throttledSince: Instant?
 
   mutating func setQuota(_ quota: Quota) { self.quota = quota }
 
@@ -46,6 +48,7 @@ struct Pace: Sendable {
   /// The service answered: it can be reached and lets us in.
   mutating func noteAnswer() {
     throttleCount = 0
+    throttledSince = nil
     unreachableCount = 0
     unreachableSince = nil
     noAnswerCount = 0
@@ -83,6 +86,7 @@ struct Pace: Sendable {
   ) -> Instant {
     let isSameEvent = waitEnd.map { sentAt < $0 } ?? false
     if !isSameEvent { throttleCount += 1 }
+    throttledSince = throttledSince ?? now
     if let asked { return max(now + asked, waitEnd ?? now) }
     if isSameEvent, let waitEnd, waitEnd > now { return waitEnd }
     return now + backoff.wait(after: throttleCount, using: &generator)
@@ -96,8 +100,8 @@ struct Pace: Sendable {
     return now + backoff.ceiling(after: unreachableCount)
   }
 
-  /// Whether nothing but failures has come back for longer than `most`.
-  func isUnreachable(longerThan most: Duration, at now: Instant) -> Bool {
-    unreachableSince.map { now - $0 > most } ?? false
+  /// Whether nothing but failures, or nothing but throttles, has come back for longer than `most`.
+  func isGettingNowhere(longerThan most: Duration, at now: Instant) -> Bool {
+    [unreachableSince, throttledSince].compactMap(\.self).contains { now - $0 > most }
   }
 }

@@ -95,7 +95,8 @@ package final class Pool: Sendable {
     await withDiscardingTaskGroup { group in
       for await event in events {
         let now = setup.time.now()
-        let actions = state.withLock { $0.handle(event, at: now) }
+        let uptime = setup.time.uptime()
+        let actions = state.withLock { $0.handle(event, at: now, uptime: uptime) }
         noteStatus()
         for action in actions {
           switch action {
@@ -128,7 +129,7 @@ package final class Pool: Sendable {
 
   private func perform(_ action: Dispatcher.Action) async {
     switch action {
-    case .takePermit, .list, .markTaken, .reconcile, .holdAccount, .holdKey: await performList(action)
+    case .takePermit, .list, .detail, .reconcile, .holdAccount, .holdKey: await performList(action)
     case .claim(let limit): await claim(upTo: limit)
     case .send(let lease): await send(lease)
     case .settle(let answer, let due): await settle(answer, due: due)
@@ -145,21 +146,23 @@ package final class Pool: Sendable {
         post.yield(.permitAnswered(start: permit.start, next: permit.next))
       case .list(let account):
         let askedAt = setup.time.now()
-        post.yield(.listed(account, await setup.target.list(account: account.account), askedAt: askedAt))
-      case .markTaken(let items, let account):
-        _ = try await queue.markTaken(items, in: account.scope, of: setup.batch)
-        post.yield(.listApplied)
+        let reply = await setup.target.list(account: account.account)
+        let latency = setup.time.now() - askedAt
+        try await queue.record(
+          Listing(reply, of: account.scope, by: setup.owner, askedAt: askedAt, latency: latency))
+        post.yield(.listed(account, reply, askedAt: askedAt))
+      case .detail(let entry):
+        post.yield(.detailed(await setup.target.detail(of: entry)))
       case .reconcile(let list, let account):
         let target = setup.target
-        let reconciliation = try await queue.reconcile(list, in: account.scope, by: setup.rules.reconcile) {
-          target.isMade($0, from: $1)
-        }
+        let reconciliation = try await queue.reconcile(
+          list, in: account.scope, of: setup.batch, by: setup.rules.reconcile
+        ) { target.isMade($0, from: $1) }
         post.yield(.reconciled(reconciliation))
       case .holdAccount(let account, let outcome):
         try await queue.hold(account.scope, reason: Reason(outcome.kind) ?? .accountRefused, message: outcome.message)
         post.yield(.listApplied)
-      case .holdKey(let until, let emptiesBucket, let reason):
-        try await queue.hold(setup.scope, until: until, emptiesBucket: emptiesBucket, reason: reason)
+      case .holdKey(let wait): try await queue.hold(wait)
       default: break
       }
     } catch {

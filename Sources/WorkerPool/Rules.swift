@@ -52,4 +52,13 @@ package enum RunEnd: Hashable, Sendable {
   case drained
   /// The queue failed.
   case failed(QueueError)
+
+  /// Whether lists can still tell what became of the requests in doubt, so that a person who comes to look finds that
+  /// done. Where every request is refused they cannot, and a pause leaves it to the run that goes on.
+  var settlesDoubtsFirst: Bool {
+    switch self {
+    case .held, .duplicates, .othersHold: true
+    case .finished, .halted, .paused, .drained, .failed: false
+    }
+  }
 }

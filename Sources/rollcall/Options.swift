@@ -68,6 +68,8 @@ struct PaceOptions: ParsableArguments {
   var requestTimeout = Span(.seconds(30), "30s")
   @Option(help: "How late a create can land; what is in doubt is not sent again before (60s or the request timeout).")
   var settleDelay: Span?
+  @Flag(help: "Take over what the service already has under a roster's name, instead of a conflict.")
+  var adoptExisting = false
   @Option(help: "How often a row is sent at most before it has failed.")
   var maxAttempts = 5
   @Option(help: "A longer wait than this ends the run; it can be resumed.")
@@ -93,7 +95,7 @@ struct PaceOptions: ParsableArguments {
     let delay = settleDelay?.duration ?? max(.seconds(60), requestTimeout.duration)
     return Rules(
       concurrency: concurrency, maxWait: maxWait.duration, drainTimeout: drainTimeout.duration,
-      reconcile: ReconcileRules(settleDelay: delay, maxAttempts: maxAttempts))
+      reconcile: ReconcileRules(settleDelay: delay, maxAttempts: maxAttempts, adoptsExisting: adoptExisting))
   }
 }
 

@@ -10,9 +10,11 @@ import Provisioning
 struct Plan {
   let check: RosterCheck
   let limit: Limit
+  let adoptsExisting: Bool
 
-  /// How many creates the run would ask for.
-  var createCount: Int { check.comparison.toCreateCount }
+  /// How many creates the run would ask for; a conflict that is to be taken over counts, because what stood in its way
+  /// may be gone.
+  var createCount: Int { check.comparison.toCreateCount + (adoptsExisting ? check.comparison.conflictCount : 0) }
 
   /// The plan's lines.
   func lines(at now: Instant) -> [String] {
@@ -38,7 +40,7 @@ struct Plan {
     add(comparison.newCount, "new")
     add(comparison[.done], "already done")
     add(comparison[.failed] - comparison.conflictCount, "failed before, tried again")
-    add(comparison.conflictCount, "in conflict, left for a person")
+    add(comparison.conflictCount, "in conflict, \(adoptsExisting ? "taken over" : "left for a person")")
     add(comparison[.ready], "queued, not sent yet")
     add(comparison[.leased], "being sent by another run")
     add(comparison[.inDoubt], "with an unknown answer")

@@ -65,13 +65,18 @@ struct RosterCheck {
 
   /// Imports the roster, or finds the batch that equals it.
   ///
-  /// - Parameter confirm: asked when the import would make more than the plan showed.
-  /// - Returns: the batch; nil when `confirm` said no.
-  func importBatch(into queue: Queue, confirm: (Comparison) throws -> Bool = { _ in true }) throws -> ImportResult? {
+  /// - Parameters:
+  ///   - most: nothing is imported if more than this would be created; nil: no limit.
+  ///   - tooMany: called with the count when that is so, after the queue was let go of.
+  /// - Returns: the batch; nil when it would have been too many.
+  func importBatch(
+    into queue: Queue, atMost most: Int? = nil, tooMany: (Int) throws -> Void = { _ in }
+  ) throws -> ImportResult? {
     if let known = try queue.latestBatch(equalTo: newBatch) {
       return ImportResult(batch: known, isNew: false, comparison: comparison)
     }
-    return try queue.importBatch(
+    var excess: Int?
+    let result = try queue.importBatch(
       newBatch,
       rows: { add in
         let again = try reader.read { row in
@@ -86,7 +91,13 @@ struct RosterCheck {
             "The roster \(shownPath) changed while it was being read.", hint: "Run the same command again.",
             .rosterIssues)
         }
-      }, confirm: { $0.toCreateCount <= comparison.toCreateCount ? true : try confirm($0) })
+      },
+      confirm: { comparison in
+        if let most, comparison.toCreateCount > most { excess = comparison.toCreateCount }
+        return excess == nil
+      })
+    if let excess { try tooMany(excess) }
+    return result
   }
 
   // MARK: - Issues

@@ -23,7 +23,7 @@ struct RunSession {
     let files = OutcomeFiles(of: batch, in: queue, to: report.folder(of: batch, in: context))
     try files.prepareFolder()
     try queue.reclaim()
-    try queue.takeUp(batch.id, requeuesFailed: requeuesFailed)
+    try queue.takeUp(batch.id, requeuesFailed: requeuesFailed, requeuesConflicts: pace.adoptExisting)
     try queue.liftHolds(of: batch.id)
     let end = try await submit()
     let summary = try files.write(at: context.time.now())

@@ -32,12 +32,12 @@ struct RunVerb: AsyncParsableCommand {
     let existing = try queueOptions.openIfExists(in: context)
     let check = try RosterCheck(roster, label: label, endpoint: endpoint, queue: existing, in: context)
     try check.refuseIssues(in: context)
-    let plan = Plan(check: check, limit: try limit(existing, endpoint, credentials))
+    let plan = Plan(check: check, limit: try limit(existing, endpoint, credentials), adoptsExisting: pace.adoptExisting)
     if !report.quiet { for line in plan.lines(at: context.time.now()) { context.tell(line) } }
     guard !dryRun else { return }
     try confirm(plan.createCount, endpoint: endpoint, in: context)
     let queue = try existing ?? queueOptions.open(in: context)
-    guard let batch = try importRoster(check, into: queue, in: context) else { throw Self.declined }
+    let batch = try importRoster(check, into: queue, in: context)
     let session = RunSession(
       queue: queue, batch: batch, endpoint: endpoint, credentials: credentials, pace: pace, report: report,
       context: context)
@@ -50,13 +50,17 @@ struct RunVerb: AsyncParsableCommand {
   }
 
   /// Imports, asking once more if more would be created than the plan showed.
-  private func importRoster(_ check: RosterCheck, into queue: Queue, in context: Context) throws -> Batch? {
-    let result = try check.importBatch(into: queue) { comparison in
-      context.tell("Meanwhile the queue has changed: \(comparison.toCreateCount) would be created now.")
-      try confirm(comparison.toCreateCount, endpoint: check.endpoint, in: context)
-      return true
+  private func importRoster(_ check: RosterCheck, into queue: Queue, in context: Context) throws -> Batch {
+    var agreed = check.comparison.toCreateCount
+    while true {
+      let result = try check.importBatch(into: queue, atMost: agreed) { count in
+        // The queue's lock is free while a person thinks.
+        context.tell("Meanwhile the queue has changed: \(count) would be created now.")
+        try confirm(count, endpoint: check.endpoint, in: context)
+        agreed = count
+      }
+      if let result, let batch = try queue.batch(result.batch) { return batch }
     }
-    return try result.flatMap { try queue.batch($0.batch) }
   }
 
   // MARK: - The question

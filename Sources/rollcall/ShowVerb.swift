@@ -30,7 +30,7 @@ struct ShowVerb: AsyncParsableCommand {
     for history in found { for line in Self.lines(history) { context.say(line) } }
   }
 
-  /// The item first, then a line an attempt.
+  /// The item first, then a line for each thing that happened to it.
   static func lines(_ history: ItemHistory) -> [String] {
     var lines = ["\(history.name) of \(history.account): \(ClosingTable.name(of: history.state))"]
     if let id = history.remoteID {
@@ -39,11 +39,44 @@ struct ShowVerb: AsyncParsableCommand {
     if let reason = history.reason {
       lines.append("  why       \(reason.forPeople)\(history.message.map { " (\($0))" } ?? "")")
     }
+    if let hold = history.hold, history.state.isUnfinished {
+      lines.append("  held      \(hold.reason.forPeople)\(hold.message.map { " (\($0))" } ?? "")")
+    }
     if let due = history.due { lines.append("  not before \(due.rfc3339())") }
     if let doubtAt = history.doubtAt { lines.append("  in doubt since \(doubtAt.rfc3339())") }
     lines.append("  sent as   \(history.definition)")
     if history.attempts.isEmpty { lines.append("  no attempt yet") }
-    return lines + history.attempts.map(line)
+    return lines + events(history)
+  }
+
+  /// Attempts, lists and waits in the order in which they happened.
+  private static func events(_ history: ItemHistory) -> [String] {
+    var events: [(at: Instant, line: String)] = []
+    events += history.attempts.map { ($0.startAt, line($0)) }
+    events += history.listings.map { ($0.askedAt, line($0)) }
+    events += history.waits.map { ($0.from, line($0)) }
+    // Sorting keeps no order among equals; attempts stand first then.
+    return events.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element.line)
+  }
+
+  private static func line(_ listing: ItemHistory.Listing) -> String {
+    var parts = ["  list", listing.askedAt.rfc3339()]
+    if listing.outcome == .succeeded {
+      parts.append("\(listing.entryCount) entries\(listing.isWhole ? "" : ", not whole")")
+    } else {
+      parts.append(listing.outcome.rawValue)
+    }
+    if let status = listing.status { parts.append("HTTP \(status)") }
+    parts.append("after \(listing.latency.forPeople)")
+    if let message = listing.message { parts.append(message) }
+    if let requestID = listing.requestID { parts.append("request \(requestID)") }
+    return parts.joined(separator: " · ")
+  }
+
+  private static func line(_ wait: ItemHistory.Wait) -> String {
+    var parts = ["  wait", wait.from.rfc3339(), "\((wait.until - wait.from).forPeople): \(wait.reason.forPeopleWhoWait)"]
+    if let message = wait.message { parts.append(message) }
+    return parts.joined(separator: " · ")
   }
 
   private static func line(_ attempt: ItemHistory.Attempt) -> String {

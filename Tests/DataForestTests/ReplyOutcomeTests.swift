@@ -136,7 +136,7 @@ import Testing
 
   @Test(arguments: ["\"total\":2,", "", "\"total\":null,"])
   func `a list that is not all there is is not whole`(total: String) {
-    guard case .listed(let items, isWhole: false) = list("{\"success\":true,\(total)\"contents\":[\(Self.entry)]}")
+    guard case .listed(let items, false, _) = list("{\"success\":true,\(total)\"contents\":[\(Self.entry)]}")
     else {
       Issue.record("it was taken for whole")
       return

@@ -105,7 +105,9 @@ import Testing
       _ = try await fixture.settle(lease, Outcome(.refused, message: "no"))
       let account = try #require(try fixture.queue.accountsWithReadyItems(of: batch).first)
       let listed = [RemoteItem(id: "theirs", name: "taken"), RemoteItem(id: "x", name: "unknown")]
-      #expect(try await fixture.queue.markTaken(listed, in: account.scope, of: batch) == 1)
+      let list = RemoteList(items: listed, isWhole: true, askedAt: fixture.time.now())
+      let result = try await fixture.queue.reconcile(list, in: account.scope, of: batch, by: .init()) { _, _ in false }
+      #expect(result.moved == [.failed: 1])
       #expect(try fixture.rows(of: batch)[1].item?.reason == .conflict)
       #expect(try fixture.queue.takeUp(batch, requeuesFailed: true) == 1)
       #expect(try fixture.queue.tally(of: batch) == Tally([.ready: 1, .failed: 1]))

@@ -148,7 +148,9 @@ private let stateTable: [Row] = [
   Row(
     "leased, the owner is gone: in doubt", [.leased], answers(.ownerGone),
     Transition(state: .inDoubt, reason: .ownerGone, usesAttempt: true)),
-  Row("in doubt, listed and ours: done", [.inDoubt], [.listedOurs], Transition(state: .done)),
+  Row(
+    "in doubt, or ready after an answer that never came, listed and ours: done", [.inDoubt, .ready], [.listedOurs],
+    Transition(state: .done)),
   Row(
     "in doubt, listed and not ours: failed, conflict", [.inDoubt], [.listedForeign],
     Transition(state: .failed, reason: .conflict)),

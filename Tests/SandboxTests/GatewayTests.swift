@@ -88,12 +88,26 @@ import Testing
       let created = await client.create(SandboxFixture.definition("one"))
       #expect(created.kind == .succeeded && created.requestID != nil, "\(created)")
       #expect(await client.create(SandboxFixture.definition("one")).kind == .refused)
-      guard case .listed(let items, isWhole: true) = await client.list(account: SandboxFixture.account) else {
+      guard case .listed(let items, true, let skew?) = await client.list(account: SandboxFixture.account) else {
         Issue.record("the list did not come")
         return
       }
       #expect(items.map(\.id) == [created.remoteID])
       #expect(items.first?.description == "for one")
+      // The Date header has whole seconds; here both clocks are one.
+      #expect(skew > .seconds(-60) && skew <= .zero, "\(skew)")
+      let entry = try #require(items.first)
+      guard case .told(let told) = await client.detail(of: entry) else {
+        Issue.record("the detail did not come")
+        return
+      }
+      #expect(client.isMade(told, from: SandboxFixture.definition("one")))
+      #expect(!client.isMade(told, from: SandboxFixture.definition("two")))
+      guard case .failed(let outcome) = await client.detail(of: RemoteItem(id: "gone", name: "one")) else {
+        Issue.record("a detail of nothing came")
+        return
+      }
+      #expect(outcome.kind == .accountRefused)
       #expect(server.ledger.createRequests == 2)
       try await client.shutdown()
     }

@@ -14,6 +14,8 @@ package final class JumpingTimeSource: TimeSource {
 
   package func now() -> Instant { current.withLock { $0 } }
 
+  package func uptime() -> Duration { now() - Instant(microseconds: 0) }
+
   /// Moves the time on.
   package func advance(by duration: Duration) { current.withLock { $0 = $0 + duration } }
 

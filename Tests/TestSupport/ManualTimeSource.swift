@@ -15,6 +15,8 @@ package final class ManualTimeSource: TimeSource {
     var now: Instant
     var pending: [Pending] = []
     var nextOrder = 0
+    /// What the clock was set by, altogether.
+    var stepped = Duration.zero
   }
 
   private let state: Mutex<State>
@@ -23,6 +25,8 @@ package final class ManualTimeSource: TimeSource {
   package init(now: Instant = Instant(microseconds: 1_700_000_000_000_000)) { state = Mutex(State(now: now)) }
 
   package func now() -> Instant { state.withLock { $0.now } }
+
+  package func uptime() -> Duration { state.withLock { $0.now - Instant(microseconds: 0) - $0.stepped } }
 
   package func alarm(at instant: Instant, ring: @escaping @Sendable () -> Void) -> any Alarm {
     state.withLock { state in
@@ -46,7 +50,12 @@ package final class ManualTimeSource: TimeSource {
   }
 
   /// Sets the time, forwards or backwards, as a person who corrects a clock does; nothing rings.
-  package func set(_ instant: Instant) { state.withLock { $0.now = instant } }
+  package func set(_ instant: Instant) {
+    state.withLock { state in
+      state.stepped += instant - state.now
+      state.now = instant
+    }
+  }
 
   private func takeDue(by instant: Instant) -> (@Sendable () -> Void)? {
     state.withLock { state in

@@ -17,13 +17,16 @@ package final class ScriptedTarget: Target {
 
   private let script: Script
   private let listScript: @Sendable (_ account: String, _ index: Int) -> ListReply
+  private let detailScript: @Sendable (RemoteItem) -> String?
   private let state = Mutex(State())
 
   /// Makes a target; unless told, every create succeeds and every list is empty and whole.
   package init(
     create: @escaping Script = { definition, _ in Outcome(.succeeded, remoteID: "id of \(definition)", status: 200) },
-    list: @escaping @Sendable (_ account: String, _ index: Int) -> ListReply = { _, _ in .listed([], isWhole: true) }
+    list: @escaping @Sendable (_ account: String, _ index: Int) -> ListReply = { _, _ in .listed([], isWhole: true) },
+    detail: @escaping @Sendable (RemoteItem) -> String? = { $0.description ?? "" }
   ) {
+    detailScript = detail
     listScript = list
     script = create
   }
@@ -51,7 +54,14 @@ package final class ScriptedTarget: Target {
     return script(definition, index)
   }
 
-  package func isMade(_ item: RemoteItem, from definition: String) -> Bool { item.description == definition }
+  /// Unless a test says otherwise the service knows no more than its list has told.
+  package func detail(of item: RemoteItem) async -> DetailReply {
+    var item = item
+    item.detail = detailScript(item)
+    return .told(item)
+  }
+
+  package func isMade(_ item: RemoteItem, from definition: String) -> Bool { (item.detail ?? item.description) == definition }
 
   package func list(account: String) async -> ListReply {
     let index = state.withLock { state in
