@@ -81,7 +81,7 @@ let package = Package(
     tests("DurableQueue", ["Provisioning", "Pacing", grdb]),
     tests("DataForest", ["Provisioning", "Pacing", "Sandbox"]),
     tests("BulkImport", ["Provisioning", "DataForest"]),
-    tests("WorkerPool", ["DurableQueue", "Provisioning", "Pacing"]),
+    tests("WorkerPool", ["DurableQueue", "Provisioning", "Pacing", grdb]),
     tests("Reporter", ["DurableQueue", "Provisioning", "Pacing", "CSV"]),
     tests("Sandbox", ["DataForest", "Provisioning", "Pacing", asyncHTTPClient, nioCore]),
     tests("rollcall", ["Sandbox", "DataForest", "DurableQueue", "Provisioning", "Pacing"]),

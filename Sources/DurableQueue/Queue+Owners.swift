@@ -67,7 +67,7 @@ extension Queue {
     return count
   }
 
-  private func reclaim(_ owner: Int64, _ db: Database) throws -> Int {
+  func reclaim(_ owner: Int64, _ db: Database) throws -> Int {
     let now = time.now().microseconds
     let items = try Row.fetchAll(
       db, sql: "SELECT id, ordinal, version FROM item WHERE owner_id = ?", arguments: [owner])

@@ -109,7 +109,8 @@ extension Queue {
     for item in try ListedItem.allInDoubt(in: account, db) {
       try settle(item, by: judge, into: &result, db)
     }
-    for name in judge.entries.keys {
+    var seen: Set<String> = []
+    for name in list.items.map(\.name) where seen.insert(name).inserted {
       guard let item = try ListedItem.named(name, in: account, db) else { continue }
       if judge.entries[name, default: []].count > 1 { result.duplicateNames.append(name) }
       if item.state == .ready, item.batch == batch { try settle(item, by: judge, into: &result, db) }
@@ -161,6 +162,19 @@ extension Queue {
       Doubt(
         account: BatchAccount(scope: AccountScopeID(row[0]), account: row[1]), oldest: Instant(microseconds: row[2]))
     }
+  }
+
+  /// Lets every doubt of a batch begin now: the clock was set forward, and they look older than they are.
+  package func restartDoubts(of batch: BatchID) async throws {
+    try await write { db in try self.restartDoubts(of: batch, db) }
+  }
+
+  func restartDoubts(of batch: BatchID, _ db: Database) throws {
+    try db.execute(
+      sql: """
+        UPDATE item INDEXED BY item_in_doubt SET doubt_at = ? WHERE doubt_at IS NOT NULL
+          AND EXISTS (SELECT 1 FROM batch_row WHERE item_id = item.id AND batch_row.batch_id = ?)
+        """, arguments: [time.now().microseconds, batch.rawValue])
   }
 
   /// After the clock was set back, doubts begin in its future; they begin now instead, which is never too early.
@@ -289,8 +303,9 @@ private struct ListJudge {
 
   private func isLateEnough(_ entry: RemoteItem, _ attempt: ListedItem.Attempt) -> Bool {
     guard let createdAt = entry.createdAt else { return true }
-    // Our clock may have been set since the attempt: of what its owner saw and what the list shows, the lower counts.
-    let skew = [list.clockSkew, attempt.ownerSkew].compactMap(\.self).min() ?? .zero - rules.largestSkew
+    // Our clock may have been set since the attempt: of what its owner saw and what the list shows, the lower counts,
+    // and what nobody saw may have been the largest.
+    let skew = min(list.clockSkew ?? .zero - rules.largestSkew, attempt.ownerSkew ?? .zero - rules.largestSkew)
     return createdAt >= attempt.start + skew - rules.clockTolerance
   }
 

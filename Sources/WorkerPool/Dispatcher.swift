@@ -55,6 +55,8 @@ package struct Dispatcher: Sendable {
     case detail(RemoteItem)
     /// Settle by an account's list what it tells about.
     case reconcile(RemoteList, BatchAccount)
+    /// Let every doubt begin now, because the clock was stepped.
+    case restartDoubts
     /// Hold an account, for an answer that belongs to no item.
     case holdAccount(BatchAccount, Outcome)
     /// Make the key's scope wait, for an answer that belongs to no item.
@@ -122,8 +124,9 @@ package struct Dispatcher: Sendable {
   /// - Parameter uptime: the time by the clock that nobody sets.
   package mutating func handle(_ event: Event, at now: Instant, uptime: Duration) -> [Action] {
     guard phase != .over else { return [] }
-    clock.note(now, uptime: uptime, settleDelay: rules.reconcile.settleDelay)
-    var actions = note(event, at: now)
+    var actions: [Action] = []
+    if clock.note(now, uptime: uptime, settleDelay: rules.reconcile.settleDelay) { actions.append(.restartDoubts) }
+    actions += note(event, at: now)
     actions += advance(at: now)
     return actions
   }
@@ -254,10 +257,13 @@ struct ClockWatch: Sendable {
   /// absent from a list.
   private(set) var absenceCountsFrom: Instant?
 
-  mutating func note(_ now: Instant, uptime: Duration, settleDelay: Duration) {
-    if let last, (now - last.now) - (uptime - last.uptime) > Self.smallestStep { absenceCountsFrom = now + settleDelay }
+  /// - Returns: whether the clock was stepped forward since the last time.
+  mutating func note(_ now: Instant, uptime: Duration, settleDelay: Duration) -> Bool {
+    defer { last = (now, uptime) }
     // After a step back the instant would lie far ahead; the doubts themselves begin anew then.
     if let from = absenceCountsFrom, from - now > settleDelay { absenceCountsFrom = now + settleDelay }
-    last = (now, uptime)
+    guard let last, (now - last.now) - (uptime - last.uptime) > Self.smallestStep else { return false }
+    absenceCountsFrom = now + settleDelay
+    return true
   }
 }

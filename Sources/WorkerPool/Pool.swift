@@ -129,7 +129,8 @@ package final class Pool: Sendable {
 
   private func perform(_ action: Dispatcher.Action) async {
     switch action {
-    case .takePermit, .list, .detail, .reconcile, .holdAccount, .holdKey: await performList(action)
+    case .takePermit, .list, .detail, .reconcile, .restartDoubts, .holdAccount, .holdKey:
+      await performList(action)
     case .claim(let limit): await claim(upTo: limit)
     case .send(let lease): await send(lease)
     case .settle(let answer, let due): await settle(answer, due: due)
@@ -159,6 +160,7 @@ package final class Pool: Sendable {
           list, in: account.scope, of: setup.batch, by: setup.rules.reconcile
         ) { target.isMade($0, from: $1) }
         post.yield(.reconciled(reconciliation))
+      case .restartDoubts: try await queue.restartDoubts(of: setup.batch)
       case .holdAccount(let account, let outcome):
         try await queue.hold(account.scope, reason: Reason(outcome.kind) ?? .accountRefused, message: outcome.message)
         post.yield(.listApplied)
