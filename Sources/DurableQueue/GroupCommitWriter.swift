@@ -25,6 +25,8 @@ final class GroupCommitWriter: Sendable {
   private struct State {
     var waiting: [Command] = []
     var isBusy = false
+    /// Whether commits wait for `flush`.
+    var isSteppedByHand = false
   }
 
   private let writer: any DatabaseWriter
@@ -58,10 +60,23 @@ final class GroupCommitWriter: Sendable {
   private func enqueue(_ command: Command) {
     let mustStart = state.withLock { state in
       state.waiting.append(command)
+      guard !state.isSteppedByHand else { return false }
       defer { state.isBusy = true }
       return !state.isBusy
     }
     if mustStart { writer.asyncWriteWithoutTransaction { self.commitAllThatWaits($0) } }
+  }
+
+  /// From now on nothing is committed before `flush`; for tests that step a pool.
+  func stepByHand() { state.withLock { $0.isSteppedByHand = true } }
+
+  /// Commits all that waits, on this thread.
+  ///
+  /// - Returns: whether anything waited.
+  func flush() -> Bool {
+    let isWaiting = state.withLock { !$0.waiting.isEmpty }
+    if isWaiting { writer.writeWithoutTransaction { commitAllThatWaits($0) } }
+    return isWaiting
   }
 
   private func commitAllThatWaits(_ db: Database) {

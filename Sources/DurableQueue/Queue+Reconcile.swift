@@ -123,7 +123,7 @@ extension Queue {
     _ item: ListedItem, by judge: ListJudge, into result: inout Reconciliation, _ db: Database
   ) throws {
     let verdict = try judge.verdict(on: item, db)
-    if let entry = verdict.differing { result.differing.append(entry) }
+    result.differing += verdict.differing
     guard let event = verdict.event, let transition = item.state.after(event) else { return }
     let state = try ItemRow(item.id, db).move(
       transition, Self.outcome(of: event, verdict.entry, item), due: nil, now: time.now().microseconds, db)
@@ -267,8 +267,8 @@ private struct ListJudge {
   struct Verdict {
     var event: ItemEvent?
     var entry: RemoteItem?
-    /// The entry whose detail must be asked for first.
-    var differing: RemoteItem?
+    /// The entries whose detail must be asked for first.
+    var differing: [RemoteItem] = []
   }
 
   let list: RemoteList
@@ -291,8 +291,8 @@ private struct ListJudge {
     if let earliest = attempts.first, list.askedAt < earliest.start { return Verdict() }
     if let ours = found.first(where: { isOurs($0, attempts) }) { return Verdict(event: .listedOurs, entry: ours) }
     if rules.adoptsExisting { return Verdict(event: .listedOurs, entry: first) }
-    let isUndecided = first.detail == nil && attempts.contains { isLateEnough(first, $0) }
-    if isUndecided { return Verdict(differing: first) }
+    let undecided = found.filter { entry in entry.detail == nil && attempts.contains { isLateEnough(entry, $0) } }
+    guard undecided.isEmpty else { return Verdict(differing: undecided) }
     return Verdict(event: .listedForeign, entry: first)
   }
 

@@ -101,6 +101,15 @@ package final class Queue: Sendable {
     }
   }
 
+  /// From now on nothing that waits for a group commit is committed before `flush`; for tests that step a pool.
+  package func stepByHand() { writer.stepByHand() }
+
+  /// Commits all that waits, on this thread.
+  ///
+  /// - Returns: whether anything waited.
+  @discardableResult
+  package func flush() -> Bool { writer.flush() }
+
   /// Runs one long transaction of its own, on the caller's thread.
   func writeAlone<Value>(_ body: (Database) throws -> Value) throws -> Value {
     do {

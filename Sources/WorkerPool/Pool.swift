@@ -57,12 +57,18 @@ package final class Pool: Sendable {
   private let post: AsyncStream<Dispatcher.Event>.Continuation
   private let state: Mutex<Dispatcher>
   private let currentStatus = Mutex(Status())
+  private let executor: (any TaskExecutor)?
 
   /// Makes a run; nothing happens before `run`.
   ///
-  /// - Parameter generator: where backoff draws from.
-  package init(_ setup: Setup, generator: any RandomNumberGenerator & Sendable) {
+  /// - Parameters:
+  ///   - generator: where backoff draws from.
+  ///   - executor: what the run's tasks run on; nil: on what all tasks run on. Tests step it.
+  package init(
+    _ setup: Setup, generator: any RandomNumberGenerator & Sendable, executor: (any TaskExecutor)? = nil
+  ) {
     self.setup = setup
+    self.executor = executor
     (events, post) = AsyncStream.makeStream()
     state = Mutex(Dispatcher(rules: setup.rules, scope: setup.scope, generator: generator))
   }
@@ -76,7 +82,7 @@ package final class Pool: Sendable {
   /// Runs the batch to its end. Being cancelled is being asked to drain.
   package func run() async -> RunEnd {
     // The loop has a task of its own, so that a cancelled caller does not cancel the requests in flight.
-    let loop = Task { await self.loop() }
+    let loop = Task(executorPreference: executor) { await self.loop() }
     return await withTaskCancellationHandler {
       await loop.value
     } onCancel: {

@@ -28,7 +28,9 @@ struct CheckVerb: AsyncParsableCommand {
     if json { context.say(Self.json(check)) }
     try check.refuseIssues(in: context)
     guard !json else { return }
-    for line in Plan(check: check, limit: .standard, adoptsExisting: false).lines(at: context.time.now()) { context.say(line) }
+    for line in Plan(check: check, limit: .standard, adoptsExisting: false).lines(at: context.time.now()) {
+      context.say(line)
+    }
     context.say("No issues.")
   }
 

@@ -74,7 +74,9 @@ struct ShowVerb: AsyncParsableCommand {
   }
 
   private static func line(_ wait: ItemHistory.Wait) -> String {
-    var parts = ["  wait", wait.from.rfc3339(), "\((wait.until - wait.from).forPeople): \(wait.reason.forPeopleWhoWait)"]
+    var parts = [
+      "  wait", wait.from.rfc3339(), "\((wait.until - wait.from).forPeople): \(wait.reason.forPeopleWhoWait)",
+    ]
     if let message = wait.message { parts.append(message) }
     return parts.joined(separator: " · ")
   }

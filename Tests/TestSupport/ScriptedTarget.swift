@@ -61,7 +61,9 @@ package final class ScriptedTarget: Target {
     return .told(item)
   }
 
-  package func isMade(_ item: RemoteItem, from definition: String) -> Bool { (item.detail ?? item.description) == definition }
+  package func isMade(_ item: RemoteItem, from definition: String) -> Bool {
+    (item.detail ?? item.description) == definition
+  }
 
   package func list(account: String) async -> ListReply {
     let index = state.withLock { state in

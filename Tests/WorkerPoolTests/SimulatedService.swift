@@ -24,11 +24,15 @@ struct SimulatedFaults {
   var isBeyondSettleDelay = false
   /// When nothing is answered, from and to.
   var outage: ClosedRange<Instant>?
+  /// Whether lists say what time it is.
+  var tellsDate = true
   /// How far the service's clock is ahead.
   var clockSkew = Duration.zero
 
   init(_ random: inout SeededGenerator, start: Instant) {
-    func chance(_ most: Double) -> Double { Bool.random(using: &random) ? Double.random(in: 0...most, using: &random) : 0 }
+    func chance(_ most: Double) -> Double {
+      Bool.random(using: &random) ? Double.random(in: 0...most, using: &random) : 0
+    }
     dropAfter = chance(0.4)
     dropBefore = chance(0.4)
     late = chance(0.4)
@@ -44,6 +48,7 @@ struct SimulatedFaults {
       let from = start + .milliseconds(Int.random(in: 0...20_000, using: &random))
       outage = from...(from + .seconds(Int.random(in: 1...200, using: &random)))
     }
+    tellsDate = Bool.random(using: &random)
     clockSkew = .seconds(Int.random(in: -100...100, using: &random))
   }
 }

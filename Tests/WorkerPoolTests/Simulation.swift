@@ -70,6 +70,7 @@ final class Simulation {
   private var end: RunEnd?
   /// Names that a list has shown when nothing of theirs was leased.
   private var shown: Set<String> = []
+  private var firstSentAt: [String: Instant] = [:]
   private(set) var createCount = 0
   private(set) var ends: [RunEnd] = []
   private var history: [String] = []
@@ -96,9 +97,11 @@ final class Simulation {
         // Somebody else makes something of that name, before the run or during it.
         guard Int.random(in: 0..<12, using: &random) == 0 else { continue }
         let at = time.truth + .milliseconds(Int.random(in: -5_000...10_000, using: &random))
+        // It may look just like ours; then only its time tells, where the clocks can be compared.
+        let definition = faults.tellsDate && !hasSteps && Bool.random(using: &random) ? "\(name) as ordered" : "theirs"
         schedule(at: at, of: nil) { [self] in
           guard !service.hasOrWillHave(name) else { return }
-          _ = service.make(name, "theirs", at: at, shownFrom: at, isOurs: false)
+          _ = service.make(name, definition, at: at, shownFrom: at, isOurs: false)
         }
       }
     }
@@ -274,11 +277,14 @@ final class Simulation {
   private func reconcile(_ list: RemoteList, _ account: BatchAccount) {
     write({ [self] db in
       let leased = try Set(
-        String.fetchAll(db, sql: "SELECT name FROM item WHERE state = 'leased' AND batch_id = ?", arguments: [batch.rawValue]))
+        String.fetchAll(
+          db, sql: "SELECT name FROM item WHERE state = 'leased' AND batch_id = ?", arguments: [batch.rawValue]))
       shown.formUnion(list.items.map(\.name).filter { !leased.contains($0) })
-      return try queue.reconcile(list, in: account.scope, of: batch, by: rules.reconcile, isMade: {
-        ($0.detail ?? $0.description) == $1
-      }, db)
+      return try queue.reconcile(
+        list, in: account.scope, of: batch, by: rules.reconcile,
+        isMade: {
+          ($0.detail ?? $0.description) == $1
+        }, db)
     }) { [self] result in
       note("reconciled: \(result)")
       return .reconciled(result)
@@ -305,9 +311,11 @@ final class Simulation {
         }
         // The Date header has whole seconds.
         let skew = faults.clockSkew - (time.now() - time.truth) - .milliseconds(Int.random(in: 0...999, using: &random))
-        reply = .listed(entries, isWhole: isWhole, clockSkew: Bool.random(using: &random) ? skew : nil)
+        reply = .listed(entries, isWhole: isWhole, clockSkew: faults.tellsDate ? skew : nil)
       }
       note("list of \(account.account) asked at \(askedAt): \(reply)")
+      let listing = Listing(reply, of: account.scope, by: owner, askedAt: askedAt, latency: there + back)
+      try queue.writeAlone { try queue.record(listing, $0) }
       post(.listed(account, reply, askedAt: askedAt), after: back)
     }
   }
@@ -321,6 +329,7 @@ final class Simulation {
     createCount += 1
     inFlight[lease.handle] = lease
     sentAt[lease.handle] = time.truth
+    firstSentAt[name] = firstSentAt[name] ?? time.truth
     note("send \(name)")
     if !faults.isBeyondSettleDelay, service.made[name, default: []].contains(where: \.isOurs) {
       throw Violation(description: "\(name) is sent although an earlier create of it was carried out")
@@ -400,7 +409,11 @@ final class Simulation {
       if made.filter(\.isOurs).count > 1 { throw Violation(description: "\(item.name) was made twice") }
       switch (item.state, item.reason) {
       case (.done, _):
-        guard let own = made.first(where: { $0.id == item.remoteID }), own.isOurs else {
+        let own = made.first { $0.id == item.remoteID }
+        // What looks like ours and was made when we sent it cannot be told from ours.
+        let firstSentAt = firstSentAt[item.name] ?? .max
+        let looksOurs = own.map { $0.definition != "theirs" && $0.at >= firstSentAt - .seconds(5) } ?? false
+        guard let own, own.isOurs || looksOurs else {
           throw Violation(description: "\(item.name) is done as \(item.remoteID ?? "nothing"), which is not ours")
         }
       case (.failed, .conflict?):
