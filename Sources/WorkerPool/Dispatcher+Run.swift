@@ -135,7 +135,7 @@ extension Dispatcher {
     default: return nil
     }
     pace.wait(until: until, reason: reason, message: outcome.message)
-    let isTooLong = until - now > rules.maxWait || pace.isGettingNowhere(longerThan: rules.maxWait, at: now)
+    let isTooLong = until - now > rules.maxWait || pace.isGettingNowhere(longerThan: rules.maxWait, at: until)
     if isTooLong { end(.paused(reason, message: outcome.message, until: until), at: now) }
     return ScopeWait(
       scope: scope, until: until, emptiesBucket: outcome.kind == .throttled, reason: reason, message: outcome.message)

@@ -100,8 +100,9 @@ struct Pace: Sendable {
     return now + backoff.ceiling(after: unreachableCount)
   }
 
-  /// Whether nothing but failures, or nothing but throttles, has come back for longer than `most`.
-  func isGettingNowhere(longerThan most: Duration, at now: Instant) -> Bool {
-    [unreachableSince, throttledSince].compactMap(\.self).contains { now - $0 > most }
+  /// Whether by `end`, when the next request may start, nothing but failures, or nothing but throttles, will have come
+  /// back for longer than `most`.
+  func isGettingNowhere(longerThan most: Duration, at end: Instant) -> Bool {
+    [unreachableSince, throttledSince].compactMap(\.self).contains { end - $0 > most }
   }
 }

@@ -1,0 +1,134 @@
+// What a list says about one item: ours, somebody else's, absent, or nothing yet.
+
+import GRDB
+import Pacing
+import Provisioning
+
+/// An item that a list may tell about, as the transaction found it.
+struct ListedItem {
+  let id: ItemID
+  let name: String
+  let state: ItemState
+  let batch: BatchID
+  /// Since when it is in doubt; nil unless it is.
+  let since: Instant?
+  let isRefused: Bool
+  let message: String?
+  let usedCount: Int
+  /// Whether an attempt of ours has no definite answer, so that it may have been made by it.
+  let mayBeMade: Bool
+
+  private init?(_ row: Row) {
+    guard let state = ItemState(rawValue: row[2]) else { return nil }
+    self.state = state
+    id = ItemID(row[0])
+    name = row[1]
+    batch = BatchID(row[3])
+    since = (row[4] as Int64?).map(Instant.init(microseconds:))
+    isRefused = (row[5] as String?) == Reason.refused.rawValue
+    message = row[6]
+    usedCount = row[7]
+    mayBeMade = row[8]
+  }
+
+  private static let columns = "id, name, state, batch_id, doubt_at, reason, message, used_count, unanswered"
+
+  /// Rows out: the account's items in doubt. Index: `item_in_doubt`.
+  static func allInDoubt(in account: AccountScopeID, _ db: Database) throws -> [ListedItem] {
+    try Row.fetchAll(
+      db.cachedStatement(
+        sql: """
+          SELECT \(columns) FROM item INDEXED BY item_in_doubt
+          WHERE account_scope_id = ? AND doubt_at IS NOT NULL ORDER BY doubt_at, id
+          """), arguments: [account.rawValue]
+    ).compactMap(ListedItem.init)
+  }
+
+  /// Row out: the item of a key, by the key's index.
+  static func named(_ name: String, in account: AccountScopeID, _ db: Database) throws -> ListedItem? {
+    try Row.fetchOne(
+      db.cachedStatement(sql: "SELECT \(columns) FROM item WHERE account_scope_id = ? AND name = ?"),
+      arguments: [account.rawValue, name]
+    ).flatMap(ListedItem.init)
+  }
+
+  /// An attempt that may have made the item.
+  struct Attempt {
+    let start: Instant
+    let definition: String
+    /// The lowest skew of the service's clock that its owner has seen.
+    let ownerSkew: Duration?
+  }
+
+  /// Rows out: the attempts that have no definite answer, by the attempt's key.
+  func unansweredAttempts(_ db: Database) throws -> [Attempt] {
+    try Row.fetchAll(
+      db.cachedStatement(
+        sql: """
+          SELECT start_at, json, clock_skew FROM attempt JOIN definition ON definition.id = definition_id
+            JOIN owner ON owner.id = owner_id
+          WHERE item_id = ? AND outcome IN ('no_answer', 'owner_gone') ORDER BY ordinal
+          """), arguments: [id.rawValue]
+    ).map { row in
+      Attempt(
+        start: Instant(microseconds: row[0]), definition: row[1],
+        ownerSkew: (row[2] as Int64?).map { .microseconds($0) })
+    }
+  }
+}
+
+/// What a list says about items, one at a time.
+struct ListJudge {
+  /// What the list says about an item: what happens to it, if anything does, and by which entry.
+  struct Verdict {
+    var event: ItemEvent?
+    var entry: RemoteItem?
+    /// The entries whose detail must be asked for first.
+    var differing: [RemoteItem] = []
+  }
+
+  let list: RemoteList
+  let rules: ReconcileRules
+  let isMade: (RemoteItem, String) -> Bool
+  let entries: [String: [RemoteItem]]
+
+  init(list: RemoteList, rules: ReconcileRules, isMade: @escaping (RemoteItem, String) -> Bool) {
+    self.list = list
+    self.rules = rules
+    self.isMade = isMade
+    entries = Dictionary(grouping: list.items, by: \.name)
+  }
+
+  func verdict(on item: ListedItem, _ db: Database) throws -> Verdict {
+    guard let found = entries[item.name], let first = found.first else {
+      return Verdict(event: item.since.flatMap { eventWhenAbsent(item, since: $0) })
+    }
+    let attempts = try item.unansweredAttempts(db)
+    if let earliest = attempts.first, list.askedAt < earliest.start { return Verdict() }
+    if let ours = found.first(where: { isOurs($0, attempts) }) { return Verdict(event: .listedOurs, entry: ours) }
+    if rules.adoptsExisting { return Verdict(event: .listedOurs, entry: first) }
+    let undecided = found.filter { entry in entry.detail == nil && attempts.contains { isLateEnough(entry, $0) } }
+    guard undecided.isEmpty else { return Verdict(differing: undecided) }
+    return Verdict(event: .listedForeign, entry: first)
+  }
+
+  /// Ours: it was not made before an unanswered attempt of ours, and it is what that attempt asked for.
+  private func isOurs(_ entry: RemoteItem, _ attempts: [ListedItem.Attempt]) -> Bool {
+    attempts.contains { isLateEnough(entry, $0) && isMade(entry, $0.definition) }
+  }
+
+  private func isLateEnough(_ entry: RemoteItem, _ attempt: ListedItem.Attempt) -> Bool {
+    guard let createdAt = entry.createdAt else { return true }
+    // Our clock may have been set since the attempt: of what its owner saw and what the list shows, the lower counts,
+    // and what nobody saw may have been the largest.
+    let skew = min(list.clockSkew ?? .zero - rules.largestSkew, attempt.ownerSkew ?? .zero - rules.largestSkew)
+    return createdAt >= attempt.start + skew - rules.clockTolerance
+  }
+
+  /// Absence counts only in a whole list that was asked for when a late create would have landed.
+  private func eventWhenAbsent(_ item: ListedItem, since: Instant) -> ItemEvent? {
+    guard list.isWhole, list.askedAt >= since + rules.settleDelay else { return nil }
+    if let from = list.absenceCountsFrom, list.askedAt < from { return nil }
+    return .listedAbsent(afterRefusal: item.isRefused, attemptsLeft: item.usedCount < rules.maxAttempts)
+  }
+}
