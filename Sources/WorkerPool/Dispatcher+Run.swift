@@ -36,7 +36,8 @@ extension Dispatcher {
       startEnding(end, at: now)
       return actions
     }
-    return actions + [.alarm(min(wake ?? deadline, deadline))]
+    // While something is under way its answer is the next event.
+    return actions + (wake.map { [.alarm($0)] } ?? [])
   }
 
   // MARK: - Sending

@@ -176,6 +176,93 @@ import WorkerPool
     }
   }
 
+  @Test func `a halt settles first what other accounts have in doubt`() async throws {
+    try await Fixture.with(["a", "b", "c", "d"], accounts: ["one", "two"], quota: PoolTests.fast) {
+      fixture async throws in
+      // Of "one", a stands there twice; of "two", b was made although its answer was lost.
+      let target = ScriptedTarget { definition, _ in
+        definition < "c" ? Outcome(.noAnswer) : Outcome(.succeeded, remoteID: definition)
+      } list: { account, index in
+        let twice = (1...2).map { RemoteItem(id: "id\($0)", name: "a", description: "a") }
+        let once = [RemoteItem(id: "idb", name: "b", description: "b")]
+        return .listed(index < 2 ? [] : account == "one" ? twice : once, isWhole: true)
+      }
+      #expect(try await fixture.run(target) == .duplicates(["a"]))
+      let tally = try fixture.tally
+      #expect(tally == Tally([.done: 4]), "\(tally) after lists of \(target.lists)")
+      #expect(target.creates.count == 4)
+    }
+  }
+
+  @Test func `an entry that its list shortens is told by its detail`() async throws {
+    try await Fixture.with(["a", "b"], quota: PoolTests.fast) { fixture async throws in
+      let entries = ["a", "b"].map { RemoteItem(id: "id\($0)", name: $0, description: "…") }
+      let target = ScriptedTarget { _, _ in
+        Outcome(.noAnswer)
+      } list: { _, index in
+        .listed(index == 0 ? [] : entries, isWhole: true)
+      } detail: {
+        $0.name == "a" ? "a" : "another"
+      }
+      #expect(try await fixture.run(target) == .finished)
+      #expect(try fixture.tally == Tally([.done: 1, .failed: 1]))
+      try fixture.queue.forEachRow(of: fixture.batch) { row in
+        #expect(row.item?.reason == (row.item?.name == "a" ? nil : .conflict))
+        // A conflict keeps the id of what stands there, for the person who looks and may adopt it.
+        #expect(row.item?.remoteID == "id\(row.item?.name ?? "")")
+      }
+    }
+  }
+
+  @Test func `a create that lands after it was called absent is adopted before it is sent again`() async throws {
+    try await Fixture.with(["a"], quota: PoolTests.fast) { fixture async throws in
+      let target = ScriptedTarget { _, index in
+        index == 0 ? Outcome(.noAnswer) : Outcome(.throttled, retryAfter: .seconds(3_000))
+      } list: { _, index in
+        .listed(index < 2 ? [] : [RemoteItem(id: "id", name: "a", description: "a")], isWhole: true)
+      }
+      guard case .paused = try await fixture.run(target) else {
+        Issue.record("the run did not pause")
+        return
+      }
+      #expect(try fixture.tally == Tally([.ready: 1]))
+      fixture.time.advance(by: .seconds(3_000))
+      #expect(try await fixture.run(target) == .finished)
+      #expect(target.creates.count == 2)
+      #expect(try fixture.tally == Tally([.done: 1]))
+    }
+  }
+
+  @Test(arguments: [(-60, true), (-1, true), (59, true), (-70, false)])
+  func `what was made before we asked, by the service's clock, is not ours`(made: Int, isOurs: Bool) async throws {
+    try await Fixture.with(["a"], quota: PoolTests.fast) { fixture async throws in
+      let start = fixture.time.now()
+      // The service's clock is a minute behind.
+      let entry = RemoteItem(id: "id", name: "a", description: "a", createdAt: start + .seconds(made))
+      let target = ScriptedTarget { _, _ in
+        Outcome(.noAnswer)
+      } list: { _, index in
+        .listed(index == 0 ? [] : [entry], isWhole: true, clockSkew: .seconds(-60))
+      }
+      #expect(try await fixture.run(target) == .finished)
+      #expect(try fixture.tally == Tally([isOurs ? .done : .failed: 1]))
+    }
+  }
+
+  @Test func `throttles that never end pause the run, however short each wait is`() async throws {
+    try await Fixture.with(["a"], quota: PoolTests.fast) { fixture async throws in
+      let start = fixture.time.now()
+      let target = ScriptedTarget { _, _ in Outcome(.throttled, message: "slow", retryAfter: .seconds(1)) }
+      guard case .paused(.throttled, "slow", _) = try await fixture.run(target, rules: Rules(maxWait: .seconds(60)))
+      else {
+        Issue.record("the run did not pause")
+        return
+      }
+      #expect(fixture.time.now() - start < .seconds(120))
+      #expect(try fixture.tally == Tally([.ready: 1]))
+    }
+  }
+
   @Test func `what an owner that died had claimed is taken back by a run that is under way`() async throws {
     try await Fixture.with(["a", "b"], quota: PoolTests.fast) { fixture async throws in
       do {

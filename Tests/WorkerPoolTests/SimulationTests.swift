@@ -12,7 +12,7 @@ import Testing
   private static func number(_ name: String) -> Int? { ProcessInfo.processInfo.environment[name].flatMap(Int.init) }
 
   @Test func `whatever happens, every item is accounted for and nothing is made twice`() async throws {
-    let seeds = Self.number("SEED").map { $0...$0 } ?? 1...(Self.number("SEEDS") ?? 2_000)
+    let seeds = Self.number("SEED").map { $0...$0 } ?? 1...(Self.number("SEEDS") ?? 1_500)
     try await withTemporaryFolder { folder in
       let time = SimulatedTime()
       let queue = try Queue(path: folder + "/rollcall.db", time: time)

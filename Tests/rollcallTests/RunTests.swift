@@ -148,8 +148,43 @@ import Testing
         let shown = await fixture.run("show", item)
         #expect(shown.status == 0 && shown.output.contains("n1 of \(CommandFixture.account): done"), "\(shown)")
         #expect(shown.output.contains("attempt 1 · "), "\(shown)")
+        #expect(shown.output.contains("list · "), "\(shown)")
       }
       #expect(await fixture.run("show", "nobody").status == 2)
+    }
+  }
+
+  @Test func `what has our names and is not ours is a conflict, until a person wants it taken over`() async throws {
+    try await CommandFixture.with { fixture in
+      // Another queue has made two of the names, from another image.
+      try fixture.writeRoster(["n1", "n2"], image: "tensorflow:r1.15.2-py3", to: "theirs.csv")
+      #expect(await fixture.run("run", "theirs.csv", "--rate", "500/s", "--db", "theirs.db").status == 0)
+      try fixture.writeRoster(["n1", "n2", "n3"])
+      let result = await fixture.run("run", "class.csv", "--rate", "500/s", "--out", "report")
+      #expect(result.status == 3, "\(result)")
+      #expect(try fixture.read("report/failed.csv").contains("conflict,already there as YPI"))
+      // Neither `resume` nor another `run` touches them.
+      #expect(await fixture.run("run", "class.csv", "--out", "report").status == 3)
+      #expect(fixture.sandbox.ledger.createRequests == 3)
+      let adopted = await fixture.run("run", "class.csv", "--adopt-existing", "--out", "report")
+      #expect(adopted.status == 0, "\(adopted)")
+      #expect(adopted.errorOutput.contains("2 in conflict, taken over"), "\(adopted)")
+      #expect(fixture.sandbox.ledger.createRequests == 3)
+      let shown = await fixture.run("show", "n1")
+      #expect(shown.output.contains("adopted from the service's list"), "\(shown)")
+    }
+  }
+
+  @Test func `show tells of every wait`() async throws {
+    var configuration = SandboxConfiguration()
+    configuration.rateLimit = Quota(rate: try #require(Rate("20/s")), burst: 1)
+    try await CommandFixture.with(configuration) { fixture in
+      try fixture.writeRoster((1...6).map { "n\($0)" })
+      let result = await fixture.run("run", "class.csv", "--rate", "500/s", "--burst", "8", "--out", "report")
+      #expect(result.status == 0, "\(result)")
+      let shown = await fixture.run("show", "n6")
+      #expect(shown.output.contains("wait · "), "\(shown)")
+      #expect(shown.output.contains("throttled: the service asked us to slow down"), "\(shown)")
     }
   }
 
