@@ -16,16 +16,19 @@ package final class FileLock: Sendable {
 
   /// Takes the lock on the file, making the file (mode 0600) if need be.
   ///
-  /// - Parameter waits: whether to wait for another holder; otherwise nil is returned when there is one.
+  /// - Parameter limit: how long to wait for another holder; then nil is returned.
   /// - Throws: `QueueError` when the file cannot be made or locked.
-  static func acquire(_ path: String, waits: Bool) throws -> FileLock? {
+  static func acquire(_ path: String, upTo limit: Duration = .zero) throws -> FileLock? {
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw failure(path) }
     let lock = FileLock(descriptor: descriptor, path: path)
-    while flock(descriptor, waits ? LOCK_EX : LOCK_EX | LOCK_NB) != 0 {
+    let deadline = ContinuousClock.now + limit
+    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
       if errno == EINTR { continue }
-      if errno == EWOULDBLOCK { return nil }
-      throw failure(path)
+      guard errno == EWOULDBLOCK else { throw failure(path) }
+      // A holder that is stopped would be waited for without an end.
+      guard ContinuousClock.now < deadline else { return nil }
+      usleep(1_000)
     }
     return lock
   }

@@ -34,7 +34,7 @@ final class Checkpointer: Sendable {
 
   /// Copies and empties the log as far as nobody is at it; on the writer, outside a transaction.
   func checkpoint(_ db: Database) throws {
-    guard let lock = try FileLock.acquire(path + ".checkpoint", waits: false) else { return }
+    guard let lock = try FileLock.acquire(path + ".checkpoint") else { return }
     isUnderWay.store(true, ordering: .relaxed)
     defer {
       isUnderWay.store(false, ordering: .relaxed)

@@ -30,7 +30,7 @@ extension Queue {
       try db.execute(
         sql: "INSERT INTO owner (pid, started_at) VALUES (?, ?)", arguments: [getpid(), now.microseconds])
       let id = db.lastInsertedRowID
-      guard let lock = try FileLock.acquire(ownerPath(id), waits: false) else {
+      guard let lock = try FileLock.acquire(ownerPath(id)) else {
         throw QueueError(.busy, path: ownerPath(id), detail: "a new owner's file is locked")
       }
       return Ownership(id: OwnerID(id), lock: lock)
@@ -60,7 +60,7 @@ extension Queue {
     }
     var count = 0
     for owner in owners {
-      guard let lock = try FileLock.acquire(ownerPath(owner), waits: false) else { continue }
+      guard let lock = try FileLock.acquire(ownerPath(owner)) else { continue }
       count += try writeAlone { db in try reclaim(owner, db) }
       lock.removeFile()
     }

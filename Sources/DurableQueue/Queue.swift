@@ -14,31 +14,40 @@ package final class Queue: Sendable {
   let checkpointer: Checkpointer
   private let writer: GroupCommitWriter
 
+  /// How long a lock of another process is waited for unless the caller says otherwise.
+  package static let standardLockWait = Duration.seconds(60)
+
   /// Opens the queue, making the file (mode 0600) and its folder (0700) if need be, and brings its tables up to date.
   ///
   /// Opening and migrating happen under a lock beside the file: three first openers at once were seen to get
   /// "database is locked" in spite of a timeout.
   ///
+  /// - Parameters:
+  ///   - lockWait: how long another process's lock is waited for, here and in every command.
+  ///   - allowsNetwork: whether the file may be on a network file system, where SQLite's log is unsafe.
   /// - Throws: `QueueError`.
-  package convenience init(path: String, time: any TimeSource) throws {
+  package convenience init(
+    path: String, time: any TimeSource, lockWait: Duration = Queue.standardLockWait, allowsNetwork: Bool = false
+  ) throws {
     do {
-      try self.init(opening: path, time: time)
+      try self.init(opening: path, time: time, lockWait, allowsNetwork: allowsNetwork)
     } catch {
       throw QueueError.wrapping(error, path: path)
     }
   }
 
-  private init(opening path: String, time: any TimeSource) throws {
-    try Self.makeFile(path)
+  private init(opening path: String, time: any TimeSource, _ lockWait: Duration, allowsNetwork: Bool) throws {
+    try Self.makeFile(path, allowsNetwork: allowsNetwork)
     // SQLite follows a symlink to the database; the locks beside it must stand beside the same file.
     let path = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
     self.path = path
     self.time = time
-    let lock = try FileLock.acquire(path + ".lock", waits: true)
+    guard let lock = try FileLock.acquire(path + ".lock", upTo: lockWait) else { throw QueueError.busy(path) }
     defer { withExtendedLifetime(lock) {} }
+    try Self.refuseForeignFile(path)
     let checkpointer = Checkpointer(path: path)
     self.checkpointer = checkpointer
-    pool = try DatabasePool(path: path, configuration: Self.configuration(checkpointer))
+    pool = try DatabasePool(path: path, configuration: Self.configuration(checkpointer, lockWait))
     try Self.prepare(pool, path)
     writer = GroupCommitWriter(writer: pool) { db in try checkpointer.noteCommit(db) }
   }
@@ -46,13 +55,14 @@ package final class Queue: Sendable {
   /// Closes the file; nothing may be under way.
   package func close() throws { try pool.close() }
 
-  private static func configuration(_ checkpointer: Checkpointer) -> Configuration {
+  private static func configuration(_ checkpointer: Checkpointer, _ lockWait: Duration) -> Configuration {
     var configuration = Configuration()
     // SQLite's own timeout naps ever longer and starves one of several writers; short naps treat all alike.
     configuration.busyMode = .callback { tries in
       if checkpointer.givesUpWhenBusy { return false }
       usleep(500)
-      return tries < 120_000
+      // A nap takes a little longer than it was asked for.
+      return tries < lockWait.microseconds / 560
     }
     // Every id that is written was read in the same transaction; looking its row up again would cost a tenth of the
     // speed. The tests check all references whenever a queue is closed.
@@ -66,7 +76,7 @@ package final class Queue: Sendable {
     return configuration
   }
 
-  private static func makeFile(_ path: String) throws {
+  private static func makeFile(_ path: String, allowsNetwork: Bool) throws {
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
     do {
       try FileManager.default.createDirectory(
@@ -74,11 +84,25 @@ package final class Queue: Sendable {
     } catch {
       throw QueueError(.cannotOpen, path: path, detail: "its folder cannot be made")
     }
+    if !allowsNetwork, let name = FileSystemCheck.networkName(of: folder.path) {
+      throw QueueError(.networkFileSystem, path: path, detail: name)
+    }
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else {
       throw QueueError(errno == EROFS ? .readOnly : .cannotOpen, path: path, detail: String(cString: strerror(errno)))
     }
     Foundation.close(descriptor)
+  }
+
+  /// Looks at the file before anything in it is changed; opening it for writing would already switch it to our journal.
+  private static func refuseForeignFile(_ path: String) throws {
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_size > 0 else { return }
+    var configuration = Configuration()
+    configuration.readonly = true
+    let file = try DatabaseQueue(path: path, configuration: configuration)
+    try file.read { db in try QueueSchema.check(db, path) }
+    try file.close()
   }
 
   private static func prepare(_ pool: DatabasePool, _ path: String) throws {

@@ -20,6 +20,8 @@ package struct QueueError: Error, CustomStringConvertible, Hashable {
     case readOnly
     /// Another process held the write lock too long.
     case busy
+    /// The file is on a network file system.
+    case networkFileSystem
     /// Anything else that SQLite reports.
     case other
   }
@@ -47,7 +49,8 @@ package struct QueueError: Error, CustomStringConvertible, Hashable {
     case .corrupt: "The queue \(path) is damaged: \(detail)."
     case .diskFull: "The disk is full; the queue \(path) cannot grow."
     case .readOnly: "The queue \(path) cannot be written: \(detail)."
-    case .busy: "Another process has kept the queue \(path) locked for a minute."
+    case .busy: "The queue \(path) is locked: \(detail)."
+    case .networkFileSystem: "The queue \(path) is on a network file system (\(detail)), where it could be damaged."
     case .other: "The queue \(path) failed: \(detail)."
     }
   }
@@ -60,9 +63,17 @@ package struct QueueError: Error, CustomStringConvertible, Hashable {
     case .newerSchema: "Update this Rollcall, or name another file with --db."
     case .corrupt: "Keep a copy, try `sqlite3 FILE .recover`, and name another file with --db."
     case .diskFull: "Free some space and run the same command again; nothing that was answered is lost."
-    case .busy: "Look for a stopped rollcall process (`ps`), continue or end it, and run the same command again."
+    case .busy: "Continue that process (`kill -CONT`) or end it (`kill`), then run the same command again."
+    case .networkFileSystem:
+      "Name a file on a disk of this machine with --db, or use --force-db if nobody else opens it."
     case .other: nil
     }
+  }
+
+  /// The lock was waited for and did not come: who has it.
+  static func busy(_ path: String) -> QueueError {
+    let holder = LockHolder.describe(queue: path) ?? "another process"
+    return QueueError(.busy, path: path, detail: "\(holder) has held it for longer than this one waits")
   }
 
   /// Turns what GRDB threw into our error; anything else stays as it is.
@@ -79,6 +90,7 @@ package struct QueueError: Error, CustomStringConvertible, Hashable {
       case .SQLITE_BUSY, .SQLITE_LOCKED: .busy
       default: .other
       }
+    if code == .busy { return busy(path) }
     return QueueError(
       code, path: path, detail: code == .other ? "\(detail) (\(error.extendedResultCode.rawValue))" : detail)
   }

@@ -183,7 +183,7 @@ package final class Pool: Sendable {
       var claim = try await claimOnce(upTo: limit)
       if let rest = claim.rest, claim.leases.isEmpty, rest.nextDue == nil, rest.holds.isEmpty, rest.tally[.ready] > 0 {
         // Ready, but another batch's: its run gave them back, or ended.
-        try setup.queue.takeUp(setup.batch, requeuesFailed: false)
+        try setup.queue.takeUp(setup.batch)
         claim = try await claimOnce(upTo: limit)
       }
       // What others hold may be a dead process's; its lock, which the kernel has freed, tells.

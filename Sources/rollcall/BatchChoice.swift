@@ -11,16 +11,22 @@ enum BatchChoice {
     return batch
   }
 
-  /// The batch of this number, or the only one that has something unfinished.
-  static func unfinished(_ number: Int64?, in queue: Queue) throws -> Batch {
+  /// The batch of this number, or the only one that a verb would change; the latest if there is none.
+  ///
+  /// - Parameters:
+  ///   - verb: what the person wants to do, for the commands to choose from.
+  ///   - state: what a batch has that the verb would change, for example `unfinished`.
+  static func only(
+    _ number: Int64?, in queue: Queue, for verb: String, _ state: String, where wouldChange: (Tally) -> Bool
+  ) throws -> Batch {
     if let number { return try numbered(number, in: queue) }
     let batches = try queue.batches()
     guard let latest = batches.last else { throw none(queue) }
-    let unfinished = try batches.filter { try queue.tally(of: $0.id).unfinishedCount > 0 }
-    guard unfinished.count > 1 else { return unfinished.first ?? latest }
-    let commands = unfinished.map { "      rollcall resume \($0.id.rawValue)   # \($0.label)" }
+    let candidates = try batches.filter { wouldChange(try queue.tally(of: $0.id)) }
+    guard candidates.count > 1 else { return candidates.first ?? latest }
+    let commands = candidates.map { "      rollcall \(verb) \($0.id.rawValue)   # \($0.label)" }
     throw Problem(
-      "\(unfinished.count) batches are unfinished; say which one.",
+      "\(candidates.count) batches \(state); say which one.",
       hint: "Choose one of:\n" + commands.joined(separator: "\n"), .usage)
   }
 
@@ -38,8 +44,8 @@ enum BatchChoice {
 
 extension QueueOptions {
   /// Opens a queue that must exist already.
-  func openExisting(in context: Context) throws -> Queue {
-    guard let queue = try openIfExists(in: context) else {
+  func openExisting(in context: Context, lockWait: Duration = Queue.standardLockWait) throws -> Queue {
+    guard let queue = try openIfExists(in: context, lockWait: lockWait) else {
       throw Problem(
         "There is no queue at \(try path(in: context)).",
         hint: "Name its file with --db, or start with `rollcall run ROSTER`.", .usage)

@@ -12,6 +12,8 @@ import WorkerPool
 struct QueueOptions: ParsableArguments {
   @Option(name: .customLong("db"), help: "The queue's file (or ROLLCALL_DB).", completion: .file())
   var database: String?
+  @Flag(name: .customLong("force-db"), help: "Use a queue on a network file system all the same.")
+  var forcesDatabase = false
 
   /// The file's path: the option, ROLLCALL_DB, or the default under the state folder.
   func path(in context: Context) throws -> String {
@@ -25,11 +27,15 @@ struct QueueOptions: ParsableArguments {
   }
 
   /// Opens the queue, making it if need be.
-  func open(in context: Context) throws -> Queue { try Queue(path: try path(in: context), time: context.time) }
+  ///
+  /// - Parameter lockWait: how long another process's lock is waited for.
+  func open(in context: Context, lockWait: Duration = Queue.standardLockWait) throws -> Queue {
+    try Queue(path: try path(in: context), time: context.time, lockWait: lockWait, allowsNetwork: forcesDatabase)
+  }
 
   /// Opens the queue if its file exists; nil otherwise.
-  func openIfExists(in context: Context) throws -> Queue? {
-    FileManager.default.fileExists(atPath: try path(in: context)) ? try open(in: context) : nil
+  func openIfExists(in context: Context, lockWait: Duration = Queue.standardLockWait) throws -> Queue? {
+    FileManager.default.fileExists(atPath: try path(in: context)) ? try open(in: context, lockWait: lockWait) : nil
   }
 }
 

@@ -19,18 +19,26 @@ struct ResumeVerb: AsyncParsableCommand {
 
   mutating func run() async throws {
     let context = Context.current
-    let queue = try queueOptions.openExisting(in: context)
-    let batch = try BatchChoice.unfinished(batch, in: queue)
-    let endpoint = try EndpointOptions.endpoint(batch.endpoint)
-    if let given = try endpointOptions.given(in: context), given != endpoint {
-      throw Problem(
-        "Batch \(batch.id.rawValue) belongs to \(batch.endpoint); it cannot be resumed at \(given.origin).",
-        hint: "Leave --endpoint and ROLLCALL_ENDPOINT out.", .usage)
-    }
+    let queue = try queueOptions.openExisting(in: context, lockWait: pace.maxWait.duration)
+    let batch = try BatchChoice.only(batch, in: queue, for: "resume", "are unfinished") { $0.unfinishedCount > 0 }
+    let endpoint = try endpointOptions.endpoint(of: batch, in: context)
     let session = RunSession(
       queue: queue, batch: batch, endpoint: endpoint,
       credentials: try CredentialSource.credentials(for: endpoint, in: context), pace: pace, report: report,
       context: context)
-    try await session.run(requeuesFailed: false)
+    try await session.run(Requeue())
+  }
+}
+
+extension EndpointOptions {
+  /// Where a batch's items are made; a batch keeps its endpoint.
+  func endpoint(of batch: Batch, in context: Context) throws -> Endpoint {
+    let endpoint = try EndpointOptions.endpoint(batch.endpoint)
+    if let given = try given(in: context), given != endpoint {
+      throw Problem(
+        "Batch \(batch.id.rawValue) belongs to \(batch.endpoint); it cannot be resumed at \(given.origin).",
+        hint: "Leave --endpoint and ROLLCALL_ENDPOINT out.", .usage)
+    }
+    return endpoint
   }
 }

@@ -14,7 +14,7 @@ struct Rollcall: AsyncParsableCommand {
     abstract: "Makes an AI workspace for every row of a roster, once each, at the pace the service allows.",
     discussion: """
       run = check the roster, import what is new, try failed rows again, submit, report; safe to repeat.
-      resume = finish what is unfinished, without the roster.
+      resume = finish what is unfinished, without the roster. retry = try failed rows again, then resume.
 
       Exit status: 0 all rows done · 1 the tool failed · 2 usage · 3 finished, some rows failed, invalid or cancelled
       · 4 paused, run it again later · 5 the roster has issues, nothing was queued · 6 a person is needed.
@@ -22,7 +22,7 @@ struct Rollcall: AsyncParsableCommand {
     version: "0.1.0",
     groupedSubcommands: [
       CommandGroup(name: "Everyday", subcommands: [CheckVerb.self, RunVerb.self, StatusVerb.self, ReportVerb.self]),
-      CommandGroup(name: "Put right", subcommands: [ShowVerb.self, ResumeVerb.self]),
+      CommandGroup(name: "Put right", subcommands: [ShowVerb.self, ResumeVerb.self, RetryVerb.self, CancelVerb.self]),
       CommandGroup(name: "Upkeep", subcommands: [ImportVerb.self, SandboxVerb.self]),
     ])
 
@@ -48,7 +48,8 @@ struct Rollcall: AsyncParsableCommand {
     switch error {
     case let status as Ended: return status.status
     case let problem as Problem: return tell(problem.message, problem.hint, problem.status, context)
-    case let error as QueueError: return tell(error.description, error.hint, .toolFailed, context)
+    case let error as QueueError:
+      return tell(error.description, error.hint, error.code == .busy ? .paused : .toolFailed, context)
     case let error as ReportError:
       let hint = error.isFolderTaken ? "Name another folder with --out." : nil
       return tell(error.description, hint, error.isFolderTaken ? .usage : .toolFailed, context)

@@ -19,11 +19,13 @@ struct RunSession {
   let context: Context
 
   /// Runs the batch to its end, writes its files and prints how it ended; throws `Ended` unless all is done.
-  func run(requeuesFailed: Bool) async throws {
+  ///
+  /// - Parameter requeue: which items that are over are tried again.
+  func run(_ requeue: Requeue) async throws {
     let files = OutcomeFiles(of: batch, in: queue, to: report.folder(of: batch, in: context))
     try files.prepareFolder()
     try queue.reclaim()
-    try queue.takeUp(batch.id, requeuesFailed: requeuesFailed, requeuesConflicts: pace.adoptExisting)
+    try queue.takeUp(batch.id, requeue.with(conflicts: pace.adoptExisting))
     try queue.liftHolds(of: batch.id)
     let end = try await submit()
     let summary = try files.write(at: context.time.now())
@@ -78,7 +80,7 @@ struct RunSession {
 
   static func status(of end: RunEnd, _ summary: Summary) -> ExitStatus {
     switch end {
-    case .failed: .toolFailed
+    case .failed(let error): error.code == .busy ? .paused : .toolFailed
     case .halted, .held, .duplicates: .personNeeded
     case .paused, .othersHold, .drained: .paused
     case .finished:

@@ -29,19 +29,19 @@ struct RunVerb: AsyncParsableCommand {
     let context = Context.current
     let endpoint = try endpointOptions.chosen(in: context)
     let credentials = try CredentialSource.credentials(for: endpoint, in: context)
-    let existing = try queueOptions.openIfExists(in: context)
+    let existing = try queueOptions.openIfExists(in: context, lockWait: pace.maxWait.duration)
     let check = try RosterCheck(roster, label: label, endpoint: endpoint, queue: existing, in: context)
     try check.refuseIssues(in: context)
     let plan = Plan(check: check, limit: try limit(existing, endpoint, credentials), adoptsExisting: pace.adoptExisting)
     if !report.quiet { for line in plan.lines(at: context.time.now()) { context.tell(line) } }
     guard !dryRun else { return }
     try confirm(plan.createCount, endpoint: endpoint, in: context)
-    let queue = try existing ?? queueOptions.open(in: context)
+    let queue = try existing ?? queueOptions.open(in: context, lockWait: pace.maxWait.duration)
     let batch = try importRoster(check, into: queue, in: context)
     let session = RunSession(
       queue: queue, batch: batch, endpoint: endpoint, credentials: credentials, pace: pace, report: report,
       context: context)
-    try await session.run(requeuesFailed: true)
+    try await session.run(.failed)
   }
 
   private func limit(_ queue: Queue?, _ endpoint: Endpoint, _ credentials: Credentials) throws -> Limit {

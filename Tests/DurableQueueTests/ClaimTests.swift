@@ -117,7 +117,7 @@ import Testing
       let first = try fixture.importNames(["a"])
       let second = try fixture.importNames(["a"], label: "/rosters/other.csv")
       #expect(try await fixture.claim(1, of: first).leases.isEmpty)
-      try fixture.queue.takeUp(first, requeuesFailed: false)
+      try fixture.queue.takeUp(first)
       #expect(try await fixture.claim(1, of: second).leases.isEmpty)
       #expect(try await fixture.claim(1, of: first).leases.map(\.name) == ["a"])
     }

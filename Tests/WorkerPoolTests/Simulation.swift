@@ -239,7 +239,11 @@ final class Simulation {
     case .claim(let limit):
       write({ [self] in
         try queue.claim(upTo: limit, of: batch, for: owner, with: scope, within: rules.horizon, $0)
-      }) { .claimed($0) }
+      }) { [self] claim in
+        // A process that dies now may have sent them, for all that anybody knows.
+        for lease in claim.leases { firstSentAt[lease.name] = firstSentAt[lease.name] ?? time.truth }
+        return .claimed(claim)
+      }
     case .settle(let answer, let due):
       write({ [self] in try queue.settle(answer, $0) }) { .settled($0, due: due) }
     case .holdAccount(let account, let outcome):
@@ -329,7 +333,6 @@ final class Simulation {
     createCount += 1
     inFlight[lease.handle] = lease
     sentAt[lease.handle] = time.truth
-    firstSentAt[name] = firstSentAt[name] ?? time.truth
     note("send \(name)")
     if !faults.isBeyondSettleDelay, service.made[name, default: []].contains(where: \.isOurs) {
       throw Violation(description: "\(name) is sent although an earlier create of it was carried out")

@@ -1,0 +1,41 @@
+// Who holds a lock of the queue, for the person who has to continue or end that process. Only the kernel knows.
+
+import Foundation
+
+enum LockHolder {
+  /// The byte of the `-shm` file that stands for SQLite's write lock (https://www.sqlite.org/walformat.html §2.3.1).
+  private static let writeLockByte = 120
+
+  /// The process that holds the queue's write lock or the lock of its opening; nil when nobody does, or where the system
+  /// does not tell.
+  static func describe(queue path: String) -> String? {
+    guard let locks = FileManager.default.contents(atPath: "/proc/locks") else { return nil }
+    let shm = inode(path + "-shm"), opening = inode(path + ".lock")
+    for line in String(decoding: locks, as: UTF8.self).split(separator: "\n") {
+      // 1: POSIX  ADVISORY  WRITE 4711 fe:00:131 120 120
+      let words = line.split(separator: " ")
+      guard words.count >= 8, !words.contains("->"), let process = Int32(words[4]), process != getpid() else {
+        continue
+      }
+      let file = words[5].split(separator: ":").last.flatMap { UInt64($0) }
+      let from = Int(words[6]) ?? 0, to = Int(words[7]) ?? .max
+      let isWriteLock = words[1] == "POSIX" && words[3] == "WRITE" && (from...max(from, to)).contains(writeLockByte)
+      guard file != nil, (file == shm && isWriteLock) || (file == opening && words[1] == "FLOCK") else { continue }
+      return "process \(process)\(isStopped(process) ? ", which is stopped," : "")"
+    }
+    return nil
+  }
+
+  private static func inode(_ path: String) -> UInt64? {
+    var status = stat()
+    return stat(path, &status) == 0 ? UInt64(status.st_ino) : nil
+  }
+
+  /// Whether a process was stopped (SIGSTOP, Ctrl-Z): its state stands after the name, which may hold anything but ends
+  /// with the last parenthesis.
+  static func isStopped(_ process: Int32) -> Bool {
+    guard let data = FileManager.default.contents(atPath: "/proc/\(process)/stat") else { return false }
+    let text = String(decoding: data, as: UTF8.self)
+    return text.split(separator: ")").last?.split(separator: " ").first == "T"
+  }
+}

@@ -1,0 +1,38 @@
+// Cancelling: what was not sent is dropped; what may have been sent is cancelled unless it proves done.
+
+import GRDB
+import Pacing
+package import Provisioning
+
+/// What a cancelling did.
+package struct Cancellation: Hashable, Sendable {
+  /// Items that were ready and are cancelled.
+  package let cancelledCount: Int
+  /// Items that may have been sent: done if they prove done, else cancelled.
+  package let flaggedCount: Int
+}
+
+extension Queue {
+  /// Cancels what a batch has not sent. An item that a later batch has taken up belongs to that batch and stays.
+  package func cancel(_ batch: BatchID) throws -> Cancellation {
+    try writeAlone { db in try cancel(batch, db) }
+  }
+
+  func cancel(_ batch: BatchID, _ db: Database) throws -> Cancellation {
+    // Rows in: the batch's own items, by `batch_row`'s key.
+    try db.execute(
+      sql: """
+        UPDATE item SET state = 'cancelled', due = NULL, version = version + 1, reason = 'cancelled', message = NULL,
+          finished_at = ?
+        WHERE state = 'ready' AND batch_id = ? AND id IN (SELECT item_id FROM batch_row WHERE batch_id = ?)
+        """, arguments: [time.now().microseconds, batch.rawValue, batch.rawValue])
+    let cancelledCount = db.changesCount
+    try db.execute(
+      sql: """
+        UPDATE item SET cancel_requested = 1
+        WHERE state IN ('leased', 'in_doubt') AND batch_id = ? AND id IN (
+          SELECT item_id FROM batch_row WHERE batch_id = ?)
+        """, arguments: [batch.rawValue, batch.rawValue])
+    return Cancellation(cancelledCount: cancelledCount, flaggedCount: db.changesCount)
+  }
+}
