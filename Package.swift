@@ -75,6 +75,8 @@ let package = Package(
     // Tests
     .target(
       name: "TestSupport", dependencies: ["Provisioning", "Pacing"], path: "Tests/TestSupport", swiftSettings: settings),
+    // Workers that are killed at random, for `scripts/storm` and a short one in the tests.
+    .target(name: "Storm", path: "Tests/Storm", swiftSettings: settings),
     tests("Pacing"),
     tests("Provisioning", ["Pacing"]),
     tests("CSV"),
@@ -84,10 +86,10 @@ let package = Package(
     tests("WorkerPool", ["DurableQueue", "Provisioning", "Pacing", grdb]),
     tests("Reporter", ["DurableQueue", "Provisioning", "Pacing", "CSV"]),
     tests("Sandbox", ["DataForest", "Provisioning", "Pacing", asyncHTTPClient, nioCore]),
-    tests("rollcall", ["Sandbox", "DataForest", "DurableQueue", "Provisioning", "Pacing"]),
+    tests("rollcall", ["Storm", "Sandbox", "DataForest", "DurableQueue", "Provisioning", "Pacing"]),
     // The benchmark of `scripts/bench`: a plain program, so that peers in other languages run beside it the same way.
     .executableTarget(
-      name: "rollcall-bench", dependencies: ["DurableQueue", "Provisioning", "Pacing"], path: "Tests/Benchmarks",
+      name: "rollcall-bench", dependencies: ["Storm", "DurableQueue", "Provisioning", "Pacing"], path: "Tests/Benchmarks",
       swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]

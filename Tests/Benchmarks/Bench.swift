@@ -5,19 +5,24 @@
 //     N items of 600 B definitions, imported beforehand; tasks that each settle one item at a time, at FULL, until none
 //     is left. They are handed out as the pool does it: claimed up to --claim at once (as many as there are tasks unless
 //     given; 1 makes every task claim for itself). Time runs from the first claim to the last settle.
+//   rollcall-bench storm --executable FILE --folder DIR [--rows N] [--kills N] [--workers N] [--seed N] [--rate N]
+//     [--accept-duplicates]
+//     The real command with its workers killed at random; see `scripts/storm`. Ends with 1 if a promise did not hold.
 
 import DurableQueue
 import Foundation
 import Pacing
 import Provisioning
+import Storm
 
 @main
 enum Bench {
   static func main() async throws {
     let arguments = Array(CommandLine.arguments.dropFirst())
+    if arguments.first == "storm" { return storm(arguments) }
     guard arguments.first == "queue" else {
       FileHandle.standardError.write(
-        Data("usage: rollcall-bench queue [--items N] [--concurrency N] [--claim N]\n".utf8))
+        Data("usage: rollcall-bench queue [--items N] [--concurrency N] [--claim N], or storm\n".utf8))
       exit(2)
     }
     let itemCount = value(of: "--items", in: arguments) ?? 20_000
@@ -30,6 +35,29 @@ enum Bench {
     print(
       "rollcall claim+settle: \(Int(perSecond)) items/s (\(itemCount) items, \(concurrency) tasks, "
         + "\(claimSize) a claim)")
+  }
+
+  private static func storm(_ arguments: [String]) {
+    guard let executable = text(of: "--executable", in: arguments), let folder = text(of: "--folder", in: arguments)
+    else {
+      FileHandle.standardError.write(Data("rollcall-bench storm needs --executable and --folder.\n".utf8))
+      exit(2)
+    }
+    var storm = Storm(executable: executable, folder: folder)
+    storm.rowCount = value(of: "--rows", in: arguments) ?? storm.rowCount
+    storm.killCount = value(of: "--kills", in: arguments) ?? storm.killCount
+    storm.workerCount = value(of: "--workers", in: arguments) ?? storm.workerCount
+    storm.seed = value(of: "--seed", in: arguments) ?? storm.seed
+    storm.rate = value(of: "--rate", in: arguments) ?? storm.rate
+    storm.acceptsDuplicates = arguments.contains("--accept-duplicates")
+    let result = storm.run()
+    print(result)
+    exit(result.failure == nil ? 0 : 1)
+  }
+
+  private static func text(of option: String, in arguments: [String]) -> String? {
+    guard let index = arguments.firstIndex(of: option), index + 1 < arguments.count else { return nil }
+    return arguments[index + 1]
   }
 
   private static func value(of option: String, in arguments: [String]) -> Int? {

@@ -1,0 +1,287 @@
+// A storm: the real command and the real sandbox over loopback, all faults on, and workers that are killed or stopped at
+// random until everything is done. What really happened stands in the sandbox's ledger.
+
+import Foundation
+import Synchronization
+
+/// One storm and what it is made of.
+package struct Storm: Sendable {
+  /// Rows of the roster.
+  package var rowCount = 5_000
+  /// How often a live worker is killed.
+  package var killCount = 40
+  /// Processes that work on one queue.
+  package var workerCount = 3
+  /// What chance is drawn from.
+  package var seed = 1
+  /// Requests a second that the workers share.
+  package var rate = 200
+  /// Whether the sandbox makes a second workspace of a name instead of refusing it.
+  package var acceptsDuplicates = false
+  /// Seconds after which the storm is given up.
+  package var timeLimit = 900.0
+  /// The program, `rollcall`.
+  package var executable: String
+  /// Where its files go; made if need be.
+  package var folder: String
+
+  /// Describes a storm.
+  package init(executable: String, folder: String) {
+    self.executable = executable
+    self.folder = folder
+  }
+
+  /// What came of it.
+  package struct Result: Sendable, CustomStringConvertible {
+    /// The seed.
+    package var seed = 0
+    /// Workspaces that the sandbox made, and how many names they have.
+    package var createdCount = 0
+    package var nameCount = 0
+    /// Creates that were asked for beyond one a row.
+    package var resentCount = 0
+    /// Creates that were asked for although the name was there already.
+    package var forExistingCount = 0
+    /// Rows that have no workspace.
+    package var lostCount = 0
+    /// Kills and stops of live workers.
+    package var killCount = 0
+    package var stopCount = 0
+    /// Seconds.
+    package var duration = 0.0
+    /// What went wrong; nil when every promise held.
+    package var failure: String?
+
+    package var description: String {
+      let figures =
+        "seed \(seed): \(createdCount) created, \(resentCount) resent, \(forExistingCount) for a key that was there, "
+        + "\(lostCount) lost, \(killCount) kills, \(stopCount) stops, \(Int(duration)) s"
+      return failure.map { "\(figures)\nFAILED: \($0)" } ?? figures
+    }
+  }
+
+  private struct Failure: Error {
+    let text: String
+  }
+
+  /// Runs it to its end; never throws, the result says what went wrong.
+  package func run() -> Result {
+    var result = Result()
+    result.seed = seed
+    let start = Date()
+    do {
+      try storm(into: &result)
+    } catch let failure as Failure {
+      result.failure = failure.text
+    } catch {
+      result.failure = "\(error)"
+    }
+    result.duration = Date().timeIntervalSince(start)
+    return result
+  }
+
+  private func storm(into result: inout Result) throws {
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let (sandbox, address) = try startSandbox()
+    defer { sandbox.kill(SIGKILL) }
+    try writeRoster()
+    let imported = try Worker(self, ["import", "roster.csv", "--endpoint", address], log: "import.log")
+    guard imported.waitForEnd() == 0 else { throw Failure(text: "the import failed; see \(folder)/import.log") }
+    try work(into: &result)
+    try readLedger(address, into: &result)
+    try checkStatus()
+    if result.lostCount > 0 { throw Failure(text: "\(result.lostCount) rows have no workspace") }
+    if result.createdCount != result.nameCount { throw Failure(text: "some names were made twice") }
+    if result.forExistingCount > 0 { throw Failure(text: "a create was sent for a name that was there") }
+    if result.killCount < killCount { throw Failure(text: "the work was done before the kills were") }
+  }
+
+  // MARK: - The parts
+
+  private func startSandbox() throws -> (Worker, address: String) {
+    var arguments = ["sandbox", "--port", "0", "--seed", "\(seed)", "--late-by", "1s"]
+    let faults = ["drop-after", "drop-before", "unavailable", "error-after"].map { "\($0)=0.03" }
+      + ["xml", "truncated", "without-id", "hang", "late"].map { "\($0)=0.01" }
+    for fault in faults { arguments += ["--fault", fault] }
+    if acceptsDuplicates { arguments.append("--accept-duplicates") }
+    let sandbox = try Worker(self, arguments, log: "sandbox.log")
+    for _ in 0..<200 {
+      let said = (try? String(contentsOfFile: folder + "/sandbox.log", encoding: .utf8)) ?? ""
+      if let from = said.range(of: "Sandbox at "), let to = said.range(of: ", accounts") {
+        return (sandbox, String(said[from.upperBound..<to.lowerBound]))
+      }
+      usleep(50_000)
+    }
+    throw Failure(text: "the sandbox does not start; see \(folder)/sandbox.log")
+  }
+
+  private func writeRoster() throws {
+    var text = "name,accountId,image,command\n"
+    for row in 1...rowCount { text += "w\(row),6COytUeFj7b8eOhq2L5zL,tensorflow:r2.3.1-py3,ls\n" }
+    try text.write(toFile: folder + "/roster.csv", atomically: true, encoding: .utf8)
+  }
+
+  private func startWorker(_ number: Int) throws -> Worker {
+    try Worker(
+      self,
+      [
+        "resume", "1", "--rate", "\(rate)/s", "--burst", "10", "--concurrency", "16", "--max-attempts", "20",
+        "--request-timeout", "2s", "--settle-delay", "2s", "--max-wait", "60s", "--out", "report-\(number)",
+      ], log: "worker-\(number).log")
+  }
+
+  /// Keeps the workers at work and kills them, until the batch is done.
+  private func work(into result: inout Result) throws {
+    var random = Chance(seed: seed)
+    let deadline = Date().addingTimeInterval(timeLimit)
+    var started = 0
+    func next() throws -> Worker {
+      started += 1
+      return try startWorker(started)
+    }
+    var workers = try (0..<workerCount).map { _ in try next() }
+    // The kills are spread over the time that the rows take at this rate, so that they meet workers in every phase.
+    let pause = Double(rowCount) / Double(rate) / Double(killCount + 1)
+    var nextStrike = Date().addingTimeInterval(1)
+    var stopped: [(worker: Worker, until: Date, dies: Bool)] = []
+    while true {
+      guard Date() < deadline else { throw Failure(text: "it was not done within \(Int(timeLimit)) s") }
+      usleep(10_000)
+      for entry in stopped where Date() >= entry.until {
+        if entry.dies, entry.worker.isAlive { result.killCount += 1 }
+        entry.worker.kill(SIGCONT)
+        if entry.dies { entry.worker.kill(SIGKILL) }
+      }
+      stopped.removeAll { Date() >= $0.until }
+      for index in workers.indices where !workers[index].isAlive {
+        let worker = workers[index]
+        // Killed, or waiting for others that were: somebody goes on. Everything else is a failure of the command.
+        guard worker.wasKilled || worker.status == 0 || worker.status == 4 else {
+          throw Failure(text: "a worker ended with \(worker.status); see \(folder)/\(worker.log)")
+        }
+        if worker.status == 0, !worker.wasKilled { continue }
+        workers[index] = try next()
+      }
+      if workers.allSatisfy({ !$0.isAlive && !$0.wasKilled && $0.status == 0 }) { return }
+      guard Date() >= nextStrike, result.killCount < killCount else { continue }
+      nextStrike = Date().addingTimeInterval(pause * random.next(in: 0.3...1.7))
+      strike(workers.filter(\.isAlive), &stopped, &random, into: &result)
+    }
+  }
+
+  private func strike(
+    _ alive: [Worker], _ stopped: inout [(worker: Worker, until: Date, dies: Bool)], _ random: inout Chance,
+    into result: inout Result
+  ) {
+    let candidates = alive.filter { worker in !stopped.contains { $0.worker === worker } }
+    guard !candidates.isEmpty else { return }
+    let victim = candidates[Int(random.next(in: 0...0.999) * Double(candidates.count))]
+    switch random.next(in: 0...1) {
+    case ..<0.7:
+      if victim.kill(SIGKILL) { result.killCount += 1 }
+    case ..<0.85:
+      for worker in candidates where result.killCount < killCount && worker.kill(SIGKILL) { result.killCount += 1 }
+    default:
+      // Sometimes for longer than the settle delay, and sometimes it dies when it wakes.
+      guard victim.kill(SIGSTOP) else { return }
+      result.stopCount += 1
+      stopped.append((victim, Date().addingTimeInterval(random.next(in: 0.1...5)), random.next(in: 0...1) < 0.4))
+    }
+  }
+
+  // MARK: - The truth
+
+  private func readLedger(_ address: String, into result: inout Result) throws {
+    struct Ledger: Decodable {
+      struct Create: Decodable {
+        let name: String
+      }
+      let creates: [Create]
+      let createRequests: Int
+      let createRequestsForExistingKey: Int
+    }
+    let reader = try Worker(self, ["sandbox", "--ledger", address], log: "ledger.json")
+    _ = reader.waitForEnd()
+    let ledger = try JSONDecoder().decode(
+      Ledger.self, from: Data(contentsOf: URL(fileURLWithPath: folder + "/ledger.json")))
+    result.createdCount = ledger.creates.count
+    result.nameCount = Set(ledger.creates.map(\.name)).count
+    result.resentCount = ledger.createRequests - rowCount
+    result.forExistingCount = ledger.createRequestsForExistingKey
+    result.lostCount = rowCount - result.nameCount
+  }
+
+  private func checkStatus() throws {
+    struct Status: Decodable {
+      let states: [String: Int]
+    }
+    let reader = try Worker(self, ["status", "1", "--json"], log: "status.json")
+    _ = reader.waitForEnd()
+    let status = try JSONDecoder().decode(
+      Status.self, from: Data(contentsOf: URL(fileURLWithPath: folder + "/status.json")))
+    guard status.states["done"] == rowCount else { throw Failure(text: "the queue says \(status.states)") }
+  }
+}
+
+/// A process of the command; what it prints goes to a file.
+private final class Worker: Sendable {
+  let log: String
+  private let process: Mutex<Process>
+  private let killed = Mutex(false)
+  private let identifier: Int32
+
+  init(_ storm: Storm, _ arguments: [String], log: String) throws {
+    self.log = log
+    let path = storm.folder + "/" + log
+    guard FileManager.default.createFile(atPath: path, contents: nil) else { throw CocoaError(.fileWriteUnknown) }
+    let output = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: storm.executable)
+    process.arguments = arguments
+    process.currentDirectoryURL = URL(fileURLWithPath: storm.folder)
+    process.environment = [
+      "HOME": storm.folder, "ROLLCALL_DB": storm.folder + "/rollcall.db", "PATH": "/usr/bin:/bin",
+    ]
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = output
+    // A ledger or a status is read from its file: nothing else may stand in it.
+    process.standardError = log.hasSuffix(".json") ? FileHandle.nullDevice : output
+    try process.run()
+    try output.close()
+    identifier = process.processIdentifier
+    self.process = Mutex(process)
+  }
+
+  var isAlive: Bool { process.withLock(\.isRunning) }
+  var wasKilled: Bool { killed.withLock { $0 } }
+  var status: Int32 { process.withLock(\.terminationStatus) }
+
+  /// Sends a signal; false when the process has ended already.
+  @discardableResult
+  func kill(_ signal: Int32) -> Bool {
+    guard isAlive else { return false }
+    if signal == SIGKILL { killed.withLock { $0 = true } }
+    return Foundation.kill(identifier, signal) == 0
+  }
+
+  func waitForEnd() -> Int32 {
+    while isAlive { usleep(5_000) }
+    return status
+  }
+}
+
+/// Chance that can be repeated: SplitMix64.
+private struct Chance {
+  private var state: UInt64
+
+  init(seed: Int) { state = UInt64(bitPattern: Int64(seed)) }
+
+  mutating func next(in range: ClosedRange<Double>) -> Double {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    let unit = Double((z ^ (z >> 31)) >> 11) / Double(1 << 53)
+    return range.lowerBound + (range.upperBound - range.lowerBound) * unit
+  }
+}
