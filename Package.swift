@@ -74,7 +74,7 @@ let package = Package(
 
     // Tests
     .target(
-      name: "TestSupport", dependencies: ["Provisioning", "Pacing"], path: "Tests/TestSupport", swiftSettings: settings),
+      name: "TestSupport", dependencies: ["Provisioning", "Pacing", grdb], path: "Tests/TestSupport", swiftSettings: settings),
     // Workers that are killed at random, for `scripts/storm` and a short one in the tests.
     .target(name: "Storm", path: "Tests/Storm", swiftSettings: settings),
     tests("Pacing"),

@@ -100,7 +100,8 @@ package struct Storm: Sendable {
 
   private func startSandbox() throws -> (Worker, address: String) {
     var arguments = ["sandbox", "--port", "0", "--seed", "\(seed)", "--late-by", "1s"]
-    let faults = ["drop-after", "drop-before", "unavailable", "error-after"].map { "\($0)=0.03" }
+    let faults =
+      ["drop-after", "drop-before", "unavailable", "error-after"].map { "\($0)=0.03" }
       + ["xml", "truncated", "without-id", "hang", "late"].map { "\($0)=0.01" }
     for fault in faults { arguments += ["--fault", fault] }
     if acceptsDuplicates { arguments.append("--accept-duplicates") }
