@@ -9,7 +9,6 @@ struct ListedItem {
   let id: ItemID
   let name: String
   let state: ItemState
-  let batch: BatchID
   /// Since when it is in doubt; nil unless it is.
   let since: Instant?
   let isRefused: Bool
@@ -23,15 +22,14 @@ struct ListedItem {
     self.state = state
     id = ItemID(row[0])
     name = row[1]
-    batch = BatchID(row[3])
-    since = (row[4] as Int64?).map(Instant.init(microseconds:))
-    isRefused = (row[5] as String?) == Reason.refused.rawValue
-    message = row[6]
-    usedCount = row[7]
-    mayBeMade = row[8]
+    since = (row[3] as Int64?).map(Instant.init(microseconds:))
+    isRefused = (row[4] as String?) == Reason.refused.rawValue
+    message = row[5]
+    usedCount = row[6]
+    mayBeMade = row[7]
   }
 
-  private static let columns = "id, name, state, batch_id, doubt_at, reason, message, used_count, unanswered"
+  private static let columns = "id, name, state, doubt_at, reason, message, used_count, unanswered"
 
   /// Rows out: the account's items in doubt. Index: `item_in_doubt`.
   static func allInDoubt(in account: AccountScopeID, _ db: Database) throws -> [ListedItem] {
@@ -50,6 +48,13 @@ struct ListedItem {
       db.cachedStatement(sql: "SELECT \(columns) FROM item WHERE account_scope_id = ? AND name = ?"),
       arguments: [account.rawValue, name]
     ).flatMap(ListedItem.init)
+  }
+
+  /// Whether a batch has a row for it. Index: `batch_row_item`.
+  func isNamed(by batch: BatchID, _ db: Database) throws -> Bool {
+    try Bool.fetchOne(
+      db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM batch_row WHERE item_id = ? AND batch_id = ?)"),
+      arguments: [id.rawValue, batch.rawValue]) ?? false
   }
 
   /// An attempt that may have made the item.
