@@ -70,6 +70,9 @@ final class GroupCommitWriter: Sendable {
   /// From now on nothing is committed before `flush`; for tests that step a pool.
   func stepByHand() { state.withLock { $0.isSteppedByHand = true } }
 
+  /// How many commands wait.
+  var waitingCount: Int { state.withLock(\.waiting.count) }
+
   /// Commits all that waits, on this thread.
   ///
   /// - Returns: whether anything waited.

@@ -10,18 +10,25 @@ enum LockHolder {
   /// does not tell.
   static func describe(queue path: String) -> String? {
     guard let locks = FileManager.default.contents(atPath: "/proc/locks") else { return nil }
-    let shm = inode(path + "-shm"), opening = inode(path + ".lock")
-    for line in String(decoding: locks, as: UTF8.self).split(separator: "\n") {
+    let text = String(decoding: locks, as: UTF8.self)
+    guard let process = process(in: text, log: inode(path + "-shm"), opening: inode(path + ".lock")) else { return nil }
+    return "process \(process)\(isStopped(process) ? ", which is stopped," : "")"
+  }
+
+  /// The other process that holds one of the two locks, from the text of `/proc/locks` (proc(5)) and the inodes of the
+  /// files; nil when none does.
+  static func process(in locks: String, log: UInt64?, opening: UInt64?) -> Int32? {
+    for line in locks.split(separator: "\n") {
       // 1: POSIX  ADVISORY  WRITE 4711 fe:00:131 120 120
       let words = line.split(separator: " ")
       guard words.count >= 8, !words.contains("->"), let process = Int32(words[4]), process != getpid() else {
         continue
       }
       let file = words[5].split(separator: ":").last.flatMap { UInt64($0) }
-      let from = Int(words[6]) ?? 0, to = Int(words[7]) ?? .max
+      let from = Int(words[6]) ?? 0
+      let to = Int(words[7]) ?? .max
       let isWriteLock = words[1] == "POSIX" && words[3] == "WRITE" && (from...max(from, to)).contains(writeLockByte)
-      guard file != nil, (file == shm && isWriteLock) || (file == opening && words[1] == "FLOCK") else { continue }
-      return "process \(process)\(isStopped(process) ? ", which is stopped," : "")"
+      if file != nil, (file == log && isWriteLock) || (file == opening && words[1] == "FLOCK") { return process }
     }
     return nil
   }

@@ -105,29 +105,36 @@ package struct Requeue: Hashable, Sendable {
 extension Queue {
   /// The label's latest batch at this target and endpoint if it has this digest: the same roster again.
   package func latestBatch(equalTo new: NewBatch) throws -> BatchID? {
-    try read { db in
-      let latest = try Row.fetchOne(
-        db, sql: "SELECT * FROM batch WHERE label = ? ORDER BY id DESC LIMIT 1", arguments: [new.label])
-      guard let latest, latest["digest"] == new.digest, latest["endpoint"] == new.endpoint,
-        latest["target"] == new.target
-      else { return nil }
-      return BatchID(latest["id"])
-    }
+    try read { db in try Self.latestBatch(equalTo: new, db) }
   }
 
-  /// Imports a roster in one transaction: all of it is there when this returns, or nothing of it.
+  private static func latestBatch(equalTo new: NewBatch, _ db: Database) throws -> BatchID? {
+    let latest = try Row.fetchOne(
+      db, sql: "SELECT * FROM batch WHERE label = ? ORDER BY id DESC LIMIT 1", arguments: [new.label])
+    guard let latest, latest["digest"] == new.digest, latest["endpoint"] == new.endpoint,
+      latest["target"] == new.target
+    else { return nil }
+    return BatchID(latest["id"])
+  }
+
+  /// Imports a roster in one transaction: all of it is there when this returns, or nothing of it. A roster that equals its
+  /// label's latest batch is that batch, also when another process has imported it a moment ago.
   ///
   /// - Parameters:
   ///   - rows: calls its argument once for each row, in order; what it throws undoes the import.
+  ///   - known: what the comparison with the queue has shown, for a roster that turns out to be there.
   ///   - confirm: asked before the commit with what the import is about to make; false undoes it.
   /// - Returns: the result; nil when `confirm` said no.
   package func importBatch(
-    _ new: NewBatch, rows: ((NewRow) throws -> Void) throws -> Void,
+    _ new: NewBatch, known: Comparison = Comparison(), rows: ((NewRow) throws -> Void) throws -> Void,
     confirm: (Comparison) throws -> Bool = { _ in true }
   ) throws -> ImportResult? {
     struct Declined: Error {}
     do {
       let result = try writeAlone { db in
+        if let batch = try Self.latestBatch(equalTo: new, db) {
+          return ImportResult(batch: batch, isNew: false, comparison: known)
+        }
         var session = try ImportSession(new, at: time.now(), db)
         try rows { try session.add($0) }
         try session.finish()
@@ -279,6 +286,11 @@ private struct ImportSession {
           finished_at = :now
         WHERE state = 'ready' AND id IN (\(Comparison.goneSQL))
           AND batch_id IN (SELECT id FROM batch WHERE label = :label)
+          AND NOT EXISTS (
+            SELECT 1 FROM batch_row JOIN batch other ON other.id = batch_row.batch_id
+            WHERE batch_row.item_id = item.id AND other.label <> :label AND other.id = (
+              SELECT max(latest.id) FROM batch latest
+              WHERE latest.label = other.label AND latest.endpoint = other.endpoint))
         """,
       arguments: [
         "now": now, "label": new.label, "endpoint": new.endpoint, "before": batch.rawValue, "batch": batch.rawValue,

@@ -128,6 +128,9 @@ package final class Queue: Sendable {
   /// From now on nothing that waits for a group commit is committed before `flush`; for tests that step a pool.
   package func stepByHand() { writer.stepByHand() }
 
+  /// How many commands wait for a commit; for tests.
+  var waitingCommandCount: Int { writer.waitingCount }
+
   /// Commits all that waits, on this thread.
   ///
   /// - Returns: whether anything waited.

@@ -72,12 +72,9 @@ struct RosterCheck {
   func importBatch(
     into queue: Queue, atMost most: Int? = nil, tooMany: (Int) throws -> Void = { _ in }
   ) throws -> ImportResult? {
-    if let known = try queue.latestBatch(equalTo: newBatch) {
-      return ImportResult(batch: known, isNew: false, comparison: comparison)
-    }
     var excess: Int?
     let result = try queue.importBatch(
-      newBatch,
+      newBatch, known: comparison,
       rows: { add in
         let again = try reader.read { row in
           guard case .accepted(let account, let name, let definition) = row.content else { return }

@@ -115,6 +115,21 @@ import Testing
     }
   }
 
+  @Test func `what another roster still names is not cancelled when it leaves this one`() async throws {
+    try await QueueFixture.with { fixture in
+      _ = try fixture.importNames(["a", "b"], label: "/other.csv", digest: "o1")
+      _ = try fixture.importNames(["a", "b"], digest: "d1")
+      let batch = try fixture.importNames(["b"], digest: "d2")
+      #expect(try fixture.state("b", in: batch) == .ready)
+      #expect(try fixture.queue.tally(of: BatchID(1)) == Tally([.ready: 2]))
+      // Once the other roster has dropped it too, it goes.
+      _ = try fixture.importNames(["b"], label: "/other.csv", digest: "o2")
+      _ = try fixture.importNames(["a", "b"], digest: "d3")
+      _ = try fixture.importNames(["b"], digest: "d4")
+      #expect(try fixture.state("a", in: BatchID(1)) == .cancelled)
+    }
+  }
+
   @Test func `a roster of another label cancels nothing`() async throws {
     try await QueueFixture.with { fixture in
       let first = try fixture.importNames(["a", "b"])

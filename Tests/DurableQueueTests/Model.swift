@@ -189,7 +189,9 @@ final class Model {
       guard var item = items[lease.name], item.state == .ready, item.batch == batch, (item.due ?? now) <= now else {
         throw Violation(description: "\(lease.name) was claimed and was not ready")
       }
-      guard lease.definition == item.definition else { throw Violation(description: "\(lease.name): another definition") }
+      guard lease.definition == item.definition else {
+        throw Violation(description: "\(lease.name): another definition")
+      }
       guard lease.handle.ordinal > item.ordinal else { throw Violation(description: "\(lease.name): the ordinal fell") }
       if shown.contains(lease.name) {
         throw Violation(description: "\(lease.name) would be sent although a list has shown it")
@@ -221,7 +223,9 @@ final class Model {
     }
     let due = Bool.random(using: &random) ? time.now() + .seconds(2) : nil
     let outcome = Outcome(kind, remoteID: kind == .succeeded ? "id-\(lease.name)" : nil)
-    let settlement = try queue.writeAlone { try queue.settle(Answer(lease: lease.handle, outcome: outcome, due: due), $0) }
+    let settlement = try queue.writeAlone {
+      try queue.settle(Answer(lease: lease.handle, outcome: outcome, due: due), $0)
+    }
     note("answer of \(lease.name) #\(lease.handle.ordinal): \(kind) -> \(settlement)")
     let expected = settleModel(held[index], kind, due: due)
     guard settlement == expected else {

@@ -55,6 +55,8 @@ import Testing
       try other.close()
       let error = #expect(throws: QueueError.self) { try Queue(path: path, time: ManualTimeSource()) }
       #expect(error?.code == .notOurs)
+      // Not even its journal was switched to ours; the header tells (bytes 18 and 19).
+      #expect(try Data(contentsOf: URL(fileURLWithPath: path))[18...19].elementsEqual([1, 1]))
       let again = try DatabaseQueue(path: path)
       let tables = try await again.read { db in
         try String.fetchAll(db, sql: "SELECT name FROM sqlite_schema WHERE type = 'table'")
@@ -82,6 +84,118 @@ import Testing
       }
       let error = #expect(throws: QueueError.self) { try Queue(path: path, time: ManualTimeSource()) }
       #expect(error?.code == .newerSchema)
+    }
+  }
+
+  @Test func `a damaged file is an error that says so, and no crash`() async throws {
+    try await withTemporaryFolder { folder in
+      let path = folder + "/rollcall.db"
+      let queue = try Queue(path: path, time: ManualTimeSource())
+      _ = try queue.importBatch(QueueFixture.batch()) { add in
+        for index in 1...500 { try add(QueueFixture.row(index, "n\(index)")) }
+      }
+      try queue.checkpoint()
+      try queue.close()
+      var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+      for index in stride(from: 8_192, to: bytes.count, by: 7) { bytes[index] = 0xA5 }
+      try bytes.write(to: URL(fileURLWithPath: path))
+      let error = #expect(throws: QueueError.self) {
+        let again = try Queue(path: path, time: ManualTimeSource())
+        try again.forEachRow(of: BatchID(1)) { _ in }
+        _ = try again.takeUp(BatchID(1), .failed)
+      }
+      #expect(error?.code == .corrupt, "\(error.map { "\($0)" } ?? "-")")
+      #expect(error?.hint?.contains(".recover") == true)
+    }
+  }
+
+  @Test func `a file that may not be written is an error that says so`() async throws {
+    try await withTemporaryFolder { folder in
+      let path = folder + "/rollcall.db"
+      let queue = try Queue(path: path, time: ManualTimeSource())
+      try await queue.pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA query_only = ON") }
+      let error = #expect(throws: QueueError.self) { try queue.takeUp(BatchID(1)) }
+      #expect(error?.code == .readOnly)
+      #expect(error?.hint?.contains("--db") == true)
+    }
+  }
+
+  @Test func `on a full disk an answer is kept, whatever its group wants to write beside it`() async throws {
+    try await QueueFixture.with { fixture in
+      let batch = try fixture.importNames((1...4).map { "n\($0)" })
+      let leases = try await fixture.claim(2, of: batch).leases
+      try fixture.queue.checkpoint()
+      try await fixture.queue.pool.writeWithoutTransaction { db in
+        let count = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
+        try db.execute(sql: "PRAGMA max_page_count = \(count)")
+      }
+      // One group: an answer, something large, and another answer.
+      fixture.queue.stepByHand()
+      let queue = fixture.queue
+      let account = AccountScopeID(1)
+      async let first = queue.settle(Answer(lease: leases[0].handle, outcome: Outcome(.succeeded, remoteID: "1")))
+      let message = String(repeating: "x", count: 100_000)
+      let listing = Listing(
+        .failed(Outcome(.noAnswer, message: message)), of: account, by: fixture.owner.id, askedAt: fixture.time.now(),
+        latency: .zero)
+      let large = Task { try await queue.record(listing) }
+      async let second = queue.settle(Answer(lease: leases[1].handle, outcome: Outcome(.succeeded, remoteID: "2")))
+      while queue.waitingCommandCount < 3 { await Task.yield() }
+      queue.flush()
+      #expect(try await first == .settled(.done))
+      #expect(try await second == .settled(.done))
+      await #expect { try await large.value } throws: { ($0 as? QueueError)?.code == .diskFull }
+      #expect(try fixture.queue.tally(of: batch) == Tally([.ready: 2, .done: 2]))
+    }
+  }
+
+  @Test func `a network file system is told from the mounts`() {
+    let mounts = """
+      22 1 254:0 / / rw,relatime - ext4 /dev/vda rw
+      30 22 0:25 / /home rw - nfs4 server:/home rw
+      31 30 0:26 / /home/local\\040disk rw - xfs /dev/vdb rw
+      32 22 0:27 / /mnt/share rw - cifs //server/share rw
+      """
+    #expect(FileSystemCheck.networkName(of: "/var/lib", mounts: mounts) == nil)
+    #expect(FileSystemCheck.networkName(of: "/home/kim", mounts: mounts) == "NFS")
+    #expect(FileSystemCheck.networkName(of: "/home/local disk/kim", mounts: mounts) == nil)
+    #expect(FileSystemCheck.networkName(of: "/homework", mounts: mounts) == nil)
+    #expect(FileSystemCheck.networkName(of: "/mnt/share", mounts: mounts) == "SMB")
+  }
+
+  @Test func `who holds a lock is told from the kernel's list`() {
+    let locks = """
+      1: POSIX  ADVISORY  READ  11 fe:00:77 123 123
+      2: POSIX  ADVISORY  WRITE 12 fe:00:77 121 121
+      3: POSIX  ADVISORY  WRITE 13 fe:00:77 120 120
+      3: -> POSIX  ADVISORY  WRITE 14 fe:00:77 120 120
+      4: FLOCK  ADVISORY  WRITE 15 fe:00:88 0 EOF
+      """
+    #expect(LockHolder.process(in: locks, log: 77, opening: 99) == 13)
+    #expect(LockHolder.process(in: locks, log: 66, opening: 88) == 15)
+    #expect(LockHolder.process(in: locks, log: 66, opening: 99) == nil)
+  }
+
+  @Test func `only the checkpointer checkpoints: the log grows and the file does not`() async throws {
+    try await QueueFixture.with { fixture in
+      try fixture.queue.checkpoint()
+      func size(_ suffix: String) throws -> Int {
+        try Data(contentsOf: URL(fileURLWithPath: fixture.queue.path + suffix)).count
+      }
+      let before = try size("")
+      // Far more pages than SQLite's own thousand, in many commits and one large one, below our own limit.
+      for index in 1...150 {
+        try fixture.queue.writeAlone { db in
+          try db.execute(
+            sql: "INSERT INTO definition (json) VALUES (?)",
+            arguments: ["\(index)" + String(repeating: "x", count: index == 150 ? 4_000_000 : 40_000)])
+        }
+      }
+      #expect(try size("") == before)
+      #expect(try size("-wal") > 8_000_000)
+      try fixture.queue.checkpoint()
+      #expect(try size("") > before)
+      #expect(try size("-wal") == 0)
     }
   }
 
