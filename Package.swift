@@ -74,7 +74,8 @@ let package = Package(
 
     // Tests
     .target(
-      name: "TestSupport", dependencies: ["Provisioning", "Pacing", grdb], path: "Tests/TestSupport", swiftSettings: settings),
+      name: "TestSupport", dependencies: ["Provisioning", "Pacing", grdb], path: "Tests/TestSupport",
+      swiftSettings: settings),
     // Workers that are killed at random, for `scripts/storm` and a short one in the tests.
     .target(name: "Storm", path: "Tests/Storm", swiftSettings: settings),
     tests("Pacing"),
@@ -89,7 +90,8 @@ let package = Package(
     tests("rollcall", ["Storm", "Sandbox", "DataForest", "DurableQueue", "Provisioning", "Pacing"]),
     // The benchmark of `scripts/bench`: a plain program, so that peers in other languages run beside it the same way.
     .executableTarget(
-      name: "rollcall-bench", dependencies: ["Storm", "DurableQueue", "Provisioning", "Pacing"], path: "Tests/Benchmarks",
+      name: "rollcall-bench", dependencies: ["Storm", "DurableQueue", "Provisioning", "Pacing"],
+      path: "Tests/Benchmarks",
       swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]

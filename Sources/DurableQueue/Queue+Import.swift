@@ -75,33 +75,6 @@ package struct ImportResult: Hashable, Sendable {
   }
 }
 
-/// Which items that are over are tried again.
-package struct Requeue: Hashable, Sendable {
-  /// Whether every failed item is, but conflicts, which need a person's look.
-  package var isAnyFailure = false
-  /// Items with one of these reasons, cancelled ones and conflicts among them.
-  package var reasons: Set<Reason> = []
-
-  /// Requeues nothing, unless told.
-  package init(isAnyFailure: Bool = false, reasons: Set<Reason> = []) {
-    self.isAnyFailure = isAnyFailure
-    self.reasons = reasons
-  }
-
-  /// Every failed item but conflicts.
-  package static let failed = Requeue(isAnyFailure: true)
-
-  /// The same, and conflicts too if asked.
-  package func with(conflicts: Bool) -> Requeue {
-    var requeue = self
-    if conflicts { requeue.reasons.insert(.conflict) }
-    return requeue
-  }
-
-  /// The reasons between commas, for SQL.
-  fileprivate var reasonList: String { "," + reasons.map(\.rawValue).sorted().joined(separator: ",") + "," }
-}
-
 extension Queue {
   /// The label's latest batch at this target and endpoint if it has this digest: the same roster again.
   package func latestBatch(equalTo new: NewBatch) throws -> BatchID? {
@@ -147,39 +120,6 @@ extension Queue {
       return nil
     }
   }
-
-  /// Makes a batch's unfinished items its own, so that its run claims them: ready ones at once, those that are over if
-  /// asked.
-  ///
-  /// - Returns: how many items were requeued.
-  @discardableResult
-  package func takeUp(_ batch: BatchID, _ requeue: Requeue = Requeue()) throws -> Int {
-    try writeAlone { db in
-      let now = time.now().microseconds
-      // Rows in: the batch's items by `batch_row`'s key; ready ones, and those that a list may make ready. No other's
-      // lease is touched.
-      try db.execute(
-        sql: """
-          UPDATE item SET batch_id = ? WHERE state IN ('ready', 'in_doubt') AND batch_id <> ? AND id IN (
-            SELECT item_id FROM batch_row WHERE batch_id = ?)
-          """, arguments: [batch.rawValue, batch.rawValue, batch.rawValue])
-      try db.execute(
-        sql: """
-          UPDATE item SET \(Self.requeueSet) WHERE state IN ('failed', 'cancelled')
-            AND CASE WHEN state = 'cancelled' OR reason = 'conflict' THEN 0 ELSE ? END
-              + (instr(?, ',' || reason || ',') > 0) AND id IN (
-            SELECT item_id FROM batch_row WHERE batch_id = ?)
-          """, arguments: [batch.rawValue, now, requeue.isAnyFailure, requeue.reasonList, batch.rawValue])
-      return db.changesCount
-    }
-  }
-
-  /// What requeuing sets; takes the batch and the time.
-  static let requeueSet = """
-    state = 'ready', batch_id = ?, due = ?, version = version + 1, used_count = 0, reason = NULL, message = NULL,
-      finished_at = NULL, remote_id = NULL, definition_id = coalesce(next_definition_id, definition_id),
-      next_definition_id = NULL
-    """
 }
 
 /// An import under way, inside its transaction.

@@ -20,7 +20,26 @@ package final class Ownership: Sendable {
   fileprivate func removeFile() { lock.removeFile() }
 }
 
+/// A process that may hold items.
+package struct OwnerProcess: Hashable, Sendable {
+  /// The process's number.
+  package let process: Int32
+  /// Whether it was stopped (SIGSTOP, Ctrl-Z), so that what it holds waits for it.
+  package let isStopped: Bool
+}
+
 extension Queue {
+  /// The processes that may hold items now.
+  package func processesAtWork() throws -> [OwnerProcess] {
+    let processes = try read { db in
+      try Int32.fetchAll(db, sql: "SELECT pid FROM owner WHERE ended_at IS NULL ORDER BY id")
+    }
+    // Whose process is gone holds nothing for long: the next run takes it back.
+    return processes.filter { kill($0, 0) == 0 }.map {
+      OwnerProcess(process: $0, isStopped: LockHolder.isStopped($0))
+    }
+  }
+
   private func ownerPath(_ id: Int64) -> String { "\(path).owner-\(id)" }
 
   /// Registers this process. Its lock is held before anybody can see its row.

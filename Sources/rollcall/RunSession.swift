@@ -94,7 +94,8 @@ struct RunSession {
     context.tell("Batch \(batch.id.rawValue), \(batch.shortLabel):")
     for line in ClosingTable.lines(summary) { context.tell(line) }
     context.tell("Files in \(report.folder(of: batch, in: context))/")
-    let closing = Closing(end: end, batch: batch.id, database: queue.path)
+    let closing = Closing(
+      end: end, batch: batch.id, database: queue.path, processes: try queue.processesAtWork())
     if let problem = closing.sentence { context.tell(problem) }
     if let hint = closing.hint { context.tell("Hint: \(hint)") }
   }
@@ -105,6 +106,8 @@ struct Closing {
   let end: RunEnd
   let batch: BatchID
   let database: String
+  /// Who may hold items.
+  var processes: [OwnerProcess] = []
 
   private var resume: String { "`rollcall resume \(batch.rawValue) --db \(database)`" }
 
@@ -136,6 +139,13 @@ struct Closing {
     }
   }
 
+  private var othersHint: String {
+    let stopped = processes.filter(\.isStopped).map { "`kill -CONT \($0.process)` or `kill \($0.process)`" }
+    return stopped.isEmpty
+      ? "Look for a rollcall process that hangs (`ps`) and end it"
+      : "Continue or end it: \(stopped.joined(separator: ", "))"
+  }
+
   var hint: String? {
     switch end {
     case .finished: nil
@@ -145,7 +155,7 @@ struct Closing {
     case .failed(let error): error.hint ?? "Go on with \(resume)."
     case .paused, .drained: "Go on with \(resume)."
     case .duplicates: "Look at them in the console and delete what is too much, then go on with \(resume)."
-    case .othersHold: "Look for a stopped process (`ps`), `kill -CONT` or `kill` it, then go on with \(resume)."
+    case .othersHold: "\(othersHint), then go on with \(resume)."
     }
   }
 }

@@ -34,6 +34,15 @@ struct StatusVerb: AsyncParsableCommand {
     }
     if tally.invalidCount > 0 { context.say("  invalid: \(tally.invalidCount)") }
     context.say("  rows: \(tally.rowCount)")
+    if tally[.leased] > 0 {
+      for owner in try queue.processesAtWork() {
+        let process = owner.process
+        context.say(
+          owner.isStopped
+            ? "  process \(process) is stopped and keeps what it holds: `kill -CONT \(process)` or `kill \(process)`"
+            : "  process \(process) is at work")
+      }
+    }
     for hold in holds { context.say("  account \(hold.account) is held: \(hold.reason.forPeople)") }
   }
 
