@@ -18,8 +18,12 @@ struct Columns {
     case unnamed
   }
 
-  /// The headers, trimmed and in Unicode's composed form.
+  /// The headers, trimmed and in Unicode's composed form; after the roster's own come those that the template adds.
   let headers: [String]
+  /// How many of them are the roster's own.
+  let ownCount: Int
+  /// What the template gives.
+  private(set) var plan = TemplatePlan()
   private(set) var meanings: [Meaning] = []
   /// Those that reports show: fields and carried ones.
   private(set) var kept: [Int] = []
@@ -34,22 +38,40 @@ struct Columns {
   private let file: String
   private let record: Record
   private let names: FieldNames
+  private let carried: Set<String>
+  private let hasCells: Bool
 
   /// Reads a header.
-  init(header record: Record, file: String, names: FieldNames) {
+  ///
+  /// - Parameters:
+  ///   - template: gives fields that the roster has no column for, or makes them of its columns.
+  ///   - carried: headers that are no fields although they look nearly like one.
+  ///   - hasCells: whether the roster is a table, so that a column has a letter.
+  init(
+    header record: Record, file: String, names: FieldNames, template: Template? = nil, carried: Set<String> = [],
+    hasCells: Bool = true
+  ) {
     self.file = file
     self.record = record
     self.names = names
-    headers = record.fields.map { $0.trimmed.precomposedStringWithCanonicalMapping }
+    self.carried = carried
+    self.hasCells = hasCells
+    let own = record.fields.map { $0.trimmed.precomposedStringWithCanonicalMapping }
+    ownCount = own.count
     issues = record.problems.map { RowIssue($0, file: file, header: nil) }
-    let matches = headers.map(names.match)
+    var matches = own.map { carried.contains($0) ? .none : names.match($0) }
+    if let template { plan = TemplatePlan(template, headers: own, matches: matches, names: names) }
+    for column in plan.travelling { matches[column] = .none }
+    headers = own + plan.added.map(\.header)
+    matches += plan.added.map { names.match($0.header) }
     meanings = zip(headers, matches).map(Self.meaning)
-    kept = meanings.indices.filter { meanings[$0].isKept }
+    kept = meanings.indices.filter { $0 < ownCount && meanings[$0].isKept }
     for (column, meaning) in meanings.enumerated() {
       if let steps = meaning.steps { shape.insert(column, at: steps) }
     }
     accountColumn = column(of: names.schema.accountPath)
     nameColumn = column(of: names.schema.namePath)
+    for problem in plan.problems { issues.append(place(of: nil, in: record).issue("template", problem)) }
     guard namesAnyField else {
       issues.append(noColumnKnown)
       return
@@ -60,14 +82,31 @@ struct Columns {
     issues.sort { ($0.columnNumber ?? 0) < ($1.columnNumber ?? 0) }
   }
 
+  /// The path of the field that names an item.
+  var schemaNamePath: String { names.schema.namePath }
+
   /// Whether any column is a field; if not, this is hardly a header.
   var namesAnyField: Bool { meanings.contains { $0.field != nil } }
 
   /// The place of a cell.
   func place(of column: Int?, in record: Record) -> IssuePlace {
     let line = column.flatMap { $0 < record.positions.count ? record.positions[$0].line : nil } ?? record.line
-    let header = column.flatMap { $0 < headers.count ? headers[$0] : nil }
-    return IssuePlace(file: file, line: line, recordNumber: record.number, columnIndex: column, header: header)
+    var header = column.flatMap { $0 < headers.count ? headers[$0] : nil }
+    var index = column
+    if let column, column >= ownCount, column - ownCount < plan.added.count {
+      // What the template made is looked for where it was made from.
+      let added = plan.added[column - ownCount]
+      index = added.sources.first
+      header = added.shownAs
+    }
+    return IssuePlace(
+      file: file, line: line, recordNumber: record.number, columnIndex: index, header: header, hasCell: hasCells)
+  }
+
+  /// A row with what the template adds; one that is out of step with its header stays as it is.
+  func extended(_ record: Record) -> Record {
+    guard !plan.isEmpty, record.fields.count == ownCount else { return record }
+    return record.with(fields: plan.fields(of: record.fields))
   }
 
   private func column(of path: String) -> Int? { meanings.firstIndex { $0.field?.path == path } }
@@ -145,22 +184,26 @@ extension Columns {
     }
   }
 
-  /// Required fields without a column, and headers that differ from a field only in capitals. Such a header is carried
-  /// like any other once the field has a column of its own.
+  /// Required fields without a column, and headers that differ from a field only in capitals or by a letter or two. Such a
+  /// header is carried like any other once the field has a column of its own.
   private mutating func findMissing() {
     let given = Set(meanings.compactMap { $0.field?.path })
     var isNearlyGiven: Set<String> = []
-    for column in kept where meanings[column].field == nil {
-      guard case .none = names.match(headers[column]), let field = names.matchIgnoringCase(headers[column]),
-        !given.contains(field.path)
+    for column in kept where meanings[column].field == nil && !plan.isUsed(column) {
+      let header = headers[column]
+      guard case .none = names.match(header), !carried.contains(header),
+        let field = names.matchIgnoringCase(header) ?? names.matchNearly(header), !given.contains(field.path)
       else { continue }
       isNearlyGiven.insert(field.path)
-      let rule = field.isRequired ? "field-missing" : "header-case"
+      let isCase = names.matchIgnoringCase(header) != nil
+      let rule = field.isRequired ? "field-missing" : isCase ? "header-case" : "header-near"
+      let name = names.shortName(of: field)
       issues.append(
         place(of: column, in: record).issue(
-          rule, value: headers[column],
-          "'\(headers[column].shown)' differs only in capitals from the field \(names.shortName(of: field)): "
-            + "write it exactly so"))
+          rule, value: header,
+          isCase
+            ? "'\(header.shown)' differs only in capitals from the field \(name): write it exactly so"
+            : "'\(header.shown)' is nearly the field \(name): write it exactly so, or say --carry '\(header.shown)'"))
     }
     for field in names.schema.fields where field.isRequired && !given.contains(field.path) {
       guard !isNearlyGiven.contains(field.path) else { continue }

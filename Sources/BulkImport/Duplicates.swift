@@ -30,23 +30,25 @@ struct Duplicates {
   private var finder: RecordFinder
   private var remembered: [Int: (key: RowKey?, line: Int)] = [:]
 
-  init(path: String, shownAs: String, hashBits: Int) {
+  init(path: String, shownAs: String, separator: UInt8, hashBits: Int) {
     self.shownAs = shownAs
     index = KeyIndex(hashBits: hashBits)
-    finder = RecordFinder(path: path, shownAs: shownAs)
+    finder = RecordFinder(path: path, shownAs: shownAs, separator: separator)
   }
 
   /// Notes a row.
   ///
   /// - Parameter keyOf: the key of a record of this roster; nil when it has none.
-  /// - Returns: the line of the row that had the key first; nil when it is new.
-  mutating func note(_ key: RowKey, of record: Record, keyOf: (Record) -> RowKey?) throws -> Int? {
+  /// - Returns: the line and the number of the row that had the key first; nil when it is new.
+  mutating func note(
+    _ key: RowKey, of record: Record, keyOf: (Record) -> RowKey?
+  ) throws -> (line: Int, number: Int)? {
     guard record.number <= KeyIndex.greatestNumber else { throw RosterError(.tooManyRows, file: shownAs) }
     finder.pass(record)
     let hash = key.hashValue
     for number in index.candidates(hash: hash) {
       let earlier = try recall(number, keyOf)
-      if earlier.key == key { return earlier.line }
+      if earlier.key == key { return (earlier.line, number) }
     }
     index.insert(hash: hash, number: record.number)
     return nil

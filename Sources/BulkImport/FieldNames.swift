@@ -51,6 +51,13 @@ struct FieldNames {
     }
   }
 
+  /// The field that a header was probably meant to name: one letter is wrong, or two from seven letters on.
+  func matchNearly(_ header: String) -> Field? {
+    let most = header.count < 7 ? 1 : 2
+    guard header.count > 2 else { return nil }
+    return schema.fields.first { field in names(of: field).contains { $0.distance(to: header) <= most } }
+  }
+
   /// The shortest name of a field: what people are told to call its column.
   func shortName(of field: Field) -> String { names(of: field).last ?? field.path }
 

@@ -15,11 +15,13 @@ struct RecordFinder {
 
   private let path: String
   private let shownAs: String
+  private let separator: UInt8
   private var file: RosterFile?
   private var places: [RecordPlace] = []
   private var passedCount = 0
 
-  init(path: String, shownAs: String) {
+  init(path: String, shownAs: String, separator: UInt8) {
+    self.separator = separator
     self.path = path
     self.shownAs = shownAs
   }
@@ -38,7 +40,7 @@ struct RecordFinder {
     file = opened
     guard let place = place(before: number) else { throw RosterError(.changed, file: shownAs) }
     try opened.seek(to: place.offset)
-    var reader = RecordReader(from: place)
+    var reader = RecordReader(from: place, separator: separator)
     let check: (Record) throws -> Void = { record in
       if record.number == number { throw Found(record: record) }
     }

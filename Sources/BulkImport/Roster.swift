@@ -28,6 +28,8 @@ package struct RosterSummary: Hashable, Sendable {
 
   /// The headers, trimmed, without those that are empty or that reports have added (`rollcall_`).
   package internal(set) var columns: [String] = []
+  /// What the roster turned out to be.
+  package internal(set) var format = RosterFormat(encoding: .utf8, shape: .table(separator: UInt8(ascii: ",")))
   /// Rows below the header, without wholly empty ones.
   package internal(set) var rowCount = 0
   /// Rows that keep to every rule.

@@ -16,6 +16,8 @@ package struct RosterError: Error, Hashable, Sendable, CustomStringConvertible {
     case noRows
     /// It is no CSV with commas in UTF-8; the detail says what it looks like.
     case format
+    /// Its JSON cannot be taken apart; the detail says why.
+    case json
     /// It changed while it was read.
     case changed
     /// It has more rows than can be compared with each other: 268,435,455.
@@ -44,7 +46,8 @@ package struct RosterError: Error, Hashable, Sendable, CustomStringConvertible {
     case .unreadable: "The roster \(file) cannot be read: \(detail)."
     case .empty: "The roster \(file) is empty."
     case .noRows: "The roster \(file) has a header and no rows."
-    case .format: "\(file) looks like \(detail); a roster is CSV with commas, in UTF-8."
+    case .format: "\(file) looks like \(detail); a roster is a table (CSV) or JSON."
+    case .json: "\(file): \(detail)."
     case .changed: "The roster \(file) was changed while it was read."
     case .tooManyRows: "The roster \(file) has too many rows for one roster."
     }
@@ -57,7 +60,9 @@ package struct RosterError: Error, Hashable, Sendable, CustomStringConvertible {
     case .notAFile: "Save the roster as a file and name that."
     case .unreadable: "Check the file's permissions."
     case .empty, .noRows: "A roster has a line with the names of its columns, then a line for each workspace."
-    case .format: "In a spreadsheet, save it as \"CSV UTF-8 (comma delimited)\"."
+    case .format:
+      "In a spreadsheet, save it as \"CSV UTF-8 (comma delimited)\" (파일 > 다른 이름으로 저장 > \"CSV UTF-8(쉼표로 분리)\")."
+    case .json: "A JSON roster is an array of objects, {\"defaults\": {…}, \"workspaces\": […]}, or an object a line."
     case .changed: "Wait until nobody writes to it, and run the same command again."
     case .tooManyRows: "Split it into several rosters."
     }

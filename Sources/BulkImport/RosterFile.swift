@@ -56,7 +56,6 @@ struct RosterFile {
 /// What a file looks like, from its first bytes.
 enum ForeignFormat {
   private static let signatures: [(bytes: [UInt8], name: String)] = [
-    ([0xFF, 0xFE], "UTF-16 text"), ([0xFE, 0xFF], "UTF-16 text"),
     ([0x50, 0x4B, 0x03, 0x04], "an .xlsx spreadsheet or another zip file"),
     ([0xD0, 0xCF, 0x11, 0xE0], "an .xls spreadsheet"), ([0x1F, 0x8B], "a gzip file"), (Array("%PDF".utf8), "a PDF"),
   ]
@@ -67,9 +66,10 @@ enum ForeignFormat {
     let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
     let text = head.starts(with: mark) ? head.dropFirst(mark.count) : head[...]
     switch text.first(where: { !" \t\r\n".utf8.contains($0) }) {
-    case UInt8(ascii: "{"), UInt8(ascii: "["): return "JSON"
-    case UInt8(ascii: "<"): return "HTML or XML"
-    default: return head.contains(0) ? "UTF-16 text or a binary file" : nil
+    case UInt8(ascii: "<"): return "HTML or XML, which some sites offer as .xls"
+    default:
+      let isMarked = head.starts(with: [0xFF, 0xFE]) || head.starts(with: [0xFE, 0xFF])
+      return head.contains(0) && !isMarked ? "UTF-16 text without its mark, or a binary file" : nil
     }
   }
 }

@@ -7,6 +7,11 @@ import Provisioning
 struct RosterPass {
   private let displayName: String
   private let names: FieldNames
+  private let options: RosterOptions
+  private let template: Template?
+  private let elements: JSONTable.Elements?
+  private var filter = RowFilter()
+  private var counting = CountingNames()
   private var columns: Columns?
   private var duplicates: Duplicates
   private var digest = RosterDigest()
@@ -16,21 +21,40 @@ struct RosterPass {
   /// Whether there is no use in reading on.
   private(set) var isOver = false
 
-  init(path: String, displayName: String, schema: Schema, hashBits: Int) {
+  init(
+    _ source: RosterSource, displayName: String, schema: Schema, options: RosterOptions, template: Template?,
+    hashBits: Int
+  ) {
     self.displayName = displayName
+    self.options = options
+    self.template = template
+    elements = source.elements
     names = FieldNames(schema)
-    duplicates = Duplicates(path: path, shownAs: displayName, hashBits: hashBits)
+    duplicates = Duplicates(
+      path: source.path, shownAs: displayName, separator: source.separator, hashBits: hashBits)
+    summary.format = source.format
+    for wrong in source.elements?.roster ?? [] {
+      let place = IssuePlace(file: displayName, line: wrong.line, recordNumber: 0, hasCell: false)
+      summary.add(place.issue("json", wrong.message))
+    }
   }
 
   /// Takes the next record: the header, a row, or an empty row, which is passed over.
   mutating func take(_ record: Record, _ body: (RosterRow) throws -> Void) throws {
-    guard !isOver, !record.fields.allSatisfy(\.isBlank) else { return }
-    guard let columns else { return try takeHeader(record) }
+    guard !isOver, elements != nil || !record.fields.allSatisfy(\.isBlank) else { return }
+    guard let columns else {
+      if let line = options.headerLine, record.line < line { return }
+      return try takeHeader(record)
+    }
+    guard filter.takes(record) else { return }
+    if let limit = options.limit, summary.rowCount >= limit { return }
     summary.rowCount += 1
-    let content = try content(of: record, columns)
+    let place = record
+    let record = inItsFile(record)
+    let content = try content(of: columns.extended(record), at: place, columns)
     let cells = columns.kept.map { $0 < record.fields.count ? record.fields[$0] : "" }
     digest.add(cells)
-    digest.add(Array(record.fields.dropFirst(columns.headers.count)))
+    digest.add(Array(record.fields.dropFirst(columns.ownCount)))
     if case .accepted(_, _, let definition) = content {
       summary.acceptedCount += 1
       digest.add([definition])
@@ -54,18 +78,22 @@ struct RosterPass {
     if summary.rowCount == 0, summary.issueCount == 0 {
       throw RosterError(columns == nil ? .empty : .noRows, file: displayName)
     }
+    if !options.allowsRowNumbers, let issue = counting.issue(summary, file: displayName, columns) { summary.add(issue) }
     summary.digest = digest.finish()
     return summary
   }
 
   private mutating func takeHeader(_ record: Record) throws {
-    let columns = Columns(header: record, file: displayName, names: names)
-    if columns.headers.count == 1, let header = columns.headers.first {
-      for (separator, name) in [(";", "semicolons"), ("\t", "tabs")] where header.contains(separator) {
-        throw RosterError(.format, file: displayName, detail: "a table with \(name) between its cells")
-      }
-    }
+    let columns = Columns(
+      header: record, file: displayName, names: names, template: template, carried: options.carried,
+      hasCells: elements == nil)
     self.columns = columns
+    filter = RowFilter(options, headers: columns.headers)
+    for column in filter.unknown {
+      summary.add(
+        columns.place(of: nil, in: record).issue(
+          "filter", value: column, "there is no column '\(column.shown)' to choose rows by"))
+    }
     isOver = !columns.namesAnyField
     columns.issues.forEach { summary.add($0) }
     summary.columns = columns.kept.map { columns.headers[$0] }
@@ -76,9 +104,25 @@ struct RosterPass {
 // MARK: - Rows
 
 extension RosterPass {
-  private mutating func content(of record: Record, _ columns: Columns) throws -> RosterRow.Content {
+  /// A row of a roster that was turned into a table, with the line that it has in the roster.
+  private func inItsFile(_ record: Record) -> Record {
+    guard let elements, elements.lines.indices.contains(record.elementIndex) else { return record }
+    return record.with(line: Int(elements.lines[record.elementIndex]), number: record.number)
+  }
+
+  private mutating func content(
+    of record: Record, at place: Record, _ columns: Columns
+  ) throws -> RosterRow.Content {
     var row = RowCheck(record, columns)
-    if let key = row.key, let line = try duplicates.note(key, of: record, keyOf: { RowCheck.key(of: $0, columns) }) {
+    if let wrong = elements?.issues[place.elementIndex] {
+      row.issues = [columns.place(of: nil, in: record).issue("json", wrong)]
+    }
+    counting.note(record, summary.rowCount, columns)
+    let first = try row.key.flatMap { key in
+      try duplicates.note(key, of: place) { RowCheck.key(of: columns.extended($0), columns) }
+    }
+    if let key = row.key, let first {
+      let line = elements.map { Int($0.lines[first.number - Record.firstElementNumber]) } ?? first.line
       row.issues.append(
         columns.place(of: columns.nameColumn, in: record).issue(
           "duplicate", value: key.name,
@@ -96,6 +140,13 @@ extension RosterPass {
     return .accepted(
       account: key.account, name: key.name, definition: columns.shape.definition(of: row.values).canonicalText)
   }
+}
+
+extension Record {
+  /// The number of the first element's record in the table that a JSON roster was turned into; the header is before it.
+  fileprivate static let firstElementNumber = 2
+  /// Which element it was made of, from 0.
+  fileprivate var elementIndex: Int { number - Self.firstElementNumber }
 }
 
 extension Columns {

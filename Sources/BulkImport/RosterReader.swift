@@ -3,15 +3,18 @@
 import CSV
 import Foundation
 package import Provisioning
+import Synchronization
 
-/// Reads a roster: CSV with a header, in UTF-8, with commas. It can be read several times; each time every rule is
-/// checked anew, and memory is the same however long the roster (8 to 24 bytes a row go to finding duplicates).
-package struct RosterReader: Sendable {
+/// Reads a roster: a table with a header, or JSON. It can be read several times; each time every rule is checked anew, and memory is the same however long the roster (8 to 24 bytes a row go to finding duplicates).
+package final class RosterReader: Sendable {
   private let path: String
   private let displayName: String
   private let schema: Schema
+  private let options: RosterOptions
+  private let template: Template?
   private let chunkSize: Int
   private let hashBits: Int
+  private let source = Mutex<RosterSource?>(nil)
 
   /// Makes a reader; nothing is opened yet.
   ///
@@ -19,11 +22,16 @@ package struct RosterReader: Sendable {
   ///   - path: the file.
   ///   - displayName: what issues and errors call it; nil: as in `path`.
   ///   - schema: the fields of the target's definition.
+  ///   - options: what the person says about the file.
+  ///   - template: what makes definitions of rows; nil: the columns alone.
   ///   - chunkSize: how many bytes are read at a time; it changes nothing but the speed.
   ///   - hashBits: as in `KeyIndex`; it changes nothing but the speed.
   package init(
-    path: String, displayName: String? = nil, schema: Schema, chunkSize: Int = 1 << 18, hashBits: Int = 36
+    path: String, displayName: String? = nil, schema: Schema, options: RosterOptions = RosterOptions(),
+    template: Template? = nil, chunkSize: Int = 1 << 18, hashBits: Int = 36
   ) {
+    self.options = options
+    self.template = template
     self.path = path
     self.displayName = displayName ?? path
     self.schema = schema
@@ -39,16 +47,13 @@ package struct RosterReader: Sendable {
   /// - Parameter body: gets each row, in order. What it throws ends the reading and is passed on.
   /// - Throws: `RosterError`, when the file cannot be read, is no CSV, or has neither rows nor issues.
   package func read(_ body: (RosterRow) throws -> Void = { _ in }) throws -> RosterSummary {
-    let file = try RosterFile(path: path, shownAs: displayName)
-    var pass = RosterPass(path: path, displayName: displayName, schema: schema, hashBits: hashBits)
-    var reader = RecordReader()
+    let source = try prepared()
+    let file = try RosterFile(path: source.path, shownAs: displayName)
+    var pass = RosterPass(
+      source, displayName: displayName, schema: schema, options: options, template: template, hashBits: hashBits)
+    var reader = RecordReader(separator: source.separator)
     do {
-      var isFirst = true
       while let chunk = try file.chunk(of: chunkSize), !pass.isOver {
-        if isFirst, let format = ForeignFormat.name(ofFileStarting: chunk) {
-          throw RosterError(.format, file: displayName, detail: format)
-        }
-        isFirst = false
         try chunk.withUnsafeBytes { try reader.feed($0.bindMemory(to: UInt8.self)) { try pass.take($0, body) } }
       }
       if !pass.isOver { try reader.finish { try pass.take($0, body) } }
@@ -56,5 +61,13 @@ package struct RosterReader: Sendable {
       pass.note(error)
     }
     return try pass.finish()
+  }
+
+  /// The roster as a table; looked at once.
+  private func prepared() throws -> RosterSource {
+    if let known = source.withLock({ $0 }) { return known }
+    let new = try RosterSource(path, shownAs: displayName, schema: schema, options: options, chunkSize: chunkSize)
+    source.withLock { $0 = new }
+    return new
   }
 }

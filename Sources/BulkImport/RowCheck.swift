@@ -55,8 +55,8 @@ struct RowCheck {
     let text = record.fields[column].trimmed
     guard !text.isEmpty else {
       guard field.isRequired else { return }
-      issues.append(
-        columns.place(of: column, in: record).issue("required", "this cell must not be empty: \(field.help)"))
+      let why = columns.whyEmpty(column, record) ?? "this cell must not be empty: \(field.help)"
+      issues.append(columns.place(of: column, in: record).issue("required", why))
       return
     }
     let value = CellValue(text, of: field)
@@ -70,7 +70,7 @@ struct RowCheck {
   }
 
   private static func ragged(_ record: Record, _ columns: Columns) -> RowIssue {
-    let (count, expected) = (record.fields.count, columns.headers.count)
+    let (count, expected) = (record.fields.count, columns.ownCount)
     let cells = count == 1 ? "1 cell" : "\(count) cells"
     let why =
       count < expected

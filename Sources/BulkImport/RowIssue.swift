@@ -32,6 +32,11 @@ package struct RowIssue: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
+extension RowIssue {
+  /// The column and the message, for a report that has the line in a column of its own.
+  package var withoutPlace: String { [column, message].compactMap(\.self).joined(separator: ": ") }
+}
+
 /// A place in a roster that an issue can be about.
 struct IssuePlace {
   var file: String
@@ -41,12 +46,15 @@ struct IssuePlace {
   /// From 0; nil for the whole row.
   var columnIndex: Int?
   var header: String?
+  /// Whether the roster is a table, whose cells a spreadsheet names.
+  var hasCell = true
 
   /// An issue here.
   func issue(_ rule: String, value: String? = nil, isWarning: Bool = false, _ message: String) -> RowIssue {
     RowIssue(
       file: file, line: line, column: header.flatMap { $0.isEmpty ? nil : $0.shown },
-      columnNumber: columnIndex.map { $0 + 1 }, cell: columnIndex.map { "\(Self.letters($0))\(recordNumber)" },
+      columnNumber: columnIndex.map { $0 + 1 },
+      cell: hasCell ? columnIndex.map { "\(Self.letters($0))\(recordNumber)" } : nil,
       rule: rule, value: value?.shown, isWarning: isWarning, message: message)
   }
 

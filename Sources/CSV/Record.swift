@@ -31,6 +31,22 @@ package struct Record: Hashable, Sendable {
   /// may have been cut in the wrong place.
   package internal(set) var problems: [CSVError] = []
 
+  /// The same record with other fields, for a reader that adds some of its own; the positions stay.
+  package func with(fields: [String]) -> Record {
+    var record = self
+    record.fields = fields
+    return record
+  }
+
+  /// The same record as if it began on another line of another file, of which it was made.
+  package func with(line: Int, number: Int) -> Record {
+    var record = self
+    record.line = line
+    record.number = number
+    record.positions = []
+    return record
+  }
+
   /// Where it is, to read it again later.
   package var place: RecordPlace { RecordPlace(number: number, line: line, offset: offset) }
 }

@@ -28,6 +28,9 @@ package struct RecordReader {
 
   private static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
+  private let separator: UInt8
+  /// Every byte that ends an unquoted run is at most this.
+  private let highest: UInt8
   private var state = State.recordStart
   private var record = Record()
   /// What earlier pieces brought of the field being read; of a quoted field all of it.
@@ -47,12 +50,18 @@ package struct RecordReader {
   private var markCount: Int?
 
   /// Makes a reader for the bytes of a file, from the first.
-  package init() {
+  ///
+  /// - Parameter separator: what stands between two fields: a comma, a semicolon or a tab.
+  package init(separator: UInt8 = UInt8(ascii: ",")) {
+    self.separator = separator
+    highest = max(separator, .quote)
     (line, number, base, lineStart, markCount) = (1, 0, 0, 0, 0)
   }
 
   /// Makes a reader for the bytes of a file from the start of this record: to look at it again.
-  package init(from place: RecordPlace) {
+  package init(from place: RecordPlace, separator: UInt8 = UInt8(ascii: ",")) {
+    self.separator = separator
+    highest = max(separator, .quote)
     (line, number, base, lineStart) = (place.line, place.number - 1, place.offset, place.offset)
   }
 
@@ -160,10 +169,11 @@ extension RecordReader {
   ) throws -> Int {
     var index = start
     let isStray = state == .stray
-    // Every byte of interest is at most a comma, and hardly any other is.
+    let (separator, highest) = (separator, highest)
+    // Hardly any other byte is as low as those of interest.
     while index < bytes.count {
       let byte = bytes[index]
-      if byte <= .comma, byte == .comma || byte.isLineEnd || byte == .quote && !isStray { break }
+      if byte <= highest, byte == separator || byte.isLineEnd || byte == .quote && !isStray { break }
       index += 1
     }
     let run = UnsafeBufferPointer(rebasing: bytes[start..<index])
@@ -206,7 +216,7 @@ extension RecordReader {
       state = .quoted
       return index + 1
     }
-    if byte == .comma || byte.isLineEnd {
+    if byte == separator || byte.isLineEnd {
       try endField(UnsafeBufferPointer(rebasing: bytes[index..<index]))
       return try endAt(byte, index, body)
     }
@@ -217,7 +227,7 @@ extension RecordReader {
 
   /// After a field: at its comma, or at the end of its record.
   private mutating func endAt(_ byte: UInt8, _ index: Int, _ body: (Record) throws -> Void) throws -> Int {
-    if byte == .comma {
+    if byte == separator {
       state = .fieldStart
     } else {
       endLine(byte, index)

@@ -39,10 +39,11 @@ package struct Comparison: Hashable, Sendable {
   }
 
   /// Rows out: items of the label's previous batch at the same endpoint that the new batch does not name. Takes the
-  /// label, the endpoint, the new batch, and the id below which the previous batch lies.
+  /// label, the endpoint, the new batch, the id below which the previous batch lies, and whether the new one is a part.
   static let goneSQL = """
     SELECT item_id FROM batch_row WHERE item_id IS NOT NULL AND batch_row.batch_id = (
-        SELECT max(id) FROM batch WHERE label = :label AND endpoint = :endpoint AND id < :before)
+        SELECT max(id) FROM batch WHERE label = :label AND endpoint = :endpoint AND id < :before AND NOT is_partial)
+      AND NOT :partial
       AND item_id NOT IN (SELECT item_id FROM batch_row WHERE item_id IS NOT NULL AND batch_row.batch_id = :batch)
     """
 }
@@ -56,13 +57,15 @@ package struct ComparisonSession {
   private var accounts: [String: Int64?] = [:]
   private var previous: Set<Int64>
 
-  fileprivate init(target: String, origin: String, label: String, endpoint: String, _ db: Database) throws {
+  fileprivate init(
+    target: String, origin: String, label: String, endpoint: String, isPartial: Bool, _ db: Database
+  ) throws {
     new = (target, origin)
     self.db = db
     previous = try Set(
       Int64.fetchCursor(
         db, sql: Comparison.goneSQL,
-        arguments: ["label": label, "endpoint": endpoint, "before": Int64.max, "batch": -1]))
+        arguments: ["label": label, "endpoint": endpoint, "before": Int64.max, "batch": -1, "partial": isPartial]))
   }
 
   /// Compares one row.
@@ -90,11 +93,12 @@ extension Queue {
   ///
   /// - Parameter rows: adds every accepted row to the session.
   package func compare(
-    target: String, origin: String, label: String, endpoint: String,
+    target: String, origin: String, label: String, endpoint: String, isPartial: Bool = false,
     rows: (inout ComparisonSession) throws -> Void
   ) throws -> Comparison {
     try read { db in
-      var session = try ComparisonSession(target: target, origin: origin, label: label, endpoint: endpoint, db)
+      var session = try ComparisonSession(
+        target: target, origin: origin, label: label, endpoint: endpoint, isPartial: isPartial, db)
       try rows(&session)
       session.finish()
       return session.comparison

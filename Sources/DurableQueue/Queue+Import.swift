@@ -18,9 +18,15 @@ package struct NewBatch: Hashable, Sendable {
   package var columns: [String]
   /// Equal for rosters that are equal row by row.
   package var digest: String
+  /// Whether only a part of the roster's rows is in it, so that nothing is gone because it is not.
+  package var isPartial: Bool
 
   /// Makes a description of a batch.
-  package init(label: String, target: String, endpoint: String, origin: String, columns: [String], digest: String) {
+  package init(
+    label: String, target: String, endpoint: String, origin: String, columns: [String], digest: String,
+    isPartial: Bool = false
+  ) {
+    self.isPartial = isPartial
     self.label = label
     self.target = target
     self.endpoint = endpoint
@@ -85,7 +91,8 @@ extension Queue {
     let latest = try Row.fetchOne(
       db, sql: "SELECT * FROM batch WHERE label = ? ORDER BY id DESC LIMIT 1", arguments: [new.label])
     guard let latest, latest["digest"] == new.digest, latest["endpoint"] == new.endpoint,
-      latest["target"] == new.target
+      latest["target"] == new.target,
+      latest["is_partial"] == new.isPartial
     else { return nil }
     return BatchID(latest["id"])
   }
@@ -137,12 +144,13 @@ private struct ImportSession {
     self.db = db
     try db.execute(
       sql: """
-        INSERT INTO batch (label, target, endpoint, origin, columns, digest, imported_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO batch (label, target, endpoint, origin, columns, digest, is_partial, imported_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
         """,
       arguments: [
         new.label, new.target, new.endpoint, new.origin,
         JSONValue.array(new.columns.map(JSONValue.string)).canonicalText,
-        new.digest, self.now,
+        new.digest, new.isPartial, self.now,
       ])
     batch = BatchID(db.lastInsertedRowID)
   }
@@ -234,6 +242,7 @@ private struct ImportSession {
         """,
       arguments: [
         "now": now, "label": new.label, "endpoint": new.endpoint, "before": batch.rawValue, "batch": batch.rawValue,
+        "partial": new.isPartial,
       ])
     comparison.goneUnsentCount = db.changesCount
     let states = ItemState.allCases.map(\.rawValue)

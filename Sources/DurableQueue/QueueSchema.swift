@@ -19,6 +19,10 @@ enum QueueSchema {
     migrator.registerMigration("2 lists and waits, for the history of an item") { db in
       try db.execute(sql: listsAndWaits)
     }
+    migrator.registerMigration("3 batches of a part of a roster") { db in
+      try db.execute(
+        sql: "ALTER TABLE batch ADD COLUMN is_partial INTEGER NOT NULL DEFAULT 0 CHECK (is_partial IN (0, 1))")
+    }
     return migrator
   }
 

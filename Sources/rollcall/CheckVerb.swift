@@ -11,12 +11,13 @@ struct CheckVerb: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check", abstract: "Show every issue of every row, and the plan; send and store nothing.")
 
-  @Argument(help: "The roster, a CSV file with a header.", completion: .file())
+  @Argument(help: "The roster: a table with a header (CSV) or JSON; - is standard input.", completion: .file())
   var roster: String
   @Option(help: "What the batch is called (the roster's path unless given).")
   var label: String?
   @Flag(help: "Print the issues as JSON on standard output.")
   var json = false
+  @OptionGroup var reading: ReadingOptions
   @OptionGroup var queueOptions: QueueOptions
   @OptionGroup var endpointOptions: EndpointOptions
 
@@ -24,7 +25,8 @@ struct CheckVerb: AsyncParsableCommand {
     let context = Context.current
     let endpoint = try endpointOptions.chosen(in: context)
     let queue = try queueOptions.openIfExists(in: context)
-    let check = try RosterCheck(roster, label: label, endpoint: endpoint, queue: queue, in: context)
+    let check = try RosterCheck(
+      roster, label: label, reading: reading, endpoint: endpoint, queue: queue, in: context)
     if json { context.say(Self.json(check)) }
     try check.refuseIssues(in: context)
     guard !json else { return }

@@ -9,10 +9,11 @@ struct ImportVerb: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import", abstract: "Put the roster into the queue; send nothing.")
 
-  @Argument(help: "The roster, a CSV file with a header.", completion: .file())
+  @Argument(help: "The roster: a table with a header (CSV) or JSON; - is standard input.", completion: .file())
   var roster: String
   @Option(help: "What the batch is called (the roster's path unless given).")
   var label: String?
+  @OptionGroup var reading: ReadingOptions
   @OptionGroup var queueOptions: QueueOptions
   @OptionGroup var endpointOptions: EndpointOptions
 
@@ -20,7 +21,8 @@ struct ImportVerb: AsyncParsableCommand {
     let context = Context.current
     let endpoint = try endpointOptions.chosen(in: context)
     let existing = try queueOptions.openIfExists(in: context)
-    let check = try RosterCheck(roster, label: label, endpoint: endpoint, queue: existing, in: context)
+    let check = try RosterCheck(
+      roster, label: label, reading: reading, endpoint: endpoint, queue: existing, in: context)
     try check.refuseIssues(in: context)
     let queue = try existing ?? queueOptions.open(in: context)
     guard let result = try check.importBatch(into: queue) else { return }

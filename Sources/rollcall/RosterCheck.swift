@@ -15,6 +15,7 @@ struct RosterCheck {
   let shownPath: String
   let label: String
   let reader: RosterReader
+  let reading: ReadingOptions
   let endpoint: Endpoint
   private(set) var summary: RosterSummary
   private(set) var comparison: Comparison
@@ -23,19 +24,30 @@ struct RosterCheck {
   /// Reads the roster through; sends and stores nothing.
   ///
   /// - Parameter queue: what to compare with; nil when there is no queue yet, so that every row is new.
-  init(_ roster: String, label: String?, endpoint: Endpoint, queue: Queue?, in context: Context) throws {
-    let path = context.absolute(roster)
+  init(
+    _ roster: String, label: String?, reading: ReadingOptions, endpoint: Endpoint, queue: Queue?, in context: Context
+  ) throws {
+    let isStandardInput = roster == "-"
+    let path = isStandardInput ? roster : context.absolute(roster)
+    guard label != nil || !isStandardInput else {
+      throw Problem(
+        "A roster from standard input has no name to know it by.", hint: "Say what it is with --label TEXT.", .usage)
+    }
     self.path = path
-    shownPath = roster
+    shownPath = isStandardInput ? "standard input" : roster
     self.endpoint = endpoint
+    self.reading = reading
     self.label = label ?? URL(fileURLWithPath: path).resolvingSymlinksInPath().path
-    reader = RosterReader(path: path, displayName: roster, schema: .workspace)
+    reader = RosterReader(
+      path: path, displayName: shownPath, schema: .workspace, options: reading.options,
+      template: try reading.readTemplate(in: context))
     var facts = PlanFacts()
     if let queue {
       var found: RosterSummary?
       let reader = self.reader
       comparison = try queue.compare(
-        target: DataForestClient.targetName, origin: endpoint.origin, label: self.label, endpoint: endpoint.origin
+        target: DataForestClient.targetName, origin: endpoint.origin, label: self.label, endpoint: endpoint.origin,
+        isPartial: reading.options.isPartial
       ) { session in
         found = try reader.read { row in
           guard case .accepted(let account, let name, let definition) = row.content else { return }
@@ -60,7 +72,7 @@ struct RosterCheck {
   var newBatch: NewBatch {
     NewBatch(
       label: label, target: DataForestClient.targetName, endpoint: endpoint.origin, origin: endpoint.origin,
-      columns: summary.columns, digest: summary.digest)
+      columns: summary.columns, digest: summary.digest, isPartial: reading.options.isPartial)
   }
 
   /// Imports the roster, or finds the batch that equals it.
@@ -77,11 +89,13 @@ struct RosterCheck {
       newBatch, known: comparison,
       rows: { add in
         let again = try reader.read { row in
-          guard case .accepted(let account, let name, let definition) = row.content else { return }
-          try add(
-            NewRow(
-              ordinal: row.ordinal, line: row.line, cells: row.cells,
-              content: .item(account: account, name: name, definition: definition)))
+          let content: NewRow.Content =
+            switch row.content {
+            case .accepted(let account, let name, let definition):
+              .item(account: account, name: name, definition: definition)
+            case .rejected(let issues): .issue(issues.map(\.withoutPlace).joined(separator: "; "))
+            }
+          try add(NewRow(ordinal: row.ordinal, line: row.line, cells: row.cells, content: content))
         }
         guard again.digest == summary.digest else {
           throw Problem(
@@ -100,12 +114,20 @@ struct RosterCheck {
   // MARK: - Issues
 
   /// Prints warnings and issues, and ends with status 5 if there are issues or no rows.
+  ///
+  /// With `--skip-invalid` the good rows go on, if there are any.
   func refuseIssues(in context: Context) throws {
+    if !summary.format.isPlain {
+      context.tell("Read as \(summary.format): \(summary.rowCount) \(summary.rowCount == 1 ? "row" : "rows").")
+    }
     for warning in summary.warnings.prefix(Self.shownIssueCount) { context.tell("warning: \(warning)") }
     for issue in summary.issues.prefix(Self.shownIssueCount) { context.tell("\(issue)") }
     let hidden = summary.issueCount - min(Self.shownIssueCount, summary.issues.count)
     if hidden > 0 { context.tell("… and \(hidden) more issues.") }
-    if summary.issueCount > 0 {
+    if summary.issueCount > 0, reading.skipInvalid, summary.acceptedCount > 0 {
+      let bad = summary.rowCount - summary.acceptedCount
+      context.tell("\(bad) of \(summary.rowCount) rows have issues and are left out; they go into failed.csv.")
+    } else if summary.issueCount > 0 {
       let issues = summary.issueCount == 1 ? "1 issue" : "\(summary.issueCount) issues"
       throw Problem(
         "\(shownPath) has \(issues) in \(summary.rowCount) rows; nothing was queued or sent.",

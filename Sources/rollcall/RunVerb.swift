@@ -10,7 +10,7 @@ struct RunVerb: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run", abstract: "Check, plan, ask, import what is new, submit, report; safe to rerun.")
 
-  @Argument(help: "The roster, a CSV file with a header.", completion: .file())
+  @Argument(help: "The roster: a table with a header (CSV) or JSON; - is standard input.", completion: .file())
   var roster: String
   @Option(help: "What the batch is called (the roster's path unless given).")
   var label: String?
@@ -20,6 +20,7 @@ struct RunVerb: AsyncParsableCommand {
   var dryRun = false
   @Option(help: "Stop before the first create if more would be created.")
   var maxNew: Int?
+  @OptionGroup var reading: ReadingOptions
   @OptionGroup var queueOptions: QueueOptions
   @OptionGroup var endpointOptions: EndpointOptions
   @OptionGroup var pace: PaceOptions
@@ -30,7 +31,8 @@ struct RunVerb: AsyncParsableCommand {
     let endpoint = try endpointOptions.chosen(in: context)
     let credentials = try CredentialSource.credentials(for: endpoint, in: context)
     let existing = try queueOptions.openIfExists(in: context, lockWait: pace.maxWait.duration)
-    let check = try RosterCheck(roster, label: label, endpoint: endpoint, queue: existing, in: context)
+    let check = try RosterCheck(
+      roster, label: label, reading: reading, endpoint: endpoint, queue: existing, in: context)
     try check.refuseIssues(in: context)
     let plan = Plan(check: check, limit: try limit(existing, endpoint, credentials), adoptsExisting: pace.adoptExisting)
     if !report.quiet { for line in plan.lines(at: context.time.now()) { context.tell(line) } }

@@ -27,10 +27,12 @@ struct Reading {
 
 /// Reads a roster that is in a file.
 func read(
-  _ path: String, as name: String? = nil, schema: Schema = .workspace, chunkSize: Int = 1 << 18, hashBits: Int = 36
+  _ path: String, as name: String? = nil, schema: Schema = .workspace, options: RosterOptions = RosterOptions(),
+  template: Template? = nil, chunkSize: Int = 1 << 18, hashBits: Int = 36
 ) throws -> Reading {
   let reader = RosterReader(
-    path: path, displayName: name, schema: schema, chunkSize: chunkSize, hashBits: hashBits)
+    path: path, displayName: name, schema: schema, options: options, template: template, chunkSize: chunkSize,
+    hashBits: hashBits)
   var rows: [RosterRow] = []
   let summary = try reader.read { rows.append($0) }
   return Reading(rows: rows, summary: summary)

@@ -35,13 +35,10 @@ import Testing
   }
 
   @Test(arguments: [
-    (Array("[{\"name\":1}]".utf8), "JSON"), (Array("\u{FEFF} \n{\"name\":1}".utf8), "JSON"),
-    ([0xFF, 0xFE, 0x61, 0], "UTF-16 text"), ([0xFE, 0xFF, 0, 0x61], "UTF-16 text"),
-    ([0x61, 0, 0x2C, 0], "UTF-16 text or a binary file"),
+    ([0x61, 0, 0x2C, 0], "UTF-16 text without its mark, or a binary file"),
     (Array("PK\u{3}\u{4}rest".utf8), "an .xlsx spreadsheet or another zip file"),
-    ([0xD0, 0xCF, 0x11, 0xE0, 0xA1], "an .xls spreadsheet"), (Array("<!DOCTYPE html>".utf8), "HTML or XML"),
-    (Array("name;image;command\na;b;c".utf8), "a table with semicolons between its cells"),
-    (Array("name\timage\na\tb".utf8), "a table with tabs between its cells"), ([0x1F, 0x8B, 8], "a gzip file"),
+    ([0xD0, 0xCF, 0x11, 0xE0, 0xA1], "an .xls spreadsheet"),
+    (Array("<!DOCTYPE html>".utf8), "HTML or XML, which some sites offer as .xls"), ([0x1F, 0x8B, 8], "a gzip file"),
   ])
   func `a file of another format is one clear error`(bytes: [UInt8], format: String) throws {
     try withFile(bytes) { path in

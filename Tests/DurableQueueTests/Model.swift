@@ -153,7 +153,10 @@ final class Model {
       return
     }
     switch item.state {
-    case .ready: (item.definition, item.batch) = (definition, batch)
+    case .ready:
+      // The new batch's run asks for a list before it claims what an older one had left.
+      if item.batch != batch { shown.remove(name) }
+      (item.definition, item.batch) = (definition, batch)
     case .failed: (item.definition, item.nextDefinition) = (definition, nil)
     case .cancelled:
       requeue(name, &item)

@@ -1,0 +1,174 @@
+// JSON rosters in pieces: finds where each element starts and ends, so that one is decoded at a time however long the
+// file. What is inside an element is the decoder's.
+
+import Foundation
+
+/// Splits the bytes of a JSON roster into its elements.
+struct JSONSplitter {
+  /// What the roster is.
+  enum Shape: Hashable, Sendable {
+    /// `[{…}, {…}]`
+    case array
+    /// `{"defaults": {…}, "workspaces": [{…}, {…}]}`
+    case object
+    /// An object after the other, a line each as a rule.
+    case lines
+  }
+
+  /// A part of the roster.
+  struct Part {
+    /// The member of the object that it is; nil for an element.
+    var key: String?
+    var bytes: [UInt8]
+    /// The line on which it starts, from 1.
+    var line: Int
+  }
+
+  /// Why the rest cannot be split.
+  struct Broken: Error {
+    let line: Int
+    let message: String
+  }
+
+  static let deepest = 64
+  static let longestElement = 16 << 20
+
+  private let shape: Shape
+  /// The depth of what encloses an element.
+  private var elementDepth: Int
+  private var depth = 0
+  private var isInString = false
+  private var isEscaped = false
+  private var part: Part?
+  private var line = 1
+  /// In the object's own level: the key that was read last, and the text of the one being read.
+  private var key: String?
+  private var keyBytes: [UInt8]?
+  private var isOver = false
+
+  init(_ shape: Shape) {
+    self.shape = shape
+    elementDepth = shape == .lines ? 0 : 1
+  }
+
+  /// Reads the next piece of the file.
+  mutating func feed(_ bytes: Data, _ body: (Part) throws -> Void) throws {
+    for byte in bytes {
+      try take(byte, body)
+      if byte == UInt8(ascii: "\n") { line += 1 }
+    }
+  }
+
+  /// Says that the file has ended.
+  mutating func finish(_ body: (Part) throws -> Void) throws {
+    if depth == 0, shape == .lines, let last = part {
+      part = nil
+      return try body(last)
+    }
+    guard depth == 0, !isInString, part == nil else {
+      throw Broken(line: line, message: "the JSON ends in the middle: a bracket or a quote is not closed")
+    }
+  }
+
+  private mutating func take(_ byte: UInt8, _ body: (Part) throws -> Void) throws {
+    if isInString {
+      keep(byte)
+      if isEscaped {
+        isEscaped = false
+      } else if byte == UInt8(ascii: "\\") {
+        isEscaped = true
+      } else if byte == UInt8(ascii: "\"") {
+        isInString = false
+        endKey()
+      }
+      return
+    }
+    switch byte {
+    case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"), UInt8(ascii: "\n"), 0xEF, 0xBB, 0xBF:
+      if part != nil { keep(byte) }
+    case UInt8(ascii: "\""):
+      if part == nil, isAtObjectLevel, key == nil { keyBytes = [] } else { startIfNeeded() }
+      isInString = true
+      keep(byte)
+    case UInt8(ascii: "["), UInt8(ascii: "{"): try open(byte)
+    case UInt8(ascii: "]"), UInt8(ascii: "}"): try close(byte, body)
+    case UInt8(ascii: ",") where depth == elementDepth || isAtObjectLevel && depth == 1: try endPart(body)
+    case UInt8(ascii: ":") where isAtObjectLevel && depth == 1 && part == nil: break
+    default:
+      startIfNeeded()
+      keep(byte)
+    }
+    if let part, part.bytes.count > Self.longestElement {
+      throw Broken(line: part.line, message: "this element is longer than \(Self.longestElement >> 20) MB")
+    }
+  }
+
+  private var isAtObjectLevel: Bool { shape == .object && depth == 1 && elementDepth == 1 }
+
+  private mutating func startIfNeeded() {
+    guard part == nil else { return }
+    part = Part(key: isAtObjectLevel ? key : nil, bytes: [], line: line)
+  }
+
+  private mutating func keep(_ byte: UInt8) {
+    if keyBytes != nil { keyBytes?.append(byte) } else { part?.bytes.append(byte) }
+  }
+
+  private mutating func endKey() {
+    guard let bytes = keyBytes else { return }
+    keyBytes = nil
+    key = (try? JSONDecoder().decode(String.self, from: Data(bytes))) ?? ""
+  }
+
+  private mutating func open(_ byte: UInt8) throws {
+    depth += 1
+    guard depth <= Self.deepest else {
+      throw Broken(line: line, message: "this is nested more than \(Self.deepest) levels deep")
+    }
+    if shape == .lines {
+      startIfNeeded()
+      keep(byte)
+    } else if depth == 1 {
+      // The roster's own bracket.
+    } else if isWorkspaces(byte) {
+      elementDepth = 2
+    } else {
+      depth -= 1
+      startIfNeeded()
+      depth += 1
+      keep(byte)
+    }
+  }
+
+  /// Whether this bracket opens the array of elements.
+  private func isWorkspaces(_ byte: UInt8) -> Bool {
+    shape == .object && depth == 2 && elementDepth == 1 && part == nil && key == "workspaces"
+      && byte == UInt8(ascii: "[")
+  }
+
+  private mutating func close(_ byte: UInt8, _ body: (Part) throws -> Void) throws {
+    guard depth > 0 else { throw Broken(line: line, message: "a bracket is closed that was never opened") }
+    if shape == .lines {
+      keep(byte)
+      depth -= 1
+      if depth == 0, let whole = part {
+        part = nil
+        try body(whole)
+      }
+      return
+    }
+    if depth == elementDepth {
+      try endPart(body)
+      if elementDepth == 2 { (elementDepth, key) = (1, nil) }
+    } else {
+      keep(byte)
+    }
+    depth -= 1
+  }
+
+  private mutating func endPart(_ body: (Part) throws -> Void) throws {
+    if let whole = part { try body(whole) }
+    part = nil
+    if elementDepth == 1 { key = nil }
+  }
+}

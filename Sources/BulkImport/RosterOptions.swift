@@ -1,0 +1,88 @@
+// How a roster is to be read, as far as it does not say so itself.
+
+import Foundation
+
+/// What a person says about a roster.
+package struct RosterOptions: Hashable, Sendable {
+  /// A column and what its cells must be, compared after trimming.
+  package struct Condition: Hashable, Sendable {
+    /// The column's header.
+    package let column: String
+    /// The value.
+    package let value: String
+
+    /// Reads `COLUMN=VALUE`; nil without an equals sign or a column.
+    package init?(_ text: String) {
+      guard let sign = text.firstIndex(of: "=") else { return nil }
+      column = String(text[..<sign]).trimmed.precomposedStringWithCanonicalMapping
+      value = String(text[text.index(after: sign)...]).trimmed.precomposedStringWithCanonicalMapping
+      if column.isEmpty { return nil }
+    }
+  }
+
+  /// What a roster can be; otherwise its content tells.
+  package enum Format: String, CaseIterable, Sendable {
+    case csv
+    case json
+    case jsonl
+  }
+
+  /// The line of the header, from 1; nil: the first line that is not empty.
+  package var headerLine: Int?
+  /// Rows of which one is met are no rows: totals and the like.
+  package var except: [Condition] = []
+  /// Only rows that meet all of them are taken.
+  package var only: [Condition] = []
+  /// The most rows that are taken; nil: all.
+  package var limit: Int?
+  /// What it is; nil: its content tells.
+  package var format: Format?
+  /// Whether names may be made only from a column that counts the rows.
+  package var allowsRowNumbers = false
+  /// Headers that are no fields although they look nearly like one.
+  package var carried: Set<String> = []
+
+  /// Makes options that leave everything to the roster.
+  package init() {}
+
+  /// Whether rows are left out that the roster has: such a reading says nothing about who has left.
+  package var isPartial: Bool { !only.isEmpty || limit != nil }
+}
+
+/// What a roster turned out to be.
+package struct RosterFormat: Hashable, Sendable, CustomStringConvertible {
+  /// How its bytes make text.
+  package enum Encoding: String, Sendable {
+    case utf8 = "UTF-8"
+    case utf16 = "UTF-16"
+    case cp949 = "CP949"
+  }
+
+  /// How its text makes rows.
+  package enum Shape: Hashable, Sendable {
+    case table(separator: UInt8)
+    case json
+    case jsonLines
+  }
+
+  /// How its bytes make text.
+  package var encoding: Encoding
+  /// How its text makes rows.
+  package var shape: Shape
+
+  /// Whether it is what nobody needs to be told: CSV in UTF-8 with commas.
+  package var isPlain: Bool { encoding == .utf8 && shape == .table(separator: UInt8(ascii: ",")) }
+
+  /// For example `CP949, commas`.
+  package var description: String {
+    let text =
+      switch shape {
+      case .table(UInt8(ascii: ";")): "semicolons"
+      case .table(UInt8(ascii: "\t")): "tabs"
+      case .table: "commas"
+      case .json: "JSON"
+      case .jsonLines: "JSON Lines"
+      }
+    return "\(encoding.rawValue), \(text)"
+  }
+}
