@@ -39,6 +39,8 @@ struct Columns {
   private let record: Record
   private let names: FieldNames
   private let carried: Set<String>
+  /// Whether a template says what is used, so that a column without a header disturbs nobody.
+  let hasTemplate: Bool
   private let hasCells: Bool
 
   /// Reads a header.
@@ -55,6 +57,7 @@ struct Columns {
     self.record = record
     self.names = names
     self.carried = carried
+    hasTemplate = template != nil
     self.hasCells = hasCells
     let own = record.fields.map { $0.trimmed.precomposedStringWithCanonicalMapping }
     ownCount = own.count

@@ -63,6 +63,35 @@ package final class RosterReader: Sendable {
     return try pass.finish()
   }
 
+  /// The header and the first rows, unchecked; for a starter template.
+  package func look() throws -> RosterLook {
+    let source = try prepared()
+    let file = try RosterFile(path: source.path, shownAs: displayName)
+    var reader = RecordReader(separator: source.separator)
+    var look = RosterLook()
+    let take: (Record) throws -> Void = { [options] record in
+      guard !record.fields.allSatisfy(\.isBlank), record.line >= options.headerLine ?? 0 || source.elements != nil
+      else {
+        return
+      }
+      if look.headers.isEmpty {
+        look.headers = record.fields.map { $0.trimmed.precomposedStringWithCanonicalMapping }
+      } else if look.rows.count < 200 {
+        look.rows.append(record.fields)
+      }
+    }
+    do {
+      while look.rows.count < 200, let chunk = try file.chunk(of: chunkSize) {
+        try chunk.withUnsafeBytes { try reader.feed($0.bindMemory(to: UInt8.self), take) }
+      }
+      try reader.finish(take)
+    } catch is CSVError {
+      // What came before it will do; `check` says what is wrong.
+    }
+    guard !look.headers.isEmpty else { throw RosterError(.empty, file: displayName) }
+    return look
+  }
+
   /// The roster as a table; looked at once.
   private func prepared() throws -> RosterSource {
     if let known = source.withLock({ $0 }) { return known }

@@ -35,7 +35,7 @@ struct RowCheck {
     for column in columns.meanings.indices where !broken.contains(column) {
       switch columns.meanings[column] {
       case .field(let field, _): check(column, field, record, columns)
-      case .unnamed: if !record.fields[column].isBlank { unnamed.append(column) }
+      case .unnamed: if !record.fields[column].isBlank, !columns.hasTemplate { unnamed.append(column) }
       case .carried, .dropped: break
       }
     }

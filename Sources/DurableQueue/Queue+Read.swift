@@ -91,6 +91,21 @@ extension Queue {
     try read { db in try Row.fetchOne(db, sql: "SELECT * FROM batch ORDER BY id DESC LIMIT 1").map(Self.batch) }
   }
 
+  /// The label's whole roster before this batch's, at the same endpoint; nil when there is none, or when this batch is
+  /// only a part of a roster, so that it does not say who has left.
+  package func previousBatch(of batch: BatchID) throws -> Batch? {
+    try read { db in
+      try Row.fetchOne(
+        db,
+        sql: """
+          SELECT previous.* FROM batch JOIN batch previous
+            ON previous.label = batch.label AND previous.endpoint = batch.endpoint AND previous.id < batch.id
+          WHERE batch.id = ? AND NOT batch.is_partial AND NOT previous.is_partial ORDER BY previous.id DESC LIMIT 1
+          """, arguments: [batch.rawValue]
+      ).map(Self.batch)
+    }
+  }
+
   private static func batch(_ row: Row) throws -> Batch {
     Batch(
       id: BatchID(row["id"]), label: row["label"], target: row["target"], endpoint: row["endpoint"],
@@ -118,7 +133,9 @@ extension Queue {
   package func holds(of batch: BatchID) throws -> [AccountHold] { try read { db in try Self.holds(of: batch, db) } }
 
   /// Hands over every row of a batch in the roster's order, all from one state of the file; memory is flat.
-  package func forEachRow(of batch: BatchID, _ body: (ReportRow) throws -> Void) throws {
+  ///
+  /// - Parameter other: only rows whose item this batch does not name; nil: all.
+  package func forEachRow(of batch: BatchID, without other: BatchID? = nil, _ body: (ReportRow) throws -> Void) throws {
     try read { db in
       let rows = try Row.fetchCursor(
         db,
@@ -127,8 +144,10 @@ extension Queue {
             finished_at, (SELECT count(*) FROM attempt WHERE attempt.item_id = item.id AND is_used) AS attempt_count
           FROM batch_row LEFT JOIN item ON item.id = item_id
             LEFT JOIN account_scope ON account_scope.id = account_scope_id
-          WHERE batch_row.batch_id = ? ORDER BY batch_row.ordinal
-          """, arguments: [batch.rawValue])
+          WHERE batch_row.batch_id = ?1 AND (?2 IS NULL OR item_id IS NOT NULL AND NOT EXISTS (
+            SELECT 1 FROM batch_row named WHERE named.item_id = item.id AND named.batch_id = ?2))
+          ORDER BY batch_row.ordinal
+          """, arguments: [batch.rawValue, other?.rawValue])
       while let row = try rows.next() {
         try body(
           ReportRow(

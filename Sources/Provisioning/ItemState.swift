@@ -38,6 +38,8 @@ package enum ItemEvent: Hashable, Sendable {
   case requeued
   /// A person cancelled it, or it left its roster.
   case cancelled
+  /// A person has looked at what a conflict found and takes it over.
+  case adopted
 }
 
 /// What an event makes of an item.
@@ -79,6 +81,7 @@ extension ItemState {
     case (.done, .lateSuccess): nil
     case (_, .lateSuccess): Transition(state: .done)
     case (.failed, .requeued), (.cancelled, .requeued): Transition(state: .ready, due: .now)
+    case (.failed, .adopted): Transition(state: .done)
     case (.ready, .cancelled): Transition(state: .cancelled, reason: .cancelled)
     case (.leased, .cancelled), (.inDoubt, .cancelled): Transition(state: self, flagsCancel: true)
     default: nil

@@ -20,6 +20,8 @@ package struct OutcomeFiles {
   package static let failed = "failed.csv"
   /// The rows that are not finished, and cancelled ones.
   package static let unprocessed = "unprocessed.csv"
+  /// The rows of the label's previous batch that this one does not have; what they made is still there.
+  package static let gone = "gone.csv"
 
   private let queue: Queue
   private let batch: Batch
@@ -64,6 +66,7 @@ package struct OutcomeFiles {
       lines.buffer += OutcomeLine.json(row, columns: batch.columns)
       try lines.flushIfLarge()
     }
+    counts.goneCount = try writeGone()
     let summary = Summary(batch, database: queue.path, at: now, counts)
     let file = try ReportFile("summary.json", in: folder)
     file.buffer = try summary.json()
@@ -71,6 +74,24 @@ package struct OutcomeFiles {
     try lines.finish()
     try file.finish()
     return summary
+  }
+
+  /// - Returns: how many rows are gone.
+  private func writeGone() throws -> Int {
+    let previous = try queue.previousBatch(of: batch.id)
+    let file = try ReportFile(Self.gone, in: folder)
+    let encoder = RecordEncoder()
+    encoder.begin((previous ?? batch).columns + Self.columns, to: &file.buffer)
+    var count = 0
+    if let previous {
+      try queue.forEachRow(of: previous.id, without: batch.id) { row in
+        count += 1
+        encoder.append(row.cells + CSVFiles.outcomeCells(row), to: &file.buffer)
+        try file.flushIfLarge()
+      }
+    }
+    try file.finish()
+    return count
   }
 }
 
@@ -106,7 +127,7 @@ private struct CSVFiles {
     try file.flushIfLarge()
   }
 
-  private static func outcomeCells(_ row: ReportRow) -> [String] {
+  static func outcomeCells(_ row: ReportRow) -> [String] {
     guard let item = row.item else {
       return ["invalid", "", "", "", "invalid", row.issue ?? "", "0", "", String(row.line)]
     }

@@ -34,6 +34,8 @@ package struct Summary: Codable, Hashable, Sendable {
   package var reasons: [String: Int]
   /// Attempts that were used, of all rows.
   package var attemptCount: Int
+  /// Rows of the label's previous batch that this one does not have; nil in files of older versions.
+  package var goneCount: Int?
 
   init(_ batch: Batch, database: String, at now: Instant, _ counts: RowCounts) {
     self.database = database
@@ -47,6 +49,7 @@ package struct Summary: Codable, Hashable, Sendable {
     invalidCount = counts.tally.invalidCount
     reasons = Dictionary(uniqueKeysWithValues: counts.reasons.map { ($0.key.rawValue, $0.value) })
     attemptCount = counts.attemptCount
+    goneCount = counts.goneCount
   }
 
   /// The JSON text, members sorted, a newline at the end.
@@ -68,6 +71,7 @@ struct RowCounts {
   private(set) var tally = Tally()
   private(set) var reasons: [Reason: Int] = [:]
   private(set) var attemptCount = 0
+  var goneCount = 0
 
   mutating func count(_ row: ReportRow) {
     guard let item = row.item else {

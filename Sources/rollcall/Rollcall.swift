@@ -22,8 +22,10 @@ struct Rollcall: AsyncParsableCommand {
     version: "0.1.0",
     groupedSubcommands: [
       CommandGroup(name: "Everyday", subcommands: [CheckVerb.self, RunVerb.self, StatusVerb.self, ReportVerb.self]),
-      CommandGroup(name: "Put right", subcommands: [ShowVerb.self, ResumeVerb.self, RetryVerb.self, CancelVerb.self]),
-      CommandGroup(name: "Upkeep", subcommands: [ImportVerb.self, SandboxVerb.self]),
+      CommandGroup(
+        name: "Put right",
+        subcommands: [ShowVerb.self, ResumeVerb.self, RetryVerb.self, CancelVerb.self, AdoptVerb.self]),
+      CommandGroup(name: "Upkeep", subcommands: [ImportVerb.self, ListVerb.self, TemplateVerb.self, SandboxVerb.self]),
     ])
 
   /// Runs the command with its arguments and says how it ended. Nothing is thrown: every error was printed.

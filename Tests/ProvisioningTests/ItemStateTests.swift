@@ -170,6 +170,7 @@ private let stateTable: [Row] = [
   Row(
     "any but done, a late answer says success: done", [.ready, .leased, .inDoubt, .failed, .cancelled], [.lateSuccess],
     Transition(state: .done)),
+  Row("failed, adopted by a person: done", [.failed], [.adopted], Transition(state: .done)),
   Row("failed, run or retry: ready", [.failed], [.requeued], Transition(state: .ready, due: .now)),
   Row("cancelled, retry or in a roster again: ready", [.cancelled], [.requeued], Transition(state: .ready, due: .now)),
   Row(
@@ -180,7 +181,7 @@ private let stateTable: [Row] = [
 ]
 
 private let allEvents: [ItemEvent] =
-  [.claimed, .listedOurs, .listedForeign, .lateSuccess, .requeued, .cancelled]
+  [.claimed, .listedOurs, .listedForeign, .lateSuccess, .requeued, .cancelled, .adopted]
   + Outcome.Kind.allCases.flatMap(answers)
   + [true, false].flatMap { afterRefusal in
     [true, false].map { .listedAbsent(afterRefusal: afterRefusal, attemptsLeft: $0) }

@@ -1,0 +1,41 @@
+// Adopting: a person has looked at what a conflict found and takes it over.
+
+import GRDB
+import Pacing
+package import Provisioning
+
+extension Queue {
+  /// Makes a batch's conflicts of these names done, with what was found.
+  ///
+  /// - Returns: the names that were no conflict of the batch with something found.
+  package func adopt(_ names: [String], in batch: BatchID) throws -> [String] {
+    try writeAlone { db in
+      var unknown: [String] = []
+      for name in names {
+        // Rows in: one item for each account that has the name, as the state table's `adopted` says.
+        try db.execute(
+          sql: """
+            UPDATE item SET state = 'done', version = version + 1, reason = NULL, message = NULL, adopted = 1
+            WHERE name = ? AND state = 'failed' AND reason = 'conflict' AND remote_id IS NOT NULL AND id IN (
+              SELECT item_id FROM batch_row WHERE batch_id = ?)
+            """, arguments: [name, batch.rawValue])
+        if db.changesCount == 0 { unknown.append(name) }
+      }
+      return unknown
+    }
+  }
+
+  /// The names of a batch's conflicts, with the id of what was found.
+  package func conflicts(of batch: BatchID) throws -> [(name: String, remoteID: String)] {
+    try read { db in
+      try Row.fetchAll(
+        db,
+        sql: """
+          SELECT name, remote_id FROM batch_row JOIN item ON item.id = item_id
+          WHERE batch_row.batch_id = ? AND state = 'failed' AND reason = 'conflict' AND remote_id IS NOT NULL
+          ORDER BY batch_row.ordinal
+          """, arguments: [batch.rawValue]
+      ).map { (name: $0[0], remoteID: $0[1]) }
+    }
+  }
+}
