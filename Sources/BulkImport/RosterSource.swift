@@ -19,9 +19,8 @@ struct RosterSource: Sendable {
   ///
   /// - Throws: `RosterError`.
   init(_ path: String, shownAs: String, schema: Schema, options: RosterOptions, chunkSize: Int) throws {
-    let isStandardInput = path == "-"
-    var spools = isStandardInput ? [try Spool.ofStandardInput(shownAs: shownAs)] : []
-    var path = isStandardInput ? spools[0].path : path
+    var spools: [Spool] = []
+    var path = path
     let file = try RosterFile(path: path, shownAs: shownAs)
     let head = try file.chunk(of: 1 << 16) ?? Data()
     if let name = ForeignFormat.name(ofFileStarting: head) {

@@ -1,13 +1,17 @@
 // A file of our own that a roster is turned into before it is read: readable by its owner alone, gone when it is let go.
 
-import Foundation
+package import Foundation
 
 /// A temporary file that removes itself.
-final class Spool: Sendable {
-  let path: String
+package final class Spool: Sendable {
+  /// Where it is.
+  package let path: String
 
   /// Makes an empty one.
-  init(shownAs: String) throws {
+  ///
+  /// - Parameter shownAs: what it is made for, for the error.
+  /// - Throws: `RosterError`.
+  package init(shownAs: String) throws {
     let url = FileManager.default.temporaryDirectory.appendingPathComponent("rollcall-\(UUID().uuidString)")
     path = url.path
     let isMade = FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
@@ -19,7 +23,7 @@ final class Spool: Sendable {
   deinit { unlink(path) }
 
   /// Opens it for writing, from its start.
-  func write(_ shownAs: String, _ body: (FileHandle) throws -> Void) throws {
+  package func write(_ shownAs: String, _ body: (FileHandle) throws -> Void) throws {
     let handle: FileHandle
     do {
       handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
@@ -28,16 +32,5 @@ final class Spool: Sendable {
     }
     defer { _ = Result { try handle.close() } }
     try body(handle)
-  }
-
-  /// Fills one from standard input.
-  static func ofStandardInput(shownAs: String) throws -> Spool {
-    let spool = try Spool(shownAs: shownAs)
-    try spool.write(shownAs) { output in
-      while let data = try FileHandle.standardInput.read(upToCount: 1 << 18), !data.isEmpty {
-        try output.write(contentsOf: data)
-      }
-    }
-    return spool
   }
 }

@@ -16,6 +16,8 @@ struct Context: Sendable {
   var errorOutput: @Sendable (String) -> Void
   /// Reads an answer's line from standard input; nil at its end.
   var readAnswer: @Sendable () -> String?
+  /// Reads the next bytes of standard input, for a roster; nil at its end.
+  var readInput: @Sendable () -> Data? = { nil }
   /// Whether a person can answer: standard input and standard error are a terminal.
   var isInteractive: Bool
   /// Whether the progress line may be drawn over itself: standard error is a terminal.
@@ -35,9 +37,18 @@ struct Context: Sendable {
     Context(
       environment: ProcessInfo.processInfo.environment, folder: FileManager.default.currentDirectoryPath,
       output: { write($0, to: STDOUT_FILENO) }, errorOutput: { write($0, to: STDERR_FILENO) },
-      readAnswer: { readLine() }, isInteractive: isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1,
+      readAnswer: { readLine() },
+      readInput: { readInput() },
+      isInteractive: isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1,
       drawsProgress: isatty(STDERR_FILENO) == 1, terminalWidth: { columns(of: STDERR_FILENO) },
       time: SystemTimeSource(), handlesSignals: true)
+  }
+
+  private static func readInput() -> Data? {
+    guard case .success(let data?) = Result(catching: { try FileHandle.standardInput.read(upToCount: 1 << 18) }) else {
+      return nil
+    }
+    return data.isEmpty ? nil : data
   }
 
   private static func columns(of descriptor: Int32) -> Int? {

@@ -42,6 +42,18 @@ struct ReadingOptions: ParsableArguments {
     return options
   }
 
+  /// The file to read: the roster, or what standard input was written into, because a roster is read more than once.
+  ///
+  /// - Returns: its path, and what keeps it there.
+  static func file(of roster: String, in context: Context) throws -> (path: String, spool: Spool?) {
+    guard roster == "-" else { return (context.absolute(roster), nil) }
+    let spool = try Spool(shownAs: "standard input")
+    try spool.write("standard input") { output in
+      while let data = context.readInput() { try output.write(contentsOf: data) }
+    }
+    return (spool.path, spool)
+  }
+
   /// The template, if one was named.
   func readTemplate(in context: Context) throws -> Template? {
     guard let template else { return nil }

@@ -12,6 +12,8 @@ struct RosterCheck {
   static let shownIssueCount = 50
 
   let path: String
+  /// Keeps what came from standard input.
+  private let spool: Spool?
   let shownPath: String
   let label: String
   let reader: RosterReader
@@ -28,12 +30,11 @@ struct RosterCheck {
     _ roster: String, label: String?, reading: ReadingOptions, endpoint: Endpoint, queue: Queue?, in context: Context
   ) throws {
     let isStandardInput = roster == "-"
-    let path = isStandardInput ? roster : context.absolute(roster)
     guard label != nil || !isStandardInput else {
       throw Problem(
         "A roster from standard input has no name to know it by.", hint: "Say what it is with --label TEXT.", .usage)
     }
-    self.path = path
+    (path, spool) = try ReadingOptions.file(of: roster, in: context)
     shownPath = isStandardInput ? "standard input" : roster
     self.endpoint = endpoint
     self.reading = reading

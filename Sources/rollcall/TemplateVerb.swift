@@ -21,7 +21,8 @@ struct TemplateVerb: AsyncParsableCommand {
 
   mutating func run() async throws {
     let context = Context.current
-    let path = roster == "-" ? roster : context.absolute(roster)
+    let (path, spool) = try ReadingOptions.file(of: roster, in: context)
+    defer { withExtendedLifetime(spool) {} }
     let reader = RosterReader(path: path, displayName: roster, schema: .workspace, options: reading.options)
     let look = try reader.look()
     context.output(Self.starter(look))

@@ -46,12 +46,19 @@ struct CommandFixture: Sendable {
     await run(arguments, answer: answer, isInteractive: isInteractive)
   }
 
-  func run(_ arguments: [String], answer: String?, isInteractive: Bool) async -> CommandResult {
+  func run(_ arguments: [String], answer: String?, isInteractive: Bool, input: Data? = nil) async -> CommandResult {
     let printed = Printed()
-    let context = Context(
+    let rest = Mutex(input)
+    var context = Context(
       environment: environment, folder: folder, output: { printed.say($0) }, errorOutput: { printed.tell($0) },
       readAnswer: { answer }, isInteractive: isInteractive, drawsProgress: false, time: SystemTimeSource(),
       handlesSignals: false)
+    context.readInput = {
+      rest.withLock { rest in
+        defer { rest = nil }
+        return rest
+      }
+    }
     let status = await Rollcall.run(arguments, in: context)
     return CommandResult(status: status, output: printed.output, errorOutput: printed.errorOutput)
   }

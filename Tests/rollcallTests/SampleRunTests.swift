@@ -80,6 +80,19 @@ import Testing
     }
   }
 
+  @Test func `a roster from standard input needs a label`() async throws {
+    try await CommandFixture.with { fixture in
+      let data = try Data(contentsOf: URL(fileURLWithPath: "\(Self.folder)/nightly.jsonl"))
+      let without = await fixture.run(["run", "-"], answer: nil, isInteractive: false, input: data)
+      #expect(without.status == 2 && without.errorOutput.contains("--label"), "\(without)")
+      let result = await fixture.run(
+        ["run", "-", "--label", "nightly", "--rate", "500/s", "--out", "report"], answer: nil, isInteractive: false,
+        input: data)
+      #expect(result.status == 0, "\(result)")
+      #expect(fixture.sandbox.ledger.creates.count == 3)
+    }
+  }
+
   @Test func `a starter template names a column that makes names`() async throws {
     try await CommandFixture.with { fixture in
       for (file, options, name) in [
