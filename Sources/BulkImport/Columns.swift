@@ -35,6 +35,7 @@ struct Columns {
   /// How a row's values make a definition.
   private(set) var shape = DefinitionShape()
 
+  private var carriedColumns: [RosterRow.Carried] = []
   private let file: String
   private let record: Record
   private let names: FieldNames
@@ -72,6 +73,11 @@ struct Columns {
     for (column, meaning) in meanings.enumerated() {
       if let steps = meaning.steps { shape.insert(column, at: steps) }
     }
+    // What the name is made from is the same wherever the name is; it tells nothing about whose it is.
+    let nameSources = plan.added.first { $0.header == names.schema.namePath }?.sources ?? []
+    carriedColumns = kept.enumerated()
+      .filter { meanings[$0.element].field == nil && !nameSources.contains($0.element) }
+      .map { RosterRow.Carried(header: headers[$0.element], index: $0.offset) }
     accountColumn = column(of: names.schema.accountPath)
     nameColumn = column(of: names.schema.namePath)
     for problem in plan.problems { issues.append(place(of: nil, in: record).issue("template", problem)) }
@@ -87,6 +93,9 @@ struct Columns {
 
   /// The path of the field that names an item.
   var schemaNamePath: String { names.schema.namePath }
+
+  /// The columns that only travel along and do not make the name, by their place among the kept ones.
+  var carriedCells: [RosterRow.Carried] { carriedColumns }
 
   /// Whether any column is a field; if not, this is hardly a header.
   var namesAnyField: Bool { meanings.contains { $0.field != nil } }

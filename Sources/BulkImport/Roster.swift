@@ -19,6 +19,16 @@ package struct RosterRow: Hashable, Sendable {
   package let cells: [String]
   /// What became of it.
   package let content: Content
+  /// The columns that only travel along and do not make the name, with their places in `cells`; the same for every row.
+  package let carried: [Carried]
+
+  /// A column that is no field.
+  package struct Carried: Hashable, Sendable {
+    /// Its header.
+    package let header: String
+    /// Its place in a row's cells, from 0.
+    package let index: Int
+  }
 }
 
 /// What a whole reading of a roster showed.

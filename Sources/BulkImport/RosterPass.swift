@@ -61,7 +61,9 @@ struct RosterPass {
     } else {
       digest.add([])
     }
-    try body(RosterRow(ordinal: summary.rowCount, line: record.line, cells: cells, content: content))
+    try body(
+      RosterRow(
+        ordinal: summary.rowCount, line: record.line, cells: cells, content: content, carried: columns.carriedCells))
   }
 
   /// Notes an error that ended the reading.

@@ -20,6 +20,10 @@ package struct Comparison: Hashable, Sendable {
   package var goneUnsentCount = 0
   /// Items of the label's previous batch that are not in the roster, whatever their state.
   package var goneCount = 0
+  /// Names that would be another person's, the first ones; the count goes on.
+  package var reassignments: [Reassignment] = []
+  /// How many there are.
+  package var reassignedCount = 0
 
   /// Makes an empty comparison.
   package init() {}
@@ -56,12 +60,18 @@ package struct ComparisonSession {
   private let db: Database
   private var accounts: [String: Int64?] = [:]
   private var previous: Set<Int64>
+  private let previousBatch: Int64?
+  /// Made when the first row finds its item.
+  private var persons: PersonCheck??
 
   fileprivate init(
     target: String, origin: String, label: String, endpoint: String, isPartial: Bool, _ db: Database
   ) throws {
     new = (target, origin)
     self.db = db
+    previousBatch = try Int64.fetchOne(
+      db, sql: "SELECT max(id) FROM batch WHERE label = ? AND endpoint = ? AND NOT is_partial",
+      arguments: [label, endpoint])
     previous = try Set(
       Int64.fetchCursor(
         db, sql: Comparison.goneSQL,
@@ -69,13 +79,33 @@ package struct ComparisonSession {
   }
 
   /// Compares one row.
-  package mutating func add(account: String, name: String, definition: String) throws {
+  ///
+  /// - Parameters:
+  ///   - line: the row's line.
+  ///   - cells: its cells, and which of them only travel along, by header.
+  package mutating func add(
+    account: String, name: String, definition: String, line: Int = 0, cells: [String] = [],
+    carried: [(header: String, index: Int)] = []
+  ) throws {
     guard let scope = try scope(of: account), let item = try ExistingItem(name, in: scope, db) else {
       comparison.newCount += 1
       return
     }
     previous.remove(item.id)
+    if let reassignment = try personCheck(carried)?.reassignment(
+      of: item.id, name: name, line: line, cells: cells, db)
+    {
+      comparison.reassignedCount += 1
+      if comparison.reassignments.count < 100 { comparison.reassignments.append(reassignment) }
+    }
     comparison.count(item, isChanged: item.json != definition)
+  }
+
+  private mutating func personCheck(_ carried: [(header: String, index: Int)]) throws -> PersonCheck? {
+    if let known = persons { return known }
+    let made = try previousBatch.flatMap { try PersonCheck(previous: $0, carried: carried, db) }
+    persons = .some(made)
+    return made
   }
 
   private mutating func scope(of account: String) throws -> Int64? {

@@ -52,7 +52,9 @@ struct Plan {
   private func warnings(_ comparison: Comparison) -> [String] {
     let changedDone = comparison.changed[.done] ?? 0
     guard changedDone > 0 else { return [] }
-    return ["  changed   \(count(changedDone, "row")) differ from what was made; made ones are left as they are"]
+    return [
+      "  changed   \(count(changedDone, "row")) \(changedDone == 1 ? "differs" : "differ") from what was made; made ones are left as they are"
+    ]
   }
 
   private var paceText: String {

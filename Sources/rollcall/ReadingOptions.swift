@@ -25,6 +25,8 @@ struct ReadingOptions: ParsableArguments {
   var carry: [String] = []
   @Flag(help: "Allow names that are made only from a column that counts the rows.")
   var allowRowNumbers = false
+  @Flag(help: "Allow that a name which was made for one person is another's now.")
+  var allowReassigned = false
   @Flag(help: "Queue the good rows; the bad ones go into failed.csv.")
   var skipInvalid = false
 

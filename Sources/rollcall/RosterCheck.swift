@@ -53,7 +53,9 @@ struct RosterCheck {
         found = try reader.read { row in
           guard case .accepted(let account, let name, let definition) = row.content else { return }
           facts.note(account, name, definition)
-          try session.add(account: account, name: name, definition: definition)
+          try session.add(
+            account: account, name: name, definition: definition, line: row.line, cells: row.cells,
+            carried: row.carried.map { ($0.header, $0.index) })
         }
       }
       guard let found else { throw Problem("The roster could not be read.", .toolFailed) }
@@ -134,9 +136,27 @@ struct RosterCheck {
         "\(shownPath) has \(issues) in \(summary.rowCount) rows; nothing was queued or sent.",
         hint: "Mend the lines above and run the same command again.", .rosterIssues)
     }
+    try refuseReassignments(in: context)
     guard summary.rowCount > 0 else {
       throw Problem("\(shownPath) has no rows under its header.", .rosterIssues)
     }
+  }
+}
+
+extension RosterCheck {
+  /// A name that would be another person's is an issue like any other.
+  private func refuseReassignments(in context: Context) throws {
+    guard comparison.reassignedCount > 0, !reading.allowReassigned else { return }
+    for found in comparison.reassignments.prefix(Self.shownIssueCount) {
+      context.tell(
+        "\(shownPath):\(found.line): \(found.column): '\(found.name)' was made for '\(found.before)' and would be "
+          + "'\(found.now)' now")
+    }
+    let count = comparison.reassignedCount
+    throw Problem(
+      "\(count) \(count == 1 ? "name" : "names") of \(shownPath) would be another person's; nothing was queued or sent.",
+      hint: "Was it sorted or numbered anew? Make names of a column that stays with the person. If it is meant so: "
+        + "--allow-reassigned.", .rosterIssues)
   }
 }
 
