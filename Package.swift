@@ -67,7 +67,8 @@ let package = Package(
     .executableTarget(
       name: "rollcall",
       dependencies: [
-        "BulkImport", "DurableQueue", "WorkerPool", "Reporter", "DataForest", "Sandbox", "Provisioning", "Pacing",
+        "CSV", "BulkImport", "DurableQueue", "WorkerPool", "Reporter", "DataForest", "Sandbox", "Provisioning",
+        "Pacing",
         argumentParser, crypto,
       ],
       swiftSettings: settings),

@@ -111,8 +111,10 @@ struct Columns {
       index = added.sources.first
       header = added.shownAs
     }
+    let byteColumn = index.flatMap { $0 < record.positions.count ? record.positions[$0].column : nil }
     return IssuePlace(
-      file: file, line: line, recordNumber: record.number, columnIndex: index, header: header, hasCell: hasCells)
+      file: file, line: line, recordNumber: record.number, columnIndex: index, header: header, hasCell: hasCells,
+      byteColumn: byteColumn)
   }
 
   /// A row with what the template adds; one that is out of step with its header stays as it is.

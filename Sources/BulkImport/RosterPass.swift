@@ -172,7 +172,7 @@ extension RowIssue {
       }
     let place = IssuePlace(
       file: file, line: error.position.line, recordNumber: error.recordNumber, columnIndex: error.fieldNumber - 1,
-      header: header)
+      header: header, byteColumn: error.position.column)
     self = place.issue(rule, error.message)
   }
 }

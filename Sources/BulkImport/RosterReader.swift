@@ -92,6 +92,29 @@ package final class RosterReader: Sendable {
     return look
   }
 
+  /// Single lines of a table, for people who look at an issue; of JSON none.
+  ///
+  /// - Parameter numbers: the lines, from 1.
+  /// - Returns: their texts without the line end, at most 4,000 bytes of each.
+  package func lines(_ numbers: Set<Int>) throws -> [Int: String] {
+    let source = try prepared()
+    guard let last = numbers.max(), source.elements == nil else { return [:] }
+    let file = try RosterFile(path: source.path, shownAs: displayName)
+    var found: [Int: [UInt8]] = [:]
+    var line = 1
+    while line <= last, let chunk = try file.chunk(of: chunkSize) {
+      for byte in chunk {
+        if byte == UInt8(ascii: "\n") {
+          line += 1
+        } else if numbers.contains(line), byte != UInt8(ascii: "\r"), found[line, default: []].count < 4_000 {
+          found[line, default: []].append(byte)
+        }
+      }
+    }
+    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    return found.mapValues { String(decoding: $0.starts(with: mark) ? $0[3...] : $0[...], as: UTF8.self) }
+  }
+
   /// The roster as a table; looked at once.
   private func prepared() throws -> RosterSource {
     if let known = source.withLock({ $0 }) { return known }

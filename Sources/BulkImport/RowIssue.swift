@@ -12,6 +12,8 @@ package struct RowIssue: Hashable, Sendable, CustomStringConvertible {
   package let columnNumber: Int?
   /// The cell as a spreadsheet calls it: `D14`; nil when there is none.
   package let cell: String?
+  /// The byte of the line at which the cell starts, from 1; nil when there is no cell, or the roster is no table.
+  package let byteColumn: Int?
   /// A short name of the rule that stays the same: `image-form`, `required`, `ragged`.
   package let rule: String
   /// What stands there, clipped and with invisible characters spelled out; nil when nothing does.
@@ -48,6 +50,8 @@ struct IssuePlace {
   var header: String?
   /// Whether the roster is a table, whose cells a spreadsheet names.
   var hasCell = true
+  /// The byte of the line at which the cell starts, from 1.
+  var byteColumn: Int?
 
   /// An issue here.
   func issue(_ rule: String, value: String? = nil, isWarning: Bool = false, _ message: String) -> RowIssue {
@@ -55,7 +59,7 @@ struct IssuePlace {
       file: file, line: line, column: header.flatMap { $0.isEmpty ? nil : $0.shown },
       columnNumber: columnIndex.map { $0 + 1 },
       cell: hasCell ? columnIndex.map { "\(Self.letters($0))\(recordNumber)" } : nil,
-      rule: rule, value: value?.shown, isWarning: isWarning, message: message)
+      byteColumn: hasCell ? byteColumn : nil, rule: rule, value: value?.shown, isWarning: isWarning, message: message)
   }
 
   /// A column as a spreadsheet calls it: A … Z, AA …

@@ -23,6 +23,8 @@ struct ReadingOptions: ParsableArguments {
   var format: RosterOptions.Format?
   @Option(help: "This column only travels into the reports, whatever its header looks like; may be repeated.")
   var carry: [String] = []
+  @Option(help: "Write every issue into this CSV file.", completion: .file())
+  var issues: String?
   @Flag(help: "Allow names that are made only from a column that counts the rows.")
   var allowRowNumbers = false
   @Flag(help: "Allow that a name which was made for one person is another's now.")

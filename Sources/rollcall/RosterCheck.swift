@@ -124,9 +124,8 @@ struct RosterCheck {
       context.tell("Read as \(summary.format): \(summary.rowCount) \(summary.rowCount == 1 ? "row" : "rows").")
     }
     for warning in summary.warnings.prefix(Self.shownIssueCount) { context.tell("warning: \(warning)") }
-    for issue in summary.issues.prefix(Self.shownIssueCount) { context.tell("\(issue)") }
-    let hidden = summary.issueCount - min(Self.shownIssueCount, summary.issues.count)
-    if hidden > 0 { context.tell("… and \(hidden) more issues.") }
+    for line in try IssueText(summary.issues, reader: reader).text { context.tell(line) }
+    if let path = reading.issues { try writeIssues(to: context.absolute(path)) }
     if summary.issueCount > 0, reading.skipInvalid, summary.acceptedCount > 0 {
       let bad = summary.rowCount - summary.acceptedCount
       context.tell("\(bad) of \(summary.rowCount) rows have issues and are left out; they go into failed.csv.")
@@ -144,6 +143,18 @@ struct RosterCheck {
 }
 
 extension RosterCheck {
+  private func writeIssues(to path: String) throws {
+    do {
+      let attributes: [FileAttributeKey: Any] = [.posixPermissions: 0o600]
+      let data = Data(IssueText.table(summary))
+      guard FileManager.default.createFile(atPath: path, contents: data, attributes: attributes) else {
+        throw CocoaError(.fileWriteUnknown)
+      }
+    } catch {
+      throw Problem("The issues cannot be written to \(path).", hint: "Check the folder of --issues.", .toolFailed)
+    }
+  }
+
   /// A name that would be another person's is an issue like any other.
   private func refuseReassignments(in context: Context) throws {
     guard comparison.reassignedCount > 0, !reading.allowReassigned else { return }

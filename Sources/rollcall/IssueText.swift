@@ -1,0 +1,128 @@
+// How issues are shown: one line each, the roster's own line below it with a marker under the value, equal ones together.
+
+import BulkImport
+import CSV
+import Foundation
+
+/// The issues of a roster as text.
+struct IssueText {
+  /// How many different issues are shown; the rest are counted.
+  static let shownCount = 20
+  /// How much of a roster's line is shown, in columns of a terminal.
+  private static let width = 100
+
+  /// Issues that say the same of several rows.
+  private struct Group {
+    let first: RowIssue
+    var count = 1
+    var lastLine: Int
+  }
+
+  private let groups: [Group]
+  private let lines: [Int: String]
+
+  /// Prepares what will be shown of these issues.
+  ///
+  /// - Parameter reader: gives the roster's lines.
+  init(_ issues: [RowIssue], reader: RosterReader) throws {
+    var groups: [Group] = []
+    var places: [[String?]: Int] = [:]
+    for issue in issues {
+      let key = [issue.rule, issue.column, issue.message]
+      if let place = places[key] {
+        groups[place].count += 1
+        groups[place].lastLine = issue.line
+      } else {
+        places[key] = groups.count
+        groups.append(Group(first: issue, lastLine: issue.line))
+      }
+    }
+    self.groups = groups
+    let marked = groups.prefix(Self.shownCount).filter { $0.first.byteColumn != nil }.map(\.first.line)
+    lines = try reader.lines(Set(marked))
+  }
+
+  /// The lines to show.
+  var text: [String] {
+    var text: [String] = []
+    for group in groups.prefix(Self.shownCount) {
+      let more = group.count - 1
+      let rest =
+        more == 0 ? "" : " (and \(more) more \(more == 1 ? "row" : "rows"), the last on line \(group.lastLine))"
+      text.append("\(group.first)\(rest)")
+      if let line = lines[group.first.line], let column = group.first.byteColumn {
+        text += Self.marked(line, at: column, value: group.first.value ?? "")
+      }
+    }
+    let hidden = groups.dropFirst(Self.shownCount)
+    if !hidden.isEmpty {
+      let rows = hidden.map(\.count).reduce(0, +)
+      text.append("… and \(hidden.count) more kinds on \(rows) rows; --issues FILE writes all of them.")
+    }
+    return text
+  }
+
+  /// A line and a marker under what starts at a byte of it; both clipped to what a terminal shows.
+  static func marked(_ line: String, at byteColumn: Int, value: String) -> [String] {
+    let bytes = Array(line.utf8)
+    let start = min(max(0, byteColumn - 1), bytes.count)
+    var before = String(decoding: bytes[..<start], as: UTF8.self)
+    let after = String(decoding: bytes[start...], as: UTF8.self)
+    let most = width - 20
+    if before.terminalWidth > most {
+      while before.terminalWidth > most - 1 { before.removeFirst() }
+      before = "…" + before
+    }
+    var shown = ""
+    for character in before + after {
+      if shown.terminalWidth + String(character).terminalWidth > width { break }
+      shown.append(character)
+    }
+    // An opening quote belongs to the cell.
+    let isQuoted = after.hasPrefix("\"")
+    let length = max(1, value.terminalWidth + (isQuoted ? 2 : 0))
+    let marker = String(repeating: "~", count: max(0, min(length, width - before.terminalWidth) - 1))
+    return ["    \(shown.oneLine)", "    \(String(repeating: " ", count: before.terminalWidth))^\(marker)"]
+  }
+
+  /// All issues and warnings as a table.
+  static func table(_ summary: RosterSummary) -> [UInt8] {
+    var bytes = RecordWriter.byteOrderMark
+    RecordWriter.append(["file", "line", "column", "cell", "rule", "severity", "value", "message"], to: &bytes)
+    for issue in summary.issues + summary.warnings {
+      RecordWriter.append(
+        [
+          issue.file, String(issue.line), issue.column ?? "", issue.cell ?? "", issue.rule,
+          issue.isWarning ? "warning" : "issue", issue.value ?? "", issue.message,
+        ], to: &bytes)
+    }
+    return bytes
+  }
+}
+
+extension String {
+  /// How many columns of a terminal it takes: East Asian wide characters take two, marks on a letter none.
+  var terminalWidth: Int { unicodeScalars.reduce(0) { $0 + $1.terminalWidth } }
+
+  /// Without what would steer the terminal; tabs as one blank, because their width is not known.
+  fileprivate var oneLine: String {
+    String(String.UnicodeScalarView(unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : $0 }))
+  }
+}
+
+extension Unicode.Scalar {
+  /// Wide by Unicode's East Asian Width (UAX #11), by blocks.
+  fileprivate var terminalWidth: Int {
+    switch properties.generalCategory {
+    case .nonspacingMark, .enclosingMark, .format: return 0
+    default: break
+    }
+    switch value {
+    case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0x33FF, 0x3400...0x4DBF, 0x4E00...0x9FFF, 0xA000...0xA4CF,
+      0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE4F, 0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x1F300...0x1F64F,
+      0x1F900...0x1F9FF, 0x20000...0x3FFFD:
+      return 2
+    default: return 1
+    }
+  }
+}

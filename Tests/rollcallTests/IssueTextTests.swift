@@ -1,0 +1,36 @@
+import Foundation
+import Testing
+
+@testable import rollcall
+
+@Suite struct IssueTextTests {
+  @Test(arguments: [
+    ("a,b,c", 3, "b", "    a,b,c\n      ^"), ("a,bcd,c", 3, "bcd", "    a,bcd,c\n      ^~~"),
+    // A syllable takes three bytes and two columns.
+    ("김민준,bcd", 11, "bcd", "    김민준,bcd\n           ^~~"), ("a,김민준", 3, "김민준", "    a,김민준\n      ^~~~~~"),
+    ("a,\"b c\"", 3, "b c", "    a,\"b c\"\n      ^~~~~"), ("a,,c", 3, "", "    a,,c\n      ^"),
+    ("a\u{1B}[31m,b", 7, "b", "    a [31m,b\n          ^"),
+  ])
+  func `a marker stands under the value`(line: String, column: Int, value: String, shown: String) {
+    #expect(IssueText.marked(line, at: column, value: value).joined(separator: "\n") == shown)
+  }
+
+  @Test func `a long line is clipped around the value`() {
+    let line = String(repeating: "x", count: 300) + ",here," + String(repeating: "y", count: 300)
+    let shown = IssueText.marked(line, at: 302, value: "here")
+    #expect(shown[0].count <= 104 && shown[0].contains(",here,"))
+    let marker = shown[1].firstIndex(of: "^").map { shown[1].distance(from: shown[1].startIndex, to: $0) }
+    #expect(marker.map { Array(shown[0])[$0] } == "h")
+  }
+
+  @Test func `one issue on many rows is one line with a count, and all of them are in the file`() async throws {
+    try await CommandFixture.with { fixture in
+      try fixture.writeRoster((1...30).map { "n\($0)" }, image: "TensorFlow")
+      let result = await fixture.run("check", "class.csv", "--issues", "issues.csv")
+      #expect(result.status == 5)
+      #expect(result.errorOutput.contains("(and 29 more rows, the last on line 31)"), "\(result)")
+      #expect(result.errorOutput.split(separator: "\n").count < 8, "\(result)")
+      #expect(try fixture.read("issues.csv").split(separator: "\r\n").count == 31)
+    }
+  }
+}
