@@ -5,7 +5,7 @@ import Foundation
 import Provisioning
 
 /// The columns of a roster, by its header.
-struct Columns {
+final class Columns {
   /// What a column holds.
   enum Meaning {
     /// A field of the definition; `steps` lead to its place there.
@@ -164,7 +164,7 @@ extension Columns {
         + required.joined(separator: ", "))
   }
 
-  private mutating func findWholeMaps(_ matches: [FieldNames.Match]) {
+  private func findWholeMaps(_ matches: [FieldNames.Match]) {
     for (column, match) in matches.enumerated() {
       guard case .wholeMap(let field) = match else { continue }
       let name = names.shortName(of: field)
@@ -175,7 +175,7 @@ extension Columns {
     }
   }
 
-  private mutating func findTwice() {
+  private func findTwice() {
     var byHeader: [String: Int] = [:]
     var bySteps: [[String]: Int] = [:]
     for column in kept {
@@ -200,7 +200,7 @@ extension Columns {
 
   /// Required fields without a column, and headers that differ from a field only in capitals or by a letter or two. Such a
   /// header is carried like any other once the field has a column of its own.
-  private mutating func findMissing() {
+  private func findMissing() {
     let given = Set(meanings.compactMap { $0.field?.path })
     var isNearlyGiven: Set<String> = []
     for column in kept where meanings[column].field == nil && !plan.isUsed(column) {

@@ -14,20 +14,41 @@ struct DefinitionShape {
         self.column = column
         return
       }
-      if !members.contains(where: { $0.key == key }) { members.append((key, Node())) }
+      if !members.contains(where: { $0.key == key }) {
+        members.append((key, Node()))
+        // The order of the canonical text.
+        members.sort { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+      }
       for index in members.indices where members[index].key == key {
         members[index].node.insert(column, at: steps.dropFirst())
       }
     }
 
-    /// The value; nil when no cell gives any of it.
-    func value(_ cells: [JSONValue?]) -> JSONValue? {
-      if let column { return cells[column] }
-      var object: [String: JSONValue] = [:]
-      for (key, node) in members {
-        if let value = node.value(cells) { object[key] = value }
+    /// Appends the value's text; nothing when no cell gives any of it.
+    ///
+    /// - Returns: whether anything was appended.
+    func append(_ cells: [JSONValue?], to bytes: inout [UInt8]) -> Bool {
+      if let column {
+        guard let value = cells[column] else { return false }
+        value.append(to: &bytes)
+        return true
       }
-      return object.isEmpty ? nil : .object(object)
+      let start = bytes.count
+      bytes.append(UInt8(ascii: "{"))
+      var isEmpty = true
+      for (key, node) in members {
+        let before = bytes.count
+        if !isEmpty { bytes.append(UInt8(ascii: ",")) }
+        JSONValue.append(key, to: &bytes)
+        bytes.append(UInt8(ascii: ":"))
+        if node.append(cells, to: &bytes) { isEmpty = false } else { bytes.removeSubrange(before...) }
+      }
+      guard !isEmpty else {
+        bytes.removeSubrange(start...)
+        return false
+      }
+      bytes.append(UInt8(ascii: "}"))
+      return true
     }
   }
 
@@ -36,8 +57,12 @@ struct DefinitionShape {
   /// Adds a column whose value goes where `steps` lead.
   mutating func insert(_ column: Int, at steps: [String]) { root.insert(column, at: steps[...]) }
 
-  /// The definition that a row's values make.
+  /// The canonical text of the definition that a row's values make: the same as of a `JSONValue` with them.
   ///
   /// - Parameter cells: one for each column; nil where there is none.
-  func definition(of cells: [JSONValue?]) -> JSONValue { root.value(cells) ?? .object([:]) }
+  func definition(of cells: [JSONValue?]) -> String {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(512)
+    return root.append(cells, to: &bytes) ? String(decoding: bytes, as: UTF8.self) : "{}"
+  }
 }

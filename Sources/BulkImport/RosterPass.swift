@@ -140,7 +140,7 @@ extension RosterPass {
     let issues = columns.issues + row.issues
     guard issues.isEmpty, let key = row.key else { return .rejected(issues) }
     return .accepted(
-      account: key.account, name: key.name, definition: columns.shape.definition(of: row.values).canonicalText)
+      account: key.account, name: key.name, definition: columns.shape.definition(of: row.values))
   }
 }
 

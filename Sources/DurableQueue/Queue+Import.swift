@@ -217,7 +217,7 @@ private struct ImportSession {
   }
 
   private func insert(_ row: NewRow, item: Int64?, definition: Int64?, issue: String?) throws {
-    let cells = JSONValue.array(row.cells.map(JSONValue.string)).canonicalText
+    let cells = JSONValue.canonicalText(of: row.cells)
     try db.cachedStatement(
       sql: """
         INSERT INTO batch_row (batch_id, ordinal, line, cells, definition_id, item_id, issue)

@@ -56,7 +56,8 @@ extension JSONValue {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  private func append(to bytes: inout [UInt8]) {
+  /// Appends the canonical text.
+  package func append(to bytes: inout [UInt8]) {
     switch self {
     case .null: bytes += "null".utf8
     case .bool(let flag): bytes += (flag ? "true" : "false").utf8
@@ -86,7 +87,28 @@ extension JSONValue {
     bytes.append(UInt8(ascii: brackets.1))
   }
 
-  private static func append(_ text: String, to bytes: inout [UInt8]) {
+  /// The canonical text of an array of texts, without making values of them first.
+  package static func canonicalText(of texts: [String]) -> String {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(256)
+    append(texts, between: ("[", "]"), to: &bytes) { append($0, to: &$1) }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// Appends the canonical text of a text.
+  package static func append(_ text: String, to bytes: inout [UInt8]) {
+    var text = text
+    let isPlain = text.withUTF8 { characters in
+      // Hardly any text has something to escape.
+      guard !characters.contains(where: { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }) else {
+        return false
+      }
+      bytes.append(UInt8(ascii: "\""))
+      bytes.append(contentsOf: characters)
+      bytes.append(UInt8(ascii: "\""))
+      return true
+    }
+    if isPlain { return }
     bytes.append(UInt8(ascii: "\""))
     for byte in text.utf8 {
       switch byte {
