@@ -154,6 +154,15 @@ package final class Queue: Sendable {
     }
   }
 
+  /// Runs something on the writer outside of a transaction.
+  func onWriter(_ body: (Database) throws -> Void) throws {
+    do {
+      try pool.writeWithoutTransaction(body)
+    } catch {
+      throw QueueError.wrapping(error, path: path)
+    }
+  }
+
   /// Reads one state of the file, undisturbed by writers.
   func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
     do {

@@ -38,4 +38,20 @@ import Testing
       #expect(await fixture.run("retry", "--reason", "nonsense").status == 2)
     }
   }
+
+  @Test func `forget asks, leaves unfinished batches alone, and erases the others`() async throws {
+    try await CommandFixture.with { fixture in
+      try fixture.writeRoster(["n1"])
+      #expect(await fixture.run("import", "class.csv").status == 0)
+      let unfinished = await fixture.run("forget", "1", "--yes")
+      #expect(unfinished.status == 2 && unfinished.errorOutput.contains("rollcall cancel 1"), "\(unfinished)")
+      #expect(await fixture.run("run", "class.csv", "--rate", "500/s", "--out", "report").status == 0)
+      #expect(await fixture.run("forget", "1").status == 2)
+      #expect(await fixture.run("forget", "1", answer: "n", isInteractive: true).status == 6)
+      #expect(await fixture.run("forget", "1", answer: "y", isInteractive: true).status == 0)
+      #expect(await fixture.run("list").output.isEmpty)
+      // It counts as somebody else's now.
+      #expect(await fixture.run("run", "class.csv", "--rate", "500/s", "--out", "again").status == 3)
+    }
+  }
 }
