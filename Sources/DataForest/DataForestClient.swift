@@ -40,7 +40,7 @@ package struct DataForestClient: Target {
   private static let largestReply = 256 * 1_024 * 1_024
 
   private let configuration: Configuration
-  private let time: any TimeSource
+  let time: any TimeSource
   private let http: HTTPClient
 
   /// Makes a client; `shutdown` must be called before it is let go of.
@@ -123,11 +123,11 @@ package struct DataForestClient: Target {
   // MARK: - One request
 
   /// Why no reply came.
-  private struct Lost: Error {
+  struct Lost: Error {
     let outcome: Outcome
   }
 
-  private func post(_ operation: String, _ body: String) async -> Result<Reply, Lost> {
+  func post(_ operation: String, _ body: String) async -> Result<Reply, Lost> {
     let path = Endpoint.prefix + operation
     var request = HTTPClientRequest(url: configuration.endpoint.origin + path)
     request.method = .POST

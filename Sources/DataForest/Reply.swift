@@ -80,6 +80,8 @@ struct JSONBody {
 
   func string(_ key: String) -> String? { members[key] as? String }
   func integer(_ key: String) -> Int? { members[key] as? Int }
+  /// Its members that are lists of texts.
+  var lists: [(String, [String])] { members.compactMap { key, value in (value as? [String]).map { (key, $0) } } }
   func bool(_ key: String) -> Bool? { members[key] as? Bool }
   func object(_ key: String) -> JSONBody? { (members[key] as? [String: Any]).map(JSONBody.init) }
   func objects(_ key: String) -> [JSONBody]? { (members[key] as? [[String: Any]])?.map(JSONBody.init) }

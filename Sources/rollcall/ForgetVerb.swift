@@ -27,7 +27,8 @@ struct ForgetVerb: AsyncParsableCommand {
     try confirm(found, in: context)
     for batch in found {
       guard let count = try queue.forget(batch.id) else { throw Self.unfinished(batch) }
-      context.say("Batch \(batch.id.rawValue), \(batch.shortLabel): erased, with \(count) items that no other batch names.")
+      context.say(
+        "Batch \(batch.id.rawValue), \(batch.shortLabel): erased, with \(count) items that no other batch names.")
     }
   }
 

@@ -25,7 +25,11 @@ struct Rollcall: AsyncParsableCommand {
       CommandGroup(
         name: "Put right",
         subcommands: [ShowVerb.self, ResumeVerb.self, RetryVerb.self, CancelVerb.self, AdoptVerb.self]),
-      CommandGroup(name: "Upkeep", subcommands: [ImportVerb.self, ListVerb.self, TemplateVerb.self, ForgetVerb.self, SandboxVerb.self]),
+      CommandGroup(
+        name: "Upkeep",
+        subcommands: [
+          ImportVerb.self, ListVerb.self, TemplateVerb.self, ForgetVerb.self, DoctorVerb.self, SandboxVerb.self,
+        ]),
     ])
 
   /// Runs the command with its arguments and says how it ended. Nothing is thrown: every error was printed.

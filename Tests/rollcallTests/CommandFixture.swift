@@ -24,6 +24,8 @@ struct CommandFixture: Sendable {
   let endpoint: String
   let sandbox: SandboxServer
   var environment: [String: String] = [:]
+  /// The command's time; one that jumps lets nobody wait.
+  var time: any TimeSource = SystemTimeSource()
 
   /// The account that the sandbox has.
   static let account = SandboxConfiguration.standardAccounts[0]
@@ -51,7 +53,7 @@ struct CommandFixture: Sendable {
     let rest = Mutex(input)
     var context = Context(
       environment: environment, folder: folder, output: { printed.say($0) }, errorOutput: { printed.tell($0) },
-      readAnswer: { answer }, isInteractive: isInteractive, drawsProgress: false, time: SystemTimeSource(),
+      readAnswer: { answer }, isInteractive: isInteractive, drawsProgress: false, time: time,
       handlesSignals: false)
     context.readInput = {
       rest.withLock { rest in

@@ -1,0 +1,172 @@
+// `rollcall doctor`: is all well? Sends read calls only, one a second.
+
+import ArgumentParser
+import DataForest
+import DurableQueue
+import Foundation
+import Pacing
+import Provisioning
+import Synchronization
+
+struct DoctorVerb: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doctor", abstract: "See whether all is well: queue, endpoint, credentials, clock, accounts, images.",
+    discussion: "Sends read calls only. Ends with 0 when all is well, else with 6.")
+
+  @OptionGroup var queueOptions: QueueOptions
+  @OptionGroup var endpointOptions: EndpointOptions
+
+  mutating func run() async throws {
+    let context = Context.current
+    let report = Report(context: context)
+    try checkQueue(report, context)
+    let endpoint = try endpointOptions.chosen(in: context)
+    report.good("endpoint", endpoint.origin)
+    guard let credentials = report.credentials(for: endpoint) else { throw Ended(.personNeeded) }
+    let client = DataForestClient(
+      .init(endpoint: endpoint, credentials: credentials, requestTimeout: .seconds(10), concurrency: 1),
+      time: context.time)
+    await checkService(client, report, context)
+    try await client.shutdown()
+    if !report.isWell { throw Ended(.personNeeded) }
+  }
+
+  // MARK: - The queue
+
+  private func checkQueue(_ report: Report, _ context: Context) throws {
+    let path = try queueOptions.path(in: context)
+    let queue: Queue
+    do {
+      guard let found = try queueOptions.openIfExists(in: context, lockWait: .seconds(5)) else {
+        report.good("queue", "\(path) does not exist yet; the first import makes it")
+        return
+      }
+      queue = found
+    } catch let error as QueueError {
+      report.bad("queue", error.description, error.hint ?? "")
+      return
+    }
+    let health = try queue.health()
+    if health.problems.isEmpty {
+      report.good("queue", "\(queue.path), \(Self.size(health.byteCount)), schema \"\(health.schema)\"")
+    } else {
+      report.bad(
+        "queue", "\(queue.path) is damaged: \(health.problems[0])", "Keep a copy, and try `sqlite3 FILE .recover`.")
+    }
+    if let name = health.networkName {
+      report.bad("disk", "the queue is on \(name), where it could be damaged", "Name a file on a disk of this machine.")
+    } else if let free = health.freeByteCount {
+      if free < 200_000_000 {
+        report.bad("disk", "only \(Self.size(free)) are free", "Free some; a million rows take about 600 MB.")
+      } else {
+        report.good("disk", "\(Self.size(free)) free")
+      }
+    }
+    if health.isReadableByOthers {
+      report.bad("access", "others may read the queue, which holds people's names", "chmod 600 '\(queue.path)'")
+    } else {
+      report.good("access", "readable by its owner alone")
+    }
+    let unfinished = try queue.batches().filter { try queue.tally(of: $0.id).unfinishedCount > 0 }
+    report.good(
+      "batches", unfinished.isEmpty ? "none unfinished" : "\(unfinished.count) unfinished; see `rollcall list`")
+    for owner in try queue.processesAtWork() where owner.isStopped {
+      report.bad(
+        "process", "process \(owner.process) is stopped and keeps what it holds",
+        "`kill -CONT \(owner.process)` or `kill \(owner.process)`")
+    }
+  }
+
+  private static func size(_ count: Int64) -> String {
+    count < 1_000_000
+      ? "\(count / 1_000) kB" : count < 10_000_000_000 ? "\(count / 1_000_000) MB" : "\(count / 1_000_000_000) GB"
+  }
+
+  // MARK: - The service
+
+  private func checkService(_ client: DataForestClient, _ report: Report, _ context: Context) async {
+    switch await client.accounts() {
+    case .failed(let outcome):
+      report.bad("service", Self.words(outcome), Self.remedy(outcome))
+      return
+    case .told(let accounts, let skew):
+      report.good("credentials", "accepted")
+      if let skew, abs(skew.microseconds) > 60_000_000 {
+        report.bad(
+          "clock", "the service's clock is \(skew.forPeople) from ours", "Set the clock; five minutes are refused.")
+      } else {
+        report.good("clock", skew == nil ? "the service does not say its time" : "within a minute of the service's")
+      }
+      if accounts.isEmpty { report.bad("accounts", "there are none", "Make an account in the Data Forest console.") }
+      for account in accounts {
+        let status = account.status ?? "?"
+        if status == "RUNNING" || status == "ACCEPTED" {
+          report.good("account", "\(account.name)  \(account.id)")
+        } else {
+          report.bad("account", "\(account.name)  \(account.id) is \(status)", "Wait until it runs.")
+        }
+      }
+    }
+    for type in ["tensorflow", "pytorch"] {
+      await Self.pause(.seconds(1), context)
+      switch await client.images(of: type) {
+      case .told(let images, _): report.good("images", images.isEmpty ? "no \(type)" : images.joined(separator: ", "))
+      case .failed(let outcome): report.bad("images", Self.words(outcome), Self.remedy(outcome))
+      }
+    }
+  }
+
+  private static func words(_ outcome: Outcome) -> String {
+    let reason = Reason(outcome.kind)?.forPeopleWhoWait ?? outcome.kind.rawValue
+    return "\(reason)\(outcome.message.map { " (\($0))" } ?? "")"
+  }
+
+  private static func remedy(_ outcome: Outcome) -> String {
+    switch outcome.kind {
+    case .denied: "Check the credentials; keys are made in the console under 마이페이지 > 인증키 관리."
+    case .unreachable: "Check the endpoint and the network."
+    case .notOffered: "This account's Data Forest does not offer AI workspaces."
+    default: "Try again later."
+    }
+  }
+
+  private static func pause(_ duration: Duration, _ context: Context) async {
+    let held = Mutex<(any Alarm)?>(nil)
+    await withCheckedContinuation { continuation in
+      let alarm = context.time.alarm(at: context.time.now() + duration) { continuation.resume() }
+      held.withLock { $0 = alarm }
+    }
+    withExtendedLifetime(held) {}
+  }
+}
+
+/// The lines of a look at everything.
+private final class Report {
+  private let context: Context
+  private(set) var isWell = true
+
+  init(context: Context) { self.context = context }
+
+  func good(_ what: String, _ text: String) { say("ok  ", what, text) }
+
+  func bad(_ what: String, _ text: String, _ remedy: String) {
+    isWell = false
+    say("bad ", what, text)
+    if !remedy.isEmpty { context.say("      -> \(remedy)") }
+  }
+
+  private func say(_ mark: String, _ what: String, _ text: String) {
+    context.say("\(mark) \(what)\(String(repeating: " ", count: max(1, 12 - what.count)))\(text)")
+  }
+
+  func credentials(for endpoint: Endpoint) -> Credentials? {
+    do {
+      return try CredentialSource.credentials(for: endpoint, in: context)
+    } catch let problem as Problem {
+      bad("credentials", problem.message, problem.hint ?? "")
+    } catch {
+      bad("credentials", "\(error)", "")
+    }
+    return nil
+  }
+}
