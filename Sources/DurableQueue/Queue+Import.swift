@@ -137,11 +137,27 @@ private struct ImportSession {
   private let now: Int64
   private let db: Database
   private var accounts: [String: Int64] = [:]
+  /// Accounts that were made by this import, so that none of their items can be there yet.
+  private var newAccounts: Set<Int64> = []
+  private let insertItem: Statement
+  private let insertDefinition: Statement
+  private let insertRow: Statement
 
   init(_ new: NewBatch, at now: Instant, _ db: Database) throws {
     self.new = new
     self.now = now.microseconds
     self.db = db
+    insertItem = try db.makeStatement(
+      sql: """
+        INSERT INTO item (account_scope_id, name, batch_id, definition_id, state, due, row_count)
+        VALUES (?, ?, ?, ?, 'ready', ?, 1)
+        """)
+    insertDefinition = try db.makeStatement(sql: "INSERT INTO definition (json) VALUES (?)")
+    insertRow = try db.makeStatement(
+      sql: """
+        INSERT INTO batch_row (batch_id, ordinal, line, cells, definition_id, item_id, issue)
+        VALUES (?, ?, ?, ?, ?, ?, ?)
+        """)
     try db.execute(
       sql: """
         INSERT INTO batch (label, target, endpoint, origin, columns, digest, is_partial, imported_at)
@@ -168,17 +184,15 @@ private struct ImportSession {
 
   /// Makes the item, or finds it and gives it the row's definition as far as its state lets it.
   private mutating func place(_ name: String, _ definition: String, in scope: Int64) throws -> (Int64, Int64) {
-    guard let existing = try ExistingItem(name, in: scope, db) else {
+    let found = newAccounts.contains(scope) ? nil : try ExistingItem(name, in: scope, db)
+    guard let existing = found else {
       comparison.newCount += 1
       let definitionID = try insert(definition)
-      try db.cachedStatement(
-        sql: """
-          INSERT INTO item (account_scope_id, name, batch_id, definition_id, state, due)
-          VALUES (?, ?, ?, ?, 'ready', ?)
-          """
-      ).execute(arguments: [scope, name, batch.rawValue, definitionID, now])
+      try insertItem.execute(arguments: [scope, name, batch.rawValue, definitionID, now])
       return (db.lastInsertedRowID, definitionID)
     }
+    try db.cachedStatement(sql: "UPDATE item SET row_count = row_count + 1 WHERE id = ?")
+      .execute(arguments: [existing.id])
     let isChanged = existing.json != definition
     comparison.count(existing, isChanged: isChanged)
     let definitionID = isChanged ? try insert(definition) : existing.definition
@@ -206,24 +220,21 @@ private struct ImportSession {
 
   private mutating func scope(of account: String) throws -> Int64 {
     if let known = accounts[account] { return known }
-    let scope = try AccountRow.makeID(target: new.target, origin: new.origin, account: account, db)
+    let known = try AccountRow.id(target: new.target, origin: new.origin, account: account, db)
+    let scope = try known ?? AccountRow.makeID(target: new.target, origin: new.origin, account: account, db)
+    if known == nil { newAccounts.insert(scope) }
     accounts[account] = scope
     return scope
   }
 
   private func insert(_ definition: String) throws -> Int64 {
-    try db.cachedStatement(sql: "INSERT INTO definition (json) VALUES (?)").execute(arguments: [definition])
+    try insertDefinition.execute(arguments: [definition])
     return db.lastInsertedRowID
   }
 
   private func insert(_ row: NewRow, item: Int64?, definition: Int64?, issue: String?) throws {
     let cells = JSONValue.canonicalText(of: row.cells)
-    try db.cachedStatement(
-      sql: """
-        INSERT INTO batch_row (batch_id, ordinal, line, cells, definition_id, item_id, issue)
-        VALUES (?, ?, ?, ?, ?, ?, ?)
-        """
-    ).execute(arguments: [batch.rawValue, row.ordinal, row.line, cells, definition, item, issue])
+    try insertRow.execute(arguments: [batch.rawValue, row.ordinal, row.line, cells, definition, item, issue])
   }
 
   /// Cancels what left the roster before it was sent, and writes the tally, once.
