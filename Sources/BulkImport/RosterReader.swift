@@ -58,7 +58,8 @@ package final class RosterReader: Sendable {
       }
       if !pass.isOver { try reader.finish { try pass.take($0, body) } }
     } catch let error as CSVError {
-      pass.note(error)
+      // A file that is given up is given up wherever its pieces end.
+      if !pass.isOver { pass.note(error) }
     }
     return try pass.finish()
   }

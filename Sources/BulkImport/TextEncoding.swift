@@ -93,7 +93,8 @@ final class Transcoder {
           var out = room.baseAddress?.assumingMemoryBound(to: CChar.self)
           var free = room.count
           let result = iconv(converter, &next, &left, &out, &free)
-          return (Int(bitPattern: UInt(result)), room.count - free)
+          // size_t is Int here, and what C calls (size_t)-1 is -1.
+          return (Int(result), room.count - free)
         }
         output += buffer[..<count]
         guard result == -1 else { continue }

@@ -43,6 +43,13 @@ import Testing
     #expect(reading.rows.map(\.line) == [2, 3])
   }
 
+  @Test func `a large roster in CP949 is read to its end`() throws {
+    let rows = (1...6_000).map { "김민준이 쓰는 작업 공간,acc1,n\($0),a:1,ls\n" }.joined()
+    let reading = try read(Self.bytes(Self.header + rows, in: "CP949"))
+    #expect(reading.issues.isEmpty && reading.rows.count == 6_000)
+    #expect(reading.rows.last?.cells.first == "김민준이 쓰는 작업 공간")
+  }
+
   @Test func `an issue in a roster in CP949 stands at its line and cell`() throws {
     let reading = try read(Self.bytes(Self.text + "박도윤,acc1,A,a:1,ls\n", in: "CP949"))
     #expect(reading.issues == ["4 C4 name-form"])
