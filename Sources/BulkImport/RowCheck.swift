@@ -53,6 +53,14 @@ struct RowCheck {
 
   private mutating func check(_ column: Int, _ field: Field, _ record: Record, _ columns: Columns) {
     let text = record.fields[column].trimmed
+    if let mangled = columns.mangledNumber(column, record) {
+      issues.append(
+        columns.place(of: column, in: record).issue(
+          "mangled-number", value: mangled,
+          "'\(mangled.shown)' is a long number that a spreadsheet has shortened: format the column as text, and enter "
+            + "its numbers again"))
+      return
+    }
     guard !text.isEmpty else {
       guard field.isRequired else { return }
       let why = columns.whyEmpty(column, record) ?? "this cell must not be empty: \(field.help)"

@@ -82,6 +82,12 @@ struct TemplatePlan {
 }
 
 extension Columns {
+  /// A cell such as `2.02E+11` that a value of the template is made from; nil when none is, or it is a cell of the roster.
+  func mangledNumber(_ column: Int, _ record: Record) -> String? {
+    guard column >= ownCount, column - ownCount < plan.added.count else { return nil }
+    return plan.added[column - ownCount].sources.map { record.fields[$0].trimmed }.first(where: \.isMangledNumber)
+  }
+
   /// Why a value that the template made is empty; nil for a cell of the roster.
   func whyEmpty(_ column: Int, _ record: Record) -> String? {
     guard column >= ownCount, column - ownCount < plan.added.count,
@@ -163,6 +169,16 @@ struct CountingNames {
 }
 
 extension String {
+  /// Whether a spreadsheet made it of a number with too many digits: `2.02E+11`.
+  fileprivate var isMangledNumber: Bool {
+    let parts = uppercased().split(separator: "E", omittingEmptySubsequences: false)
+    guard parts.count == 2, parts[1].first == "+", parts[1].count > 1 else { return false }
+    let isExponent = parts[1].dropFirst().utf8.allSatisfy { (0x30...0x39).contains($0) }
+    let digits = parts[0].split(separator: ".", omittingEmptySubsequences: false)
+    return isExponent && digits.count <= 2
+      && digits.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }
+  }
+
   /// How many letters must be changed, added or taken away to get from one to the other, capitals aside (Levenshtein).
   func distance(to other: String) -> Int {
     let (left, right) = (Array(lowercased()), Array(other.lowercased()))

@@ -75,6 +75,13 @@ import Testing
     #expect(long.issues == ["2 A2 name-length"])
   }
 
+  @Test func `a number that a spreadsheet has shortened is an issue`() throws {
+    let reading = try read(Self.table.replacingOccurrences(of: "20261234", with: "2.02E+11"), Self.lab)
+    #expect(reading.issues == ["2 C2 mangled-number", "2 C2 mangled-number"])
+    let fine = try read(Self.table.replacingOccurrences(of: "20261234", with: "2E11"), Self.lab)
+    #expect(fine.summary.issues.map(\.rule) == ["name-form"])
+  }
+
   @Test func `names made only from a column that counts the rows are an issue`() throws {
     let template = Self.lab.replacingOccurrences(of: "ai-${학번|short:8}", with: "ai-${순번|pad:2}")
     let reading = try read(Self.table, template)
