@@ -100,6 +100,7 @@ package final class Queue: Sendable {
     guard stat(path, &status) == 0, status.st_size > 0 else { return }
     var configuration = Configuration()
     configuration.readonly = true
+    configuration.busyMode = .timeout(5)
     let file = try DatabaseQueue(path: path, configuration: configuration)
     try file.read { db in try QueueSchema.check(db, path) }
     try file.close()
