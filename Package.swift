@@ -14,6 +14,7 @@ let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package
 let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let grdbSQLite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -56,7 +57,7 @@ let package = Package(
     module("Provisioning", ["Pacing"]),
     // Row 2
     module("CSV"),
-    module("DurableQueue", ["Provisioning", "Pacing", grdb]),
+    module("DurableQueue", ["Provisioning", "Pacing", grdb, grdbSQLite]),
     module("DataForest", ["Provisioning", "Pacing", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, nioSSL]),
     // Row 3
     module("BulkImport", ["CSV", "Provisioning", crypto]),

@@ -25,6 +25,9 @@ final class Columns {
   /// What the template gives.
   private(set) var plan = TemplatePlan()
   private(set) var meanings: [Meaning] = []
+  /// Those that are fields, and those without a header.
+  private(set) var fieldColumns: [Int] = []
+  private(set) var unnamedColumns: [Int] = []
   /// Those that reports show: fields and carried ones.
   private(set) var kept: [Int] = []
   /// What is wrong with the header; every row is rejected for it.
@@ -71,7 +74,13 @@ final class Columns {
     meanings = zip(headers, matches).map(Self.meaning)
     kept = meanings.indices.filter { $0 < ownCount && meanings[$0].isKept }
     for (column, meaning) in meanings.enumerated() {
-      if let steps = meaning.steps { shape.insert(column, at: steps) }
+      switch meaning {
+      case .field(_, let steps):
+        fieldColumns.append(column)
+        shape.insert(column, at: steps)
+      case .unnamed: unnamedColumns.append(column)
+      case .carried, .dropped: break
+      }
     }
     // What the name is made from is the same wherever the name is; it tells nothing about whose it is.
     let nameSources = plan.added.first { $0.header == names.schema.namePath }?.sources ?? []

@@ -1,6 +1,7 @@
 // One account and name twice in a roster: found in one pass, in eight bytes a row.
 
 import CSV
+import Provisioning
 
 /// The account and name of a row.
 struct RowKey: Hashable {
@@ -9,7 +10,7 @@ struct RowKey: Hashable {
 
   /// Byte by byte: Swift takes texts as equal that Unicode writes in two ways, the service need not.
   static func == (one: RowKey, other: RowKey) -> Bool {
-    one.account.utf8.elementsEqual(other.account.utf8) && one.name.utf8.elementsEqual(other.name.utf8)
+    one.account.hasSameBytes(as: other.account) && one.name.hasSameBytes(as: other.name)
   }
 
   func hash(into hasher: inout Hasher) {

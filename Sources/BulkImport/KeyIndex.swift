@@ -9,30 +9,50 @@ package struct KeyIndex {
   private static let numberBits = 28
   private static let numberMask = UInt64(greatestNumber)
 
-  /// Hash bits above, record number below; 0 is a free slot, for record numbers start at 1.
-  private var slots: [UInt64]
-  private var count = 0
+  /// The parts grow one after another, so that never all of the index is in memory twice.
+  private static let partCount = 64
 
+  private struct Part {
+    /// Hash bits above, record number below; 0 is a free slot, for record numbers start at 1.
+    var slots: [UInt64] = Array(repeating: 0, count: 1 << 5)
+    var count = 0
+
+    func home(of entry: UInt64) -> Int { Int(entry >> numberBits) / partCount & (slots.count - 1) }
+
+    mutating func put(_ entry: UInt64) {
+      var slot = home(of: entry)
+      while slots[slot] != 0 { slot = (slot + 1) & (slots.count - 1) }
+      slots[slot] = entry
+    }
+
+    mutating func grow() {
+      let old = slots
+      slots = Array(repeating: 0, count: old.count * 2)
+      for entry in old where entry != 0 { put(entry) }
+    }
+  }
+
+  private var parts = Array(repeating: Part(), count: partCount)
   private let hashMask: UInt64
 
   /// Makes an index without keys.
   ///
   /// - Parameter hashBits: how much of a hash is kept, at most 36 bits; fewer bring more suspicions.
   package init(hashBits: Int = 36) {
-    slots = Array(repeating: 0, count: 1 << 10)
     hashMask = (1 << UInt64(min(hashBits, UInt64.bitWidth - Self.numberBits))) - 1
   }
 
   /// The records that may have a key: those whose hash has the same bits. Hardly ever one that has another key.
   package func candidates(hash: Int) -> [Int] {
     let wanted = entry(hash, 0)
+    let part = parts[part(of: wanted)]
     var found: [Int] = []
-    var slot = home(of: wanted)
-    while slots[slot] != 0 {
-      if slots[slot] >> Self.numberBits == wanted >> Self.numberBits {
-        found.append(Int(slots[slot] & Self.numberMask))
+    var slot = part.home(of: wanted)
+    while part.slots[slot] != 0 {
+      if part.slots[slot] >> Self.numberBits == wanted >> Self.numberBits {
+        found.append(Int(part.slots[slot] & Self.numberMask))
       }
-      slot = (slot + 1) & (slots.count - 1)
+      slot = (slot + 1) & (part.slots.count - 1)
     }
     return found
   }
@@ -43,26 +63,16 @@ package struct KeyIndex {
   ///   - hash: of the key; equal keys have equal hashes.
   ///   - number: of its record, from 1 to `greatestNumber`.
   package mutating func insert(hash: Int, number: Int) {
-    put(entry(hash, number))
-    count += 1
-    if count * 4 > slots.count * 3 { grow() }
+    let entry = entry(hash, number)
+    let place = part(of: entry)
+    parts[place].put(entry)
+    parts[place].count += 1
+    if parts[place].count * 4 > parts[place].slots.count * 3 { parts[place].grow() }
   }
 
   private func entry(_ hash: Int, _ number: Int) -> UInt64 {
     (UInt64(truncatingIfNeeded: hash) & hashMask) << Self.numberBits | UInt64(number) & Self.numberMask
   }
 
-  private func home(of entry: UInt64) -> Int { Int(entry >> Self.numberBits) & (slots.count - 1) }
-
-  private mutating func grow() {
-    let old = slots
-    slots = Array(repeating: 0, count: old.count * 2)
-    for entry in old where entry != 0 { put(entry) }
-  }
-
-  private mutating func put(_ entry: UInt64) {
-    var slot = home(of: entry)
-    while slots[slot] != 0 { slot = (slot + 1) & (slots.count - 1) }
-    slots[slot] = entry
-  }
+  private func part(of entry: UInt64) -> Int { Int(entry >> Self.numberBits) % Self.partCount }
 }

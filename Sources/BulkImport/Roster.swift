@@ -48,6 +48,9 @@ package struct RosterSummary: Hashable, Sendable {
   package internal(set) var issues: [RowIssue] = []
   /// How many issues there are in all.
   package internal(set) var issueCount = 0
+  /// How many of them belong to no row: a file that breaks off, a column to choose by that is not there. Leaving rows out
+  /// does not mend them.
+  package internal(set) var wholeIssueCount = 0
   /// The first warnings, in the roster's order.
   package internal(set) var warnings: [RowIssue] = []
   /// How many warnings there are in all.
@@ -55,6 +58,15 @@ package struct RosterSummary: Hashable, Sendable {
   /// SHA-256 in hexadecimal over columns, cells and definitions, row by row: equal exactly for equal rosters. Line
   /// endings, quotes, blank rows and the byte order mark do not matter.
   package internal(set) var digest = ""
+
+  /// Makes the summary of a roster that was not read yet.
+  package init() {}
+
+  /// Adds what is wrong with the roster as a whole.
+  mutating func add(whole issue: RowIssue) {
+    wholeIssueCount += 1
+    add(issue)
+  }
 
   mutating func add(_ issue: RowIssue) {
     if issue.isWarning {

@@ -14,6 +14,8 @@ struct RosterPass {
   private var counting = CountingNames()
   private var columns: Columns?
   private var duplicates: Duplicates
+  private var memo = CellMemo(columnCount: 0)
+  private var definitions = DefinitionWriter()
   private var digest = RosterDigest()
   private var summary = RosterSummary()
   /// Columns without a header in which a value was found, and the issue that says so.
@@ -54,16 +56,18 @@ struct RosterPass {
     let content = try content(of: columns.extended(record), at: place, columns)
     let cells = columns.kept.map { $0 < record.fields.count ? record.fields[$0] : "" }
     digest.add(cells)
-    digest.add(Array(record.fields.dropFirst(columns.ownCount)))
-    if case .accepted(_, _, let definition) = content {
+    // What a row has beyond its header counts too.
+    digest.add(record.fields.count > columns.ownCount ? Array(record.fields.dropFirst(columns.ownCount)) : [])
+    if case .accepted(_, let name, let definition) = content.0 {
       summary.acceptedCount += 1
-      digest.add([definition])
+      // Of a definition that is the one above with another name, the name tells it all.
+      digest.add(content.isShared ? [name] : [name, definition])
     } else {
       digest.add([])
     }
     try body(
       RosterRow(
-        ordinal: summary.rowCount, line: record.line, cells: cells, content: content, carried: columns.carriedCells))
+        ordinal: summary.rowCount, line: record.line, cells: cells, content: content.0, carried: columns.carriedCells))
   }
 
   /// Notes an error that ended the reading.
@@ -90,6 +94,7 @@ struct RosterPass {
       header: record, file: displayName, names: names, template: template, carried: options.carried,
       hasCells: elements == nil)
     self.columns = columns
+    memo = CellMemo(columnCount: columns.headers.count)
     filter = RowFilter(options, headers: columns.headers)
     for column in filter.unknown {
       summary.add(
@@ -114,8 +119,8 @@ extension RosterPass {
 
   private mutating func content(
     of record: Record, at place: Record, _ columns: Columns
-  ) throws -> RosterRow.Content {
-    var row = RowCheck(record, columns)
+  ) throws -> (RosterRow.Content, isShared: Bool) {
+    var row = RowCheck(record, columns, &memo)
     if let wrong = elements?.issues[place.elementIndex] {
       row.issues = [columns.place(of: nil, in: record).issue("json", wrong)]
     }
@@ -137,10 +142,12 @@ extension RosterPass {
       if unnamed.updateValue(issue, forKey: column) == nil { summary.add(issue) }
       row.issues.append(issue)
     }
-    let issues = columns.issues + row.issues
-    guard issues.isEmpty, let key = row.key else { return .rejected(issues) }
-    return .accepted(
-      account: key.account, name: key.name, definition: columns.shape.definition(of: row.values))
+    guard columns.issues.isEmpty, row.issues.isEmpty, let key = row.key, let nameColumn = columns.nameColumn else {
+      return (.rejected(columns.issues + row.issues), false)
+    }
+    let (definition, isShared) = definitions.definition(
+      of: memo, columns.shape, columns.fieldColumns, nameColumn: nameColumn)
+    return (.accepted(account: key.account, name: key.name, definition: definition), isShared)
   }
 }
 

@@ -7,8 +7,6 @@ import Provisioning
 struct RowCheck {
   /// Whose and what it is; nil when the row is out of step with its header or lacks one of the two.
   private(set) var key: RowKey?
-  /// What the cells become in the definition, by column; nil for an empty cell, or one that cannot be read.
-  private(set) var values: [JSONValue?] = []
   /// In the order of the columns.
   var issues: [RowIssue] = []
   /// In the order of the columns.
@@ -18,7 +16,9 @@ struct RowCheck {
 
   /// Checks a row. The cells of a row that is out of step with its header are not looked at: they may stand under the
   /// wrong headers.
-  init(_ record: Record, _ columns: Columns) {
+  ///
+  /// - Parameter memo: of this roster's rows before.
+  init(_ record: Record, _ columns: Columns, _ memo: inout CellMemo) {
     for problem in record.problems {
       let column = problem.fieldNumber - 1
       let place = columns.place(of: column, in: record)
@@ -30,15 +30,25 @@ struct RowCheck {
       return
     }
     key = Self.key(of: record, columns)
-    values = Array(repeating: nil, count: record.fields.count)
-    let broken = Set(record.problems.map { $0.fieldNumber - 1 })
-    for column in columns.meanings.indices where !broken.contains(column) {
-      switch columns.meanings[column] {
-      case .field(let field, _): check(column, field, record, columns)
-      case .unnamed: if !record.fields[column].isBlank, !columns.hasTemplate { unnamed.append(column) }
-      case .carried, .dropped: break
-      }
+    for column in columns.fieldColumns {
+      let text = record.fields[column]
+      // What a value was made from may be wrong although the value is not.
+      let isMade = columns.isMade(column)
+      if !isMade, record.problems.isEmpty, memo.recall(text, in: column) { continue }
+      let before = (issues.count, warnings.count)
+      let value = isBroken(column, record) ? nil : check(column, record, columns)
+      memo.note(
+        value, of: text, in: column, isClean: before == (issues.count, warnings.count) && record.problems.isEmpty)
     }
+    guard !columns.hasTemplate else { return }
+    for column in columns.unnamedColumns where !record.fields[column].isBlank && !isBroken(column, record) {
+      unnamed.append(column)
+    }
+  }
+
+  /// Whether a cell's quotes are wrong, so that its text is a guess.
+  private func isBroken(_ column: Int, _ record: Record) -> Bool {
+    record.problems.contains { $0.fieldNumber - 1 == column }
   }
 
   /// The account and the name of a row; nil when it has not both, is out of step with its header, or has wrong quotes,
@@ -51,7 +61,9 @@ struct RowCheck {
     return key.account.isEmpty || key.name.isEmpty ? nil : key
   }
 
-  private mutating func check(_ column: Int, _ field: Field, _ record: Record, _ columns: Columns) {
+  /// - Returns: what the cell becomes; nil when it is empty or cannot be read.
+  private mutating func check(_ column: Int, _ record: Record, _ columns: Columns) -> JSONValue? {
+    guard let field = columns.meanings[column].field else { return nil }
     let text = record.fields[column].trimmed
     if let mangled = columns.mangledNumber(column, record) {
       issues.append(
@@ -59,13 +71,13 @@ struct RowCheck {
           "mangled-number", value: mangled,
           "'\(mangled.shown)' is a long number that a spreadsheet has shortened: format the column as text, and enter "
             + "its numbers again"))
-      return
+      return nil
     }
     guard !text.isEmpty else {
-      guard field.isRequired else { return }
+      guard field.isRequired else { return nil }
       let why = columns.whyEmpty(column, record) ?? "this cell must not be empty: \(field.help)"
       issues.append(columns.place(of: column, in: record).issue("required", why))
-      return
+      return nil
     }
     let value = CellValue(text, of: field)
     for broken in value.broken {
@@ -74,7 +86,7 @@ struct RowCheck {
         broken.rule, value: broken.value, isWarning: broken.isWarning, message)
       if broken.isWarning { warnings.append(issue) } else { issues.append(issue) }
     }
-    values[column] = value.json
+    return value.json
   }
 
   private static func ragged(_ record: Record, _ columns: Columns) -> RowIssue {

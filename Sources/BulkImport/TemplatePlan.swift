@@ -82,6 +82,11 @@ struct TemplatePlan {
 }
 
 extension Columns {
+  /// Whether a column's value is made from cells of the roster.
+  func isMade(_ column: Int) -> Bool {
+    column >= ownCount && column - ownCount < plan.added.count && !plan.added[column - ownCount].sources.isEmpty
+  }
+
   /// A cell such as `2.02E+11` that a value of the template is made from; nil when none is, or it is a cell of the roster.
   func mangledNumber(_ column: Int, _ record: Record) -> String? {
     guard column >= ownCount, column - ownCount < plan.added.count else { return nil }

@@ -13,6 +13,8 @@ struct UTF8Check {
   mutating func feed(_ bytes: UnsafeBufferPointer<UInt8>) {
     var index = 0
     while index < bytes.count, isValid {
+      if needed == 0 { index = Self.pastASCII(bytes, from: index) }
+      guard index < bytes.count else { return }
       let byte = bytes[index]
       index += 1
       if needed == 0 {
@@ -24,6 +26,18 @@ struct UTF8Check {
         isValid = false
       }
     }
+  }
+
+  /// The first place that is beyond ASCII, or near it: eight bytes at a time, because most of a roster is ASCII.
+  private static func pastASCII(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+    var index = start
+    let raw = UnsafeRawBufferPointer(bytes)
+    while index + 8 <= raw.count {
+      let eight = raw.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+      guard eight & 0x8080_8080_8080_8080 == 0 else { break }
+      index += 8
+    }
+    return index
   }
 
   /// Whether all of it was UTF-8, to the last byte.

@@ -26,13 +26,15 @@ package struct RecordReader {
     case stray
   }
 
-  private static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+  static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
   private let separator: UInt8
   /// Every byte that ends an unquoted run is at most this.
   private let highest: UInt8
   private var state = State.recordStart
   private var record = Record()
+  /// The fields of the record before: most of a roster's cells say what the cell above says, and need no text of their own.
+  private var above: [String] = []
   /// What earlier pieces brought of the field being read; of a quoted field all of it.
   private var pending: [UInt8] = []
   private var fieldPosition = Position(line: 1, column: 1)
@@ -41,13 +43,13 @@ package struct RecordReader {
   /// Records and blank lines, with the one being read.
   private var number: Int
   /// The byte of the file at which the current piece starts.
-  private var base: Int
+  var base: Int
   /// The byte of the file at which the current line starts.
-  private var lineStart: Int
+  var lineStart: Int
   /// The last byte was the CR of a record's end: an LF belongs to it.
   private var isAfterReturn = false
   /// How many bytes of a byte order mark came; nil when it is decided.
-  private var markCount: Int?
+  var markCount: Int?
 
   /// Makes a reader for the bytes of a file, from the first.
   ///
@@ -95,39 +97,10 @@ package struct RecordReader {
   }
 }
 
-// MARK: - The byte order mark
-
-extension RecordReader {
-  /// How many bytes of the piece are already dealt with: those of a byte order mark, or of what looked like one.
-  private mutating func skipMark(_ bytes: UnsafeBufferPointer<UInt8>, _ body: (Record) throws -> Void) throws -> Int {
-    var index = 0
-    while let count = markCount, index < bytes.count {
-      guard bytes[index] == Self.mark[count] else {
-        try releaseMark(body)
-        return index
-      }
-      index += 1
-      markCount = count + 1
-      guard count + 1 == Self.mark.count else { continue }
-      markCount = nil
-      base = Self.mark.count
-      lineStart = base
-    }
-    return index
-  }
-
-  /// Reads the bytes that looked like the start of a mark and were none.
-  private mutating func releaseMark(_ body: (Record) throws -> Void) throws {
-    let held = Self.mark.prefix(markCount ?? 0)
-    markCount = nil
-    try Array(held).withUnsafeBufferPointer { try process($0, body) }
-  }
-}
-
 // MARK: - The bytes
 
 extension RecordReader {
-  private mutating func process(_ bytes: UnsafeBufferPointer<UInt8>, _ body: (Record) throws -> Void) throws {
+  mutating func process(_ bytes: UnsafeBufferPointer<UInt8>, _ body: (Record) throws -> Void) throws {
     var index = 0
     while index < bytes.count {
       switch state {
@@ -253,21 +226,32 @@ extension RecordReader {
   private mutating func endField(_ run: UnsafeBufferPointer<UInt8>) throws {
     if pending.isEmpty {
       guard run.count <= Self.longestField else { throw error(.fieldTooLong, at: fieldPosition) }
-      guard let text = String(validating: run, as: UTF8.self) else { throw invalidUTF8(in: Array(run)) }
+      guard let text = textAbove(run) ?? String(utf8: run) else {
+        throw invalidUTF8(in: Array(run))
+      }
       record.fields.append(text)
     } else {
       try keep(run)
-      guard let text = String(validating: pending, as: UTF8.self) else { throw invalidUTF8(in: pending) }
+      let text = pending.withUnsafeBufferPointer { textAbove($0) ?? String(utf8: $0) }
+      guard let text else { throw invalidUTF8(in: pending) }
       record.fields.append(text)
       pending.removeAll(keepingCapacity: true)
     }
     record.positions.append(fieldPosition)
   }
 
+  /// The field above if it has these bytes.
+  private func textAbove(_ run: UnsafeBufferPointer<UInt8>) -> String? {
+    guard record.fields.count < above.count else { return nil }
+    let text = above[record.fields.count]
+    return text.hasBytes(run) ? text : nil
+  }
+
   private mutating func handOver(_ body: (Record) throws -> Void) throws {
     state = .recordStart
     try body(record)
     // The room is used again, unless the body kept a copy.
+    swap(&above, &record.fields)
     record.fields.removeAll(keepingCapacity: true)
     record.positions.removeAll(keepingCapacity: true)
     record.problems.removeAll(keepingCapacity: true)

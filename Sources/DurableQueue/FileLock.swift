@@ -1,6 +1,7 @@
 // Locks that the kernel frees at the holder's death, whatever the cause: `flock` on small files beside the queue.
 
 import Foundation
+import Pacing
 
 /// A held `flock`; let go when it is released or its process ends. Close-on-exec, so that no child keeps it.
 package final class FileLock: Sendable {

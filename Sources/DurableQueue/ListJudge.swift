@@ -70,9 +70,9 @@ struct ListedItem {
     try Row.fetchAll(
       db.cachedStatement(
         sql: """
-          SELECT start_at, json, clock_skew FROM attempt JOIN definition ON definition.id = definition_id
-            JOIN owner ON owner.id = owner_id
-          WHERE item_id = ? AND outcome IN ('no_answer', 'owner_gone') ORDER BY ordinal
+          SELECT start_at, \(KeptDefinition.sql()), clock_skew FROM attempt JOIN item ON item.id = item_id
+            JOIN definition ON definition.id = attempt.definition_id JOIN owner ON owner.id = attempt.owner_id
+          WHERE item_id = ? AND outcome IN ('no_answer', 'owner_gone') ORDER BY attempt.ordinal
           """), arguments: [id.rawValue]
     ).map { row in
       Attempt(

@@ -142,7 +142,7 @@ extension Queue {
   }
 
   static let claimableSQL = """
-    SELECT item.id, account_scope_id, name, ordinal, version, definition_id, json
+    SELECT item.id, account_scope_id, name, ordinal, version, definition_id, \(KeptDefinition.sql())
     FROM item INDEXED BY item_claimable CROSS JOIN definition ON definition.id = definition_id
     WHERE batch_id = ? AND due IS NOT NULL AND due <= ? AND \(isNotHeld) ORDER BY due, item.id LIMIT ?
     """

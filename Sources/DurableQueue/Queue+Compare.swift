@@ -149,7 +149,7 @@ struct ExistingItem {
     let row = try Row.fetchOne(
       db.cachedStatement(
         sql: """
-          SELECT item.id, state, definition_id, json, reason FROM item JOIN definition ON definition.id = definition_id
+          SELECT item.id, state, definition_id, \(KeptDefinition.sql()) AS json, reason FROM item JOIN definition ON definition.id = definition_id
           WHERE account_scope_id = ? AND name = ?
           """), arguments: [scope, name])
     guard let row, let state = ItemState(rawValue: row["state"]) else { return nil }

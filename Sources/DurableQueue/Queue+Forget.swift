@@ -31,6 +31,7 @@ extension Queue {
             SELECT definition_id FROM item UNION SELECT next_definition_id FROM item WHERE next_definition_id IS NOT NULL
             UNION SELECT definition_id FROM attempt
             UNION SELECT definition_id FROM batch_row WHERE definition_id IS NOT NULL)
+            AND id NOT IN (SELECT base_id FROM definition WHERE base_id IS NOT NULL)
           """)
       try db.execute(sql: "DELETE FROM tally WHERE batch_id = ?", arguments: [id])
       try db.execute(sql: "DELETE FROM batch WHERE id = ?", arguments: [id])

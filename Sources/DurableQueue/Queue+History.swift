@@ -159,7 +159,7 @@ extension Queue {
       let rows = try Row.fetchAll(
         db,
         sql: """
-          SELECT item.*, account, account_scope.origin, hold_reason, hold_message, json,
+          SELECT item.*, account, account_scope.origin, hold_reason, hold_message, \(KeptDefinition.sql()) AS json,
             (SELECT min(imported_at) FROM batch JOIN batch_row ON batch_row.batch_id = batch.id
               WHERE item_id = item.id) AS imported_at
           FROM batch_row JOIN item ON item.id = item_id

@@ -137,6 +137,7 @@ extension Queue {
   /// - Parameter other: only rows whose item this batch does not name; nil: all.
   package func forEachRow(of batch: BatchID, without other: BatchID? = nil, _ body: (ReportRow) throws -> Void) throws {
     try read { db in
+      let text = try Self.cellText(of: batch.rawValue, db)
       let rows = try Row.fetchCursor(
         db,
         sql: """
@@ -151,7 +152,7 @@ extension Queue {
       while let row = try rows.next() {
         try body(
           ReportRow(
-            ordinal: row["row_ordinal"], line: row["line"], cells: try Self.strings(row["cells"]),
+            ordinal: row["row_ordinal"], line: row["line"], cells: try text.cells(of: row["cells"]),
             item: Self.item(row), issue: row["issue"]))
       }
     }
@@ -165,6 +166,11 @@ extension Queue {
       reason: (row["reason"] as String?).flatMap(Reason.init(rawValue:)),
       message: row["message"], remoteID: row["remote_id"], attemptCount: row["attempt_count"],
       finishedAt: (row["finished_at"] as Int64?).map(Instant.init(microseconds:)))
+  }
+
+  /// How the cells of a batch's rows are kept.
+  static func cellText(of batch: Int64, _ db: Database) throws -> CellText {
+    try CellText(String.fetchOne(db, sql: "SELECT first_cells FROM batch WHERE id = ?", arguments: [batch]))
   }
 
   private static func strings(_ text: String) throws -> [String] {

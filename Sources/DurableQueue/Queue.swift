@@ -68,6 +68,7 @@ package final class Queue: Sendable {
     // speed. The tests check all references whenever a queue is closed.
     configuration.foreignKeysEnabled = false
     configuration.prepareDatabase { db in
+      db.add(function: KeptDefinition.function)
       // SQLite 3.40 can corrupt a WAL when two connections checkpoint as a third commits: one place checkpoints.
       try db.execute(sql: "PRAGMA wal_autocheckpoint = 0")
       // Otherwise each savepoint takes 64 KB for its journal and gives them back: a third of the speed is left.

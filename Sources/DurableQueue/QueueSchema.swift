@@ -27,6 +27,15 @@ enum QueueSchema {
       // A trigger updated every item that the import had just inserted, a million times in a large roster.
       try db.execute(sql: "DROP TRIGGER batch_row_written")
     }
+    migrator.registerMigration("5 what the rows of a batch have in common is kept once") { db in
+      // A definition is kept without the item's name, and as what is different from another one; see `KeptDefinition`.
+      try db.execute(sql: "ALTER TABLE definition ADD COLUMN name_at INTEGER CHECK (name_at >= 0)")
+      try db.execute(sql: "ALTER TABLE definition ADD COLUMN base_id INTEGER REFERENCES definition")
+      try db.execute(sql: "ALTER TABLE definition ADD COLUMN base_start INTEGER")
+      try db.execute(sql: "ALTER TABLE definition ADD COLUMN base_end INTEGER")
+      // The first row's cells, as JSON; in the cells of the other rows a number stands for the same cell. Null: it does not.
+      try db.execute(sql: "ALTER TABLE batch ADD COLUMN first_cells TEXT")
+    }
     return migrator
   }
 

@@ -34,6 +34,7 @@ struct PersonCheck {
   }
 
   private let previous: Int64
+  private let text: CellText
   private var columns: [Column]
 
   /// Reads the previous roster once.
@@ -41,9 +42,10 @@ struct PersonCheck {
   /// - Parameter carried: the headers of the new roster that are no fields, with their places in a row's cells.
   init?(previous: Int64, carried: [(header: String, index: Int)], _ db: Database) throws {
     self.previous = previous
+    text = try Queue.cellText(of: previous, db)
     guard
-      let text = try String.fetchOne(db, sql: "SELECT columns FROM batch WHERE id = ?", arguments: [previous]),
-      case .array(let names) = try JSONValue(text: text)
+      let headers = try String.fetchOne(db, sql: "SELECT columns FROM batch WHERE id = ?", arguments: [previous]),
+      case .array(let names) = try JSONValue(text: headers)
     else { return nil }
     let before = names.map { $0.stringValue ?? "" }
     columns = carried.compactMap { header, index in
@@ -53,8 +55,8 @@ struct PersonCheck {
     var rowCount = 0
     let rows = try String.fetchCursor(
       db, sql: "SELECT cells FROM batch_row WHERE batch_id = ? AND item_id IS NOT NULL", arguments: [previous])
-    while let text = try rows.next() {
-      let cells = try Self.cells(text)
+    while let row = try rows.next() {
+      let cells = try text.cells(of: row)
       rowCount += 1
       for index in columns.indices where columns[index].before < cells.count {
         let cell = cells[columns[index].before]
@@ -67,11 +69,11 @@ struct PersonCheck {
 
   /// Row out: the previous roster's row of an item, by the item's index.
   func reassignment(of item: Int64, name: String, line: Int, cells: [String], _ db: Database) throws -> Reassignment? {
-    let text = try String.fetchOne(
+    let row = try String.fetchOne(
       db.cachedStatement(sql: "SELECT cells FROM batch_row WHERE item_id = ? AND batch_id = ?"),
       arguments: [item, previous])
-    guard let text else { return nil }
-    let before = try Self.cells(text)
+    guard let row else { return nil }
+    let before = try text.cells(of: row)
     var told: Reassignment?
     var differing = 0
     for column in columns {
@@ -87,10 +89,5 @@ struct PersonCheck {
       if differing == 1, columns.count == 1, !wasAnother { return nil }
     }
     return told
-  }
-
-  private static func cells(_ text: String) throws -> [String] {
-    guard case .array(let cells) = try JSONValue(text: text) else { return [] }
-    return cells.map { $0.stringValue ?? "" }
   }
 }

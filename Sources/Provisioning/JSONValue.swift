@@ -91,8 +91,13 @@ extension JSONValue {
   package static func canonicalText(of texts: [String]) -> String {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(256)
-    append(texts, between: ("[", "]"), to: &bytes) { append($0, to: &$1) }
+    append(texts, to: &bytes)
     return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// Appends the canonical text of an array of texts.
+  package static func append(_ texts: [String], to bytes: inout [UInt8]) {
+    append(texts, between: ("[", "]"), to: &bytes) { append($0, to: &$1) }
   }
 
   /// Appends the canonical text of a text.

@@ -20,12 +20,16 @@ struct ImportVerb: AsyncParsableCommand {
   mutating func run() async throws {
     let context = Context.current
     let endpoint = try endpointOptions.chosen(in: context)
-    let existing = try queueOptions.openIfExists(in: context)
-    let check = try RosterCheck(
-      roster, label: label, reading: reading, endpoint: endpoint, queue: existing, in: context)
+    let queue = try queueOptions.open(in: context)
+    var check = try RosterCheck(roster, label: label, reading: reading, endpoint: endpoint, in: context)
+    if let result = try check.importUnseen(into: queue, in: context) { return try say(result, queue, in: context) }
+    try check.read(comparingWith: queue)
     try check.refuseIssues(in: context)
-    let queue = try existing ?? queueOptions.open(in: context)
     guard let result = try check.importBatch(into: queue) else { return }
+    try say(result, queue, in: context)
+  }
+
+  private func say(_ result: ImportResult, _ queue: Queue, in context: Context) throws {
     let tally = try queue.tally(of: result.batch)
     let number = result.batch.rawValue
     context.say(

@@ -5,6 +5,7 @@ import DataForest
 import DurableQueue
 import Foundation
 import Provisioning
+import Synchronization
 
 /// A roster that was read once: what is in it, and what a run would make of it.
 struct RosterCheck {
@@ -19,16 +20,12 @@ struct RosterCheck {
   let reader: RosterReader
   let reading: ReadingOptions
   let endpoint: Endpoint
-  private(set) var summary: RosterSummary
-  private(set) var comparison: Comparison
+  private(set) var summary = RosterSummary()
+  private(set) var comparison = Comparison()
   private(set) var facts = PlanFacts()
 
-  /// Reads the roster through; sends and stores nothing.
-  ///
-  /// - Parameter queue: what to compare with; nil when there is no queue yet, so that every row is new.
-  init(
-    _ roster: String, label: String?, reading: ReadingOptions, endpoint: Endpoint, queue: Queue?, in context: Context
-  ) throws {
+  /// Opens a roster; it is not read yet.
+  init(_ roster: String, label: String?, reading: ReadingOptions, endpoint: Endpoint, in context: Context) throws {
     let isStandardInput = roster == "-"
     guard label != nil || !isStandardInput else {
       throw Problem(
@@ -42,6 +39,20 @@ struct RosterCheck {
     reader = RosterReader(
       path: path, displayName: shownPath, schema: .workspace, options: reading.options,
       template: try reading.readTemplate(in: context))
+  }
+
+  /// Reads the roster through; sends and stores nothing.
+  ///
+  /// - Parameter queue: what to compare with; nil when there is no queue yet, so that every row is new.
+  init(
+    _ roster: String, label: String?, reading: ReadingOptions, endpoint: Endpoint, queue: Queue?, in context: Context
+  ) throws {
+    try self.init(roster, label: label, reading: reading, endpoint: endpoint, in: context)
+    try read(comparingWith: queue)
+  }
+
+  /// Reads the roster through, for the plan.
+  mutating func read(comparingWith queue: Queue?) throws {
     var facts = PlanFacts()
     if let queue {
       var found: RosterSummary?
@@ -61,7 +72,6 @@ struct RosterCheck {
       guard let found else { throw Problem("The roster could not be read.", .toolFailed) }
       summary = found
     } else {
-      comparison = Comparison()
       summary = try reader.read { row in
         guard case .accepted(let account, let name, let definition) = row.content else { return }
         facts.note(account, name, definition)
@@ -69,6 +79,29 @@ struct RosterCheck {
       comparison.newCount = summary.acceptedCount
     }
     self.facts = facts
+  }
+
+  /// Imports a roster whose label the queue has not seen, in one reading; issues undo it.
+  ///
+  /// - Returns: the result; nil when the label is known, so that nothing was read.
+  mutating func importUnseen(into queue: Queue, in context: Context) throws -> ImportResult? {
+    let found = Mutex<RosterSummary?>(nil)
+    let (reader, skipInvalid) = (self.reader, reading.skipInvalid)
+    var check = self
+    return try queue.importUnseen(newBatch) { add in
+      var isRefused = false
+      let summary = try reader.read { row in
+        if case .rejected = row.content, !skipInvalid { isRefused = true }
+        // What will be undone need not be written.
+        if !isRefused { try add(NewRow(row)) }
+      }
+      found.withLock { $0 = summary }
+    } content: {
+      guard let summary = found.withLock({ $0 }) else { throw Problem("The roster could not be read.", .toolFailed) }
+      check.summary = summary
+      try check.refuseIssues(in: context)
+      return (summary.columns, summary.digest)
+    }
   }
 
   /// The batch that an import of the roster would make.
@@ -90,16 +123,8 @@ struct RosterCheck {
     var excess: Int?
     let result = try queue.importBatch(
       newBatch, known: comparison,
-      rows: { add in
-        let again = try reader.read { row in
-          let content: NewRow.Content =
-            switch row.content {
-            case .accepted(let account, let name, let definition):
-              .item(account: account, name: name, definition: definition)
-            case .rejected(let issues): .issue(issues.map(\.withoutPlace).joined(separator: "; "))
-            }
-          try add(NewRow(ordinal: row.ordinal, line: row.line, cells: row.cells, content: content))
-        }
+      rows: { [reader, summary, shownPath] add in
+        let again = try reader.read { try add(NewRow($0)) }
         guard again.digest == summary.digest else {
           throw Problem(
             "The roster \(shownPath) changed while it was being read.", hint: "Run the same command again.",
@@ -168,6 +193,18 @@ extension RosterCheck {
       "\(count) \(count == 1 ? "name" : "names") of \(shownPath) would be another person's; nothing was queued or sent.",
       hint: "Was it sorted or numbered anew? Make names of a column that stays with the person. If it is meant so: "
         + "--allow-reassigned.", .rosterIssues)
+  }
+}
+
+extension NewRow {
+  /// A row as the queue takes it.
+  init(_ row: RosterRow) {
+    let content: Content =
+      switch row.content {
+      case .accepted(let account, let name, let definition): .item(account: account, name: name, definition: definition)
+      case .rejected(let issues): .issue(issues.map(\.withoutPlace).joined(separator: "; "))
+      }
+    self.init(ordinal: row.ordinal, line: row.line, cells: row.cells, content: content)
   }
 }
 

@@ -119,7 +119,7 @@ final class Model {
       label: label, target: "dataforest", endpoint: "https://example.com", origin: "https://example.com",
       columns: ["name"], digest: "\(commandCount)")
     let before = batch
-    let result = try queue.importBatch(new) { add in
+    let result = try queue.importBatch(new) { [account] add in
       for (index, row) in rows.enumerated() {
         try add(
           NewRow(
@@ -402,7 +402,7 @@ final class Model {
 
   private static let stateSQL = """
     SELECT name, state || ' ' || ifnull(reason, '-') || ' owner ' || ifnull(owner_id, 0) || ' #' || ordinal
-      || ' used ' || used_count || ' ' || json || ' batch ' || batch_id || ' due ' || ifnull(due, 0)
+      || ' used ' || used_count || ' ' || \(KeptDefinition.sql()) || ' batch ' || batch_id || ' due ' || ifnull(due, 0)
       || ' doubt ' || ifnull(doubt_at, 0)
     FROM item JOIN definition ON definition.id = definition_id WHERE account_scope_id = ?
     """

@@ -123,7 +123,7 @@ final class Simulation {
     let new = NewBatch(
       label: "/seed-\(seed)", target: "dataforest", endpoint: "https://example.com", origin: "https://example.com",
       columns: ["name"], digest: "d")
-    let result = try queue.importBatch(new) { add in
+    let result = try queue.importBatch(new) { [names, accounts] add in
       for (index, name) in names.enumerated() {
         let account = accounts.first { name.hasPrefix($0) } ?? accounts[0]
         try add(

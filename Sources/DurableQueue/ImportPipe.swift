@@ -1,0 +1,148 @@
+// Rows on their way from the thread that reads a roster to the thread that writes the queue, in pieces, so that both work
+// at once.
+
+import Dispatch
+import Provisioning
+import Synchronization
+
+/// Some rows, packed: their bytes lie one behind the other.
+struct ImportPiece: Sendable {
+  /// One row.
+  struct Packed: Sendable {
+    enum Content: Sendable {
+      case item(account: String, name: Range<Int>, KeptDefinition)
+      case issue(String)
+    }
+
+    let ordinal: Int
+    let line: Int
+    /// The JSON array of its cells.
+    let cells: Range<Int>
+    let content: Content
+  }
+
+  /// How many rows a piece has at most.
+  static let size = 400
+
+  private(set) var bytes: [UInt8] = []
+  private(set) var rows: [Packed] = []
+  /// The first row's cells.
+  let first: CellText
+
+  init(_ first: CellText) {
+    self.first = first
+    rows.reserveCapacity(Self.size)
+  }
+
+  mutating func append(_ row: NewRow, _ packer: inout DefinitionPacker) {
+    let cells = bytes.count
+    first.append(row.cells, to: &bytes)
+    let name = bytes.count
+    let content: Packed.Content
+    switch row.content {
+    case .issue(let issue): content = .issue(issue)
+    case .item(let account, let itemName, let definition):
+      bytes += itemName.utf8
+      content = .item(
+        account: account, name: name..<bytes.count, packer.keep(definition, name: itemName))
+    }
+    rows.append(Packed(ordinal: row.ordinal, line: row.line, cells: cells..<name, content: content))
+  }
+
+  /// The text of some of its bytes.
+  func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
+}
+
+/// Hands pieces from one thread to another; holds a few and no more, so that memory stays flat.
+final class ImportPipe: Sendable {
+  /// Thrown at the reading side when the writing side has given up; its own error is the one to show.
+  struct Closed: Error {}
+
+  private struct State {
+    var pieces: [ImportPiece] = []
+    var end: Result<Void, any Error>?
+    var isClosed = false
+  }
+
+  private static let mostWaiting = 4
+
+  private let state = Mutex(State())
+  /// Made with 0, because Dispatch stops the process when a semaphore is let go of below what it was made with.
+  private let room = DispatchSemaphore(value: 0)
+  private let filled = DispatchSemaphore(value: 0)
+
+  private init() {
+    for _ in 0..<Self.mostWaiting { room.signal() }
+  }
+
+  /// Runs the reading side on a thread of its own and gives its pieces to `take`, until it has ended.
+  ///
+  /// - Throws: what either side threw.
+  static func run(
+    _ rows: @escaping @Sendable (RowSink) throws -> Void, take: (ImportPiece) throws -> Void
+  ) throws {
+    let pipe = ImportPipe()
+    let ended = DispatchGroup()
+    DispatchQueue.global(qos: .userInitiated).async(group: ended) {
+      pipe.end(Result { try pipe.read(rows) })
+    }
+    // Nothing of the reading side is under way when the transaction ends.
+    defer { ended.wait() }
+    do {
+      while let piece = try pipe.next() { try take(piece) }
+    } catch {
+      pipe.close()
+      throw error
+    }
+  }
+
+  private func read(_ rows: (RowSink) throws -> Void) throws {
+    var waiting: ImportPiece?
+    var packer = DefinitionPacker()
+    try rows { row in
+      var piece = waiting ?? ImportPiece(CellText(first: row.cells))
+      waiting = nil
+      piece.append(row, &packer)
+      if piece.rows.count == ImportPiece.size {
+        try self.put(piece)
+        piece = ImportPiece(piece.first)
+      }
+      waiting = piece
+    }
+    if let waiting { try put(waiting) }
+  }
+
+  private func put(_ piece: ImportPiece) throws {
+    room.wait()
+    let isClosed = state.withLock { state in
+      if !state.isClosed { state.pieces.append(piece) }
+      return state.isClosed
+    }
+    if isClosed { throw Closed() }
+    filled.signal()
+  }
+
+  private func end(_ result: Result<Void, any Error>) {
+    state.withLock { $0.end = result }
+    filled.signal()
+  }
+
+  /// The next piece; nil after the last one.
+  private func next() throws -> ImportPiece? {
+    filled.wait()
+    let (piece, end) = state.withLock { state in
+      (state.pieces.isEmpty ? nil : state.pieces.removeFirst(), state.end)
+    }
+    guard let piece else {
+      try end?.get()
+      return nil
+    }
+    room.signal()
+    return piece
+  }
+
+  private func close() {
+    state.withLock { $0.isClosed = true }
+    room.signal()
+  }
+}

@@ -1,0 +1,221 @@
+// One import inside its transaction: what each row makes of the items that are there.
+
+import GRDB
+import Pacing
+import Provisioning
+import Synchronization
+
+/// An import under way, inside its transaction.
+final class ImportSession {
+  let batch: BatchID
+  private(set) var comparison = Comparison()
+  private let new: NewBatch
+  private let now: Int64
+  private let db: Database
+  private var accounts: [String: Int64] = [:]
+  /// Accounts that were made by this import, so that none of their items can be there yet.
+  private var newAccounts: Set<Int64> = []
+  /// Definitions that have an id and are not written yet.
+  private var newDefinitions: [FreshRows.Definition] = []
+  private var lastDefinition: Int64
+  private var lastItem: Int64
+  private let insertItem: Statement
+  private let insertRow: Statement
+  private var bulk: FreshRows?
+  /// The first row's cells, once there is one.
+  private var first: CellText?
+
+  init(_ new: NewBatch, at now: Instant, _ db: Database) throws {
+    self.new = new
+    self.now = now.microseconds
+    self.db = db
+    lastItem = try Int64.fetchOne(db, sql: "SELECT max(id) FROM item") ?? 0
+    insertItem = try db.makeStatement(
+      sql: """
+        INSERT INTO item (id, account_scope_id, name, batch_id, definition_id, state, due, row_count)
+        VALUES (?, ?, ?, ?, ?, 'ready', ?, 1)
+        """)
+    lastDefinition = try Int64.fetchOne(db, sql: "SELECT max(id) FROM definition") ?? 0
+    insertRow = try db.makeStatement(
+      sql: """
+        INSERT INTO batch_row (batch_id, ordinal, line, cells, definition_id, item_id, issue)
+        VALUES (?, ?, ?, ?, ?, ?, ?)
+        """)
+    try db.execute(
+      sql: """
+        INSERT INTO batch (label, target, endpoint, origin, columns, digest, is_partial, imported_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        """,
+      arguments: [
+        new.label, new.target, new.endpoint, new.origin,
+        JSONValue.canonicalText(of: new.columns),
+        new.digest, new.isPartial, self.now,
+      ])
+    batch = BatchID(db.lastInsertedRowID)
+  }
+
+  /// Takes all rows that the reading side gives.
+  func takeAll(from rows: @escaping @Sendable (RowSink) throws -> Void) throws {
+    bulk = try FreshRows(batch: batch, at: now, db)
+    let result = Result { try ImportPipe.run(rows) { try add($0) } }
+    try bulk?.end(db)
+    bulk = nil
+    try result.get()
+  }
+
+  /// Rows of accounts that this import was the first to meet go in together, others one by one.
+  private func add(_ piece: ImportPiece) throws {
+    if first == nil {
+      first = piece.first
+      try db.execute(
+        sql: "UPDATE batch SET first_cells = ? WHERE id = ?",
+        arguments: [JSONValue.canonicalText(of: piece.first.first), batch.rawValue])
+    }
+    var fresh: [FreshRows.Row] = []
+    fresh.reserveCapacity(piece.rows.count)
+    for (index, row) in piece.rows.enumerated() {
+      guard case .item(let account, let name, let definition) = row.content else {
+        try addAlone(row, of: piece)
+        continue
+      }
+      let scope = try scope(of: account)
+      guard newAccounts.contains(scope) else {
+        try addAlone(row, of: piece)
+        continue
+      }
+      lastItem += 1
+      comparison.newCount += 1
+      fresh.append(
+        FreshRows.Row(index: index, item: lastItem, scope: scope, name: name, definition: try id(of: definition)))
+    }
+    try bulk?.insert(fresh, of: piece)
+    try bulk?.insert(newDefinitions)
+    newDefinitions.removeAll(keepingCapacity: true)
+  }
+
+  private func addAlone(_ row: ImportPiece.Packed, of piece: ImportPiece) throws {
+    switch row.content {
+    case .issue(let issue):
+      comparison.invalidCount += 1
+      try insert(row, of: piece, item: nil, definition: nil, issue: issue)
+    case .item(let account, let name, let definition):
+      // From now on items that were there may be changed, under the checks of their table.
+      try bulk?.end(db)
+      let (item, definitionID) = try place(piece.text(name), definition, in: try scope(of: account))
+      try insert(row, of: piece, item: item, definition: definitionID, issue: nil)
+    }
+  }
+
+  /// Makes the item, or finds it and gives it the row's definition as far as its state lets it.
+  private func place(_ name: String, _ definition: KeptDefinition, in scope: Int64) throws -> (Int64, Int64) {
+    let found = newAccounts.contains(scope) ? nil : try ExistingItem(name, in: scope, db)
+    guard let existing = found else {
+      comparison.newCount += 1
+      let definitionID = try id(of: definition)
+      lastItem += 1
+      try insertItem.execute(arguments: [lastItem, scope, name, batch.rawValue, definitionID, now])
+      return (lastItem, definitionID)
+    }
+    try db.cachedStatement(sql: "UPDATE item SET row_count = row_count + 1 WHERE id = ?")
+      .execute(arguments: [existing.id])
+    let isChanged = existing.json != definition.definition(of: name)
+    comparison.count(existing, isChanged: isChanged)
+    let definitionID = isChanged ? try id(of: definition) : existing.definition
+    try update(existing, with: definitionID, isChanged: isChanged)
+    return (existing.id, definitionID)
+  }
+
+  private func update(_ existing: ExistingItem, with definition: Int64, isChanged: Bool) throws {
+    switch existing.state {
+    case .ready:
+      try db.cachedStatement(sql: "UPDATE item SET batch_id = ?, definition_id = ? WHERE id = ?")
+        .execute(arguments: [batch.rawValue, definition, existing.id])
+    case .failed:
+      try db.cachedStatement(sql: "UPDATE item SET definition_id = ?, next_definition_id = NULL WHERE id = ?")
+        .execute(arguments: [definition, existing.id])
+    case .leased, .inDoubt:
+      try db.cachedStatement(sql: "UPDATE item SET next_definition_id = ? WHERE id = ?")
+        .execute(arguments: [isChanged ? definition : nil, existing.id])
+    case .cancelled:
+      try db.cachedStatement(sql: "UPDATE item SET \(Queue.requeueSet), definition_id = ? WHERE id = ?")
+        .execute(arguments: [batch.rawValue, now, definition, existing.id])
+    case .done: break
+    }
+  }
+
+  private func scope(of account: String) throws -> Int64 {
+    if let known = accounts[account] { return known }
+    let known = try AccountRow.id(target: new.target, origin: new.origin, account: account, db)
+    let scope = try known ?? AccountRow.makeID(target: new.target, origin: new.origin, account: account, db)
+    if known == nil { newAccounts.insert(scope) }
+    accounts[account] = scope
+    return scope
+  }
+
+  /// The id of a definition, which is written with its piece when it is first met.
+  private func id(of definition: KeptDefinition) throws -> Int64 {
+    let known = definition.id.load(ordering: .relaxed)
+    if known > 0 { return known }
+    let base = try definition.base.map { try id(of: $0) }
+    lastDefinition += 1
+    definition.id.store(lastDefinition, ordering: .relaxed)
+    newDefinitions.append(FreshRows.Definition(id: lastDefinition, base: base, definition: definition))
+    return lastDefinition
+  }
+
+  private func insert(
+    _ row: ImportPiece.Packed, of piece: ImportPiece, item: Int64?, definition: Int64?, issue: String?
+  ) throws {
+    try insertRow.execute(
+      arguments: [batch.rawValue, row.ordinal, row.line, piece.text(row.cells), definition, item, issue])
+  }
+
+  /// Writes what is known only when all rows are read.
+  func complete(_ content: (columns: [String], digest: String)) throws {
+    try db.execute(
+      sql: "UPDATE batch SET columns = ?, digest = ? WHERE id = ?",
+      arguments: [JSONValue.canonicalText(of: content.columns), content.digest, batch.rawValue])
+  }
+
+  /// Cancels what left the roster before it was sent, and writes the tally, once.
+  func finish() throws {
+    try db.execute(
+      sql: """
+        UPDATE item SET state = 'cancelled', due = NULL, version = version + 1, reason = 'gone', message = NULL,
+          finished_at = :now
+        WHERE state = 'ready' AND id IN (\(Comparison.goneSQL))
+          AND batch_id IN (SELECT id FROM batch WHERE label = :label)
+          AND NOT EXISTS (
+            SELECT 1 FROM batch_row JOIN batch other ON other.id = batch_row.batch_id
+            WHERE batch_row.item_id = item.id AND other.label <> :label AND other.id = (
+              SELECT max(latest.id) FROM batch latest
+              WHERE latest.label = other.label AND latest.endpoint = other.endpoint))
+        """,
+      arguments: [
+        "now": now, "label": new.label, "endpoint": new.endpoint, "before": batch.rawValue, "batch": batch.rawValue,
+        "partial": new.isPartial,
+      ])
+    comparison.goneUnsentCount = db.changesCount
+    try writeTally()
+  }
+
+  private func writeTally() throws {
+    let states = ItemState.allCases.map(\.rawValue)
+    if comparison.existing.isEmpty {
+      // All its items are new: no need to look at each of them again.
+      try db.execute(
+        sql: """
+          INSERT INTO tally (batch_id, \(states.joined(separator: ", ")), invalid)
+          VALUES (?, \(states.map { $0 == ItemState.ready.rawValue ? "?2" : "0" }.joined(separator: ", ")), ?3)
+          """, arguments: [batch.rawValue, comparison.newCount, comparison.invalidCount])
+      return
+    }
+    try db.execute(
+      sql: """
+        INSERT INTO tally (batch_id, \(states.joined(separator: ", ")), invalid)
+        SELECT ?, \(states.map { "count(*) FILTER (WHERE state = '\($0)')" }.joined(separator: ", ")),
+          count(*) FILTER (WHERE issue IS NOT NULL)
+        FROM batch_row LEFT JOIN item ON item.id = item_id WHERE batch_row.batch_id = ?
+        """, arguments: [batch.rawValue, batch.rawValue])
+  }
+}

@@ -1,0 +1,152 @@
+// How definitions are kept: without the name, and where they differ from an earlier one in one place only, as that
+// difference. The definitions of a class differ in a name and a description; kept whole they would be most of the file.
+
+import Foundation
+import GRDB
+import Synchronization
+
+/// A definition as the queue keeps it. All places are in bytes of UTF-8.
+final class KeptDefinition: Sendable {
+  /// Its row's id; 0 while it has none. Set by the side that writes alone.
+  let id = Atomic<Int64>(0)
+  /// The definition that this one is like; nil where `text` is all of it.
+  let base: KeptDefinition?
+  /// How much of the base stands before `text`, and from where on it goes on behind; 0 without a base.
+  let baseStart: Int
+  let baseEnd: Int
+  /// What is different, or all.
+  let text: [UInt8]
+  /// Where the name belongs, which is taken out; nil where it is not in the definition.
+  let nameAt: Int?
+
+  init(text: [UInt8], nameAt: Int?) {
+    (self.text, self.nameAt) = (text, nameAt)
+    (base, baseStart, baseEnd) = (nil, 0, 0)
+  }
+
+  init(like base: KeptDefinition, start: Int, end: Int, text: [UInt8], nameAt: Int?) {
+    (self.base, baseStart, baseEnd) = (base, start, end)
+    (self.text, self.nameAt) = (text, nameAt)
+  }
+
+  /// The whole text for an item.
+  func definition(of name: String) -> String {
+    let whole = base.map { $0.text[..<baseStart] + text + $0.text[baseEnd...] } ?? text
+    let bytes = nameAt.map { whole[..<$0] + Array(name.utf8) + whole[$0...] } ?? whole
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// The whole text of a definition, for a statement that joins `definition` and has the item's name.
+  static func sql(name: String = "item.name") -> String {
+    """
+    \(function.name)(definition.json, definition.name_at, \(name),
+      (SELECT base.json FROM definition base WHERE base.id = definition.base_id), definition.base_start,
+      definition.base_end)
+    """
+  }
+
+  /// Puts a definition together: takes its text, the name's place, the name, the base's text, and its places in that.
+  static let function = DatabaseFunction("definition_text", argumentCount: 6, pure: true) { values in
+    guard let json = String.fromDatabaseValue(values[0]) else { return nil }
+    var whole = Array(json.utf8)
+    if let base = String.fromDatabaseValue(values[3]), let start = Int.fromDatabaseValue(values[4]),
+      let end = Int.fromDatabaseValue(values[5])
+    {
+      let base = Array(base.utf8)
+      whole = base[..<start] + whole + base[end...]
+    }
+    if let place = Int.fromDatabaseValue(values[1]), let name = String.fromDatabaseValue(values[2]) {
+      whole.insert(contentsOf: name.utf8, at: place)
+    }
+    return String(decoding: whole, as: UTF8.self)
+  }
+}
+
+/// Finds how to keep one definition after another.
+struct DefinitionPacker {
+  /// How many definitions are remembered to be like: one for each kind of workspace in a roster.
+  private static let mostBases = 8
+  /// How many others are remembered, by their difference.
+  private static let mostKnown = 1_024
+
+  private struct Difference: Hashable {
+    let base: ObjectIdentifier
+    let start: Int
+    let end: Int
+    let text: [UInt8]
+    let nameAt: Int?
+  }
+
+  private var bases: [KeptDefinition] = []
+  private var known: [Difference: KeptDefinition] = [:]
+  private var bytes: [UInt8] = []
+
+  /// How a definition is kept; the same object for definitions that differ in the name alone, if one was met lately.
+  mutating func keep(_ definition: String, name: String) -> KeptDefinition {
+    bytes.removeAll(keepingCapacity: true)
+    bytes += definition.utf8
+    let nameAt = takeOut(name)
+    for base in bases {
+      let (start, rest) = common(with: base.text)
+      // Where the name stands must be the same place of the base, or of what is different.
+      if start == bytes.count, start == base.text.count, nameAt == base.nameAt { return base }
+      if bytes.count - start - rest <= bytes.count / 3 {
+        return keep(
+          Difference(
+            base: ObjectIdentifier(base), start: start, end: base.text.count - rest,
+            text: Array(bytes[start..<bytes.count - rest]), nameAt: nameAt), like: base)
+      }
+    }
+    let new = KeptDefinition(text: bytes, nameAt: nameAt)
+    if bases.count == Self.mostBases { bases.removeLast() }
+    bases.insert(new, at: 0)
+    return new
+  }
+
+  private mutating func keep(_ difference: Difference, like base: KeptDefinition) -> KeptDefinition {
+    if let found = known[difference] { return found }
+    let new = KeptDefinition(
+      like: base, start: difference.start, end: difference.end, text: difference.text, nameAt: difference.nameAt)
+    if known.count == Self.mostKnown { known.removeAll(keepingCapacity: true) }
+    known[difference] = new
+    return new
+  }
+
+  /// Takes the name out of `bytes` where it last stands as a whole text.
+  ///
+  /// - Returns: where it stood; nil when it is not there.
+  private mutating func takeOut(_ name: String) -> Int? {
+    let length = name.utf8.count
+    var start = bytes.count - length - 1
+    while start > 0 {
+      let isText = bytes[start - 1] == UInt8(ascii: "\"") && bytes[start + length] == UInt8(ascii: "\"")
+      if isText, bytes[start..<start + length].elementsEqual(name.utf8) {
+        bytes.removeSubrange(start..<start + length)
+        return start
+      }
+      start -= 1
+    }
+    return nil
+  }
+
+  /// How many bytes at the start, and of the others how many at the end, are those of another text.
+  private func common(with other: [UInt8]) -> (start: Int, end: Int) {
+    bytes.withUnsafeBytes { bytes in
+      other.withUnsafeBytes { other in
+        let most = min(bytes.count, other.count)
+        var start = 0
+        while start + 8 <= most,
+          bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self)
+            == other.loadUnaligned(fromByteOffset: start, as: UInt64.self)
+        { start += 8 }
+        while start < most, bytes[start] == other[start] { start += 1 }
+        var end = 0
+        while start + end < most, bytes[bytes.count - end - 1] == other[other.count - end - 1] { end += 1 }
+        // No character is cut: what is kept must be text by itself.
+        while start > 0, start < bytes.count, bytes[start] & 0xC0 == 0x80 { start -= 1 }
+        while end > 0, bytes[bytes.count - end] & 0xC0 == 0x80 { end -= 1 }
+        return (start, end)
+      }
+    }
+  }
+}
