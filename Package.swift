@@ -24,8 +24,8 @@ let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 
 /// A module of the product, in `Sources/<name>`.
-func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+func module(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
+  .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
 }
 
 /// The tests of a module, in `Tests/<name>Tests`.
@@ -62,7 +62,10 @@ let package = Package(
     // Row 3
     module("BulkImport", ["CSV", "Provisioning", crypto]),
     module("WorkerPool", ["DurableQueue", "Provisioning", "Pacing"]),
-    module("Reporter", ["CSV", "DurableQueue", "Provisioning", "Pacing"]),
+    module(
+      "Reporter", ["CSV", "DurableQueue", "Provisioning", "Pacing"],
+      // The page of the report is put together from these; the command must not need files beside it.
+      resources: ["page.html", "style.css", "script.js"].map { .embedInCode("Page/\($0)") }),
     module("Sandbox", ["DataForest", "Provisioning", "Pacing", hummingbird, httpTypes, logging, nioCore]),
     // Row 4
     .executableTarget(

@@ -15,6 +15,8 @@ extension Credentials {
     case none
     /// Only one half; the name of the missing one.
     case incomplete(missing: String)
+    /// One half has blanks, control characters or letters beyond ASCII in it; its name.
+    case malformed(String)
   }
 
   /// Looks in the environment first, then in the text of `~/.ncloud/configure`.
@@ -24,8 +26,9 @@ extension Credentials {
   ///   - file: the file's text; nil when there is no file.
   ///   - profile: the section of the file to read.
   package static func look(in environment: [String: String], file: String?, profile: String = "DEFAULT") -> Lookup {
-    let access = environment[accessKeyVariable].flatMap { $0.isEmpty ? nil : $0 }
-    let secret = environment[secretKeyVariable].flatMap { $0.isEmpty ? nil : $0 }
+    // A file of variables with CRLF leaves a carriage return behind each.
+    let access = environment[accessKeyVariable].map(\.trimmed).flatMap { $0.isEmpty ? nil : $0 }
+    let secret = environment[secretKeyVariable].map(\.trimmed).flatMap { $0.isEmpty ? nil : $0 }
     if access != nil || secret != nil {
       return pair(access, secret, names: (accessKeyVariable, secretKeyVariable))
     }
@@ -39,6 +42,10 @@ extension Credentials {
   private static func pair(_ access: String?, _ secret: String?, names: (String, String)) -> Lookup {
     guard let access else { return .incomplete(missing: names.0) }
     guard let secret else { return .incomplete(missing: names.1) }
+    // It goes into a header, where a control character would make every request fail.
+    for (value, name) in [(access, names.0), (secret, names.1)] where !value.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) {
+      return .malformed(name)
+    }
     return .found(Credentials(accessKey: access, secretKey: secret))
   }
 

@@ -48,9 +48,11 @@ package struct DataForestClient: Target {
     self.configuration = configuration
     self.time = time
     var http = HTTPClient.Configuration(
-      redirectConfiguration: .disallow, timeout: .init(connect: .seconds(5), read: nil), proxy: nil)
+      redirectConfiguration: .disallow,
+      timeout: .init(connect: .seconds(5), read: .microseconds(configuration.requestTimeout.microseconds)), proxy: nil)
     // The default of 8 would cap the throughput below the concurrency that was asked for.
-    http.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = max(1, configuration.concurrency)
+    // One more than creates at once: a read is under way beside them.
+    http.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = max(1, configuration.concurrency) + 1
     http.connectionPool.retryConnectionEstablishment = false
     http.httpVersion = .http1Only
     self.http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: http)
@@ -138,22 +140,41 @@ package struct DataForestClient: Target {
       request.headers.add(name: header.name, value: header.value)
     }
     request.body = .bytes(ByteBuffer(string: body))
+    let deadline = NIODeadline.now() + .microseconds(configuration.requestTimeout.microseconds)
     do {
-      let timeout = TimeAmount.microseconds(configuration.requestTimeout.microseconds)
-      let response = try await http.execute(request, deadline: .now() + timeout)
-      let bytes = try await response.body.collect(upTo: Self.largestReply)
-      let headers = response.headers.map { ($0.name.lowercased(), $0.value) }
-      return .success(
-        Reply(
-          status: Int(response.status.code), headers: Dictionary(headers) { first, _ in first },
-          body: Array(bytes.readableBytesView)))
+      return .success(try await exchange(request, until: deadline))
     } catch {
-      return .failure(Lost(outcome: Outcome(lostTo: error)))
+      return .failure(
+        Lost(outcome: NIODeadline.now() >= deadline ? .tooLate(error) : Outcome(lostTo: error)))
     }
+  }
+
+  /// Sends a request and reads its whole reply. The library's deadline ends with the reply's head; a body that trickles,
+  /// or stops (the read timeout), must not hold its place for ever.
+  private func exchange(_ request: HTTPClientRequest, until deadline: NIODeadline) async throws -> Reply {
+    let response = try await http.execute(request, deadline: deadline)
+    var bytes: [UInt8] = []
+    for try await part in response.body {
+      guard NIODeadline.now() < deadline, bytes.count + part.readableBytes <= Self.largestReply else {
+        throw HTTPClientError.deadlineExceeded
+      }
+      bytes.append(contentsOf: part.readableBytesView)
+    }
+    // A body whose reading was cancelled may simply seem to end.
+    try Task.checkCancellation()
+    let headers = response.headers.map { ($0.name.lowercased(), $0.value) }
+    return Reply(
+      status: Int(response.status.code), headers: Dictionary(headers) { first, _ in first }, body: bytes)
   }
 }
 
 extension Outcome {
+  /// No whole reply came within the request timeout; a connection that did not even come about sent nothing.
+  fileprivate static func tooLate(_ error: any Error) -> Outcome {
+    let lost = Outcome(lostTo: error)
+    return lost.kind == .unreachable ? lost : Outcome(.noAnswer, message: "no answer within the request timeout")
+  }
+
   /// What it means that no reply came. *Unreachable* is a short list, in which nothing can have been sent: a connection
   /// that was refused or never came about, a name that does not resolve, a TLS handshake that failed. Everything else
   /// may have reached the service.
@@ -161,10 +182,17 @@ extension Outcome {
     switch error {
     case let error as HTTPClientError where error == .connectTimeout:
       self.init(.unreachable, message: "no connection within 5 s")
+    case let error as HTTPClientError where error == .getConnectionFromPoolTimeout:
+      self.init(.unreachable, message: "no connection was free within 5 s")
     case let error as HTTPClientError where error == .deadlineExceeded || error == .readTimeout:
       self.init(.noAnswer, message: "no answer within the request timeout")
     case let error as HTTPClientError where error == .remoteConnectionClosed:
       self.init(.noAnswer, message: "the connection was closed before the answer")
+    case is CancellationError:
+      self.init(.noAnswer, message: "the request was given up")
+    case let error as HTTPClientError:
+      // Its full description may hold the values of headers.
+      self.init(.noAnswer, message: "the connection failed: \(error.shortDescription)")
     case let error as IOError where error.errnoCode == ECONNREFUSED:
       self.init(.unreachable, message: "the connection was refused")
     case is NIOConnectionError, is SocketAddressError:

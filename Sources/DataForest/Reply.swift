@@ -23,11 +23,14 @@ package struct Reply: Hashable, Sendable {
   /// The service's id of the request: the gateway's, else the trace.
   package var requestID: String? { headers["x-ncp-apigw-request-id"] ?? headers["x-ncp-trace-id"] }
 
-  /// How long the service asks to wait (RFC 9110 §10.2.3): seconds, or a date against `now`; nil when it does not say.
+  /// How long the service asks to wait (RFC 9110 §10.2.3): seconds, or a date, which is meant by the service's own clock;
+  /// nil when it does not say.
+  ///
+  /// - Parameter now: our time, for a reply that does not tell its own.
   package func retryAfter(at now: Instant) -> Duration? {
     guard let text = headers["retry-after"]?.trimmingCharacters(in: .whitespaces) else { return nil }
     if let seconds = Int64(text), seconds >= 0 { return .seconds(min(seconds, 86_400 * 366)) }
-    return Self.instant(text).map { max(.zero, $0 - now) }
+    return Self.instant(text).map { max(.zero, $0 - (date ?? now)) }
   }
 
   /// The service's time, to the second (RFC 9110 §6.6.1); nil when it does not say.

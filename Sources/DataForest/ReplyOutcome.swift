@@ -97,7 +97,14 @@ extension DetailReply {
       return
     }
     var item = item
-    item.detail = String(decoding: reply.body, as: UTF8.self)
+    let detail = String(decoding: reply.body, as: UTF8.self)
+    guard WorkspaceDetail.isReadable(detail) else {
+      self = .failed(
+        Outcome(
+          .noAnswer, message: "the detail cannot be read", status: outcome.status, requestID: outcome.requestID))
+      return
+    }
+    item.detail = detail
     self = .told(item)
   }
 }

@@ -10,9 +10,7 @@ enum WorkspaceDetail {
   ///   - detail: the body of a reply to `getDetail`.
   ///   - sent: the body of the `create`.
   static func isMade(_ detail: String, from sent: JSONValue) -> Bool {
-    guard case .success(let told) = Result(catching: { try JSONValue(text: detail) }),
-      case .object(let members) = sent
-    else { return false }
+    guard let told = value(of: detail), case .object(let members) = sent else { return false }
     return members.allSatisfy { key, value in
       switch key {
       case "configuration": versions(told).contains { holds($0, value) }
@@ -22,6 +20,15 @@ enum WorkspaceDetail {
       }
     }
   }
+
+  /// The body as a value; nil when it is no JSON. Fractions, of which no field of ours has any, become texts.
+  private static func value(of detail: String) -> JSONValue? {
+    guard case .success(let value) = Result(catching: { try JSONValue(lenientText: detail) }) else { return nil }
+    return value
+  }
+
+  /// Whether a detail tells what a workspace was made with.
+  static func isReadable(_ detail: String) -> Bool { value(of: detail).map { !versions($0).isEmpty } ?? false }
 
   private static func versions(_ told: JSONValue) -> [JSONValue] {
     guard case .array(let contents)? = told[key: "contents"] else { return [] }

@@ -65,9 +65,12 @@ final class FreshRows {
   /// The checks hold again, for these statements too.
   func end(_ db: Database) throws {
     guard isUnchecked else { return }
+    try Self.check(db)
     isUnchecked = false
-    try db.execute(sql: "PRAGMA ignore_check_constraints = OFF")
   }
+
+  /// Switches the tables' checks on.
+  static func check(_ db: Database) throws { try db.execute(sql: "PRAGMA ignore_check_constraints = OFF") }
 
   /// Rows in: new items and their batch rows. Free of races because the transaction is immediate.
   func insert(_ rows: [Row], of piece: ImportPiece) throws {

@@ -11,7 +11,7 @@ struct ImportPiece: Sendable {
   struct Packed: Sendable {
     enum Content: Sendable {
       case item(account: String, name: Range<Int>, KeptDefinition)
-      case issue(String)
+      case issue(String, account: String?, name: String?)
     }
 
     let ordinal: Int
@@ -40,7 +40,7 @@ struct ImportPiece: Sendable {
     let name = bytes.count
     let content: Packed.Content
     switch row.content {
-    case .issue(let issue): content = .issue(issue)
+    case .issue(let issue, let account, let name): content = .issue(issue, account: account, name: name)
     case .item(let account, let itemName, let definition):
       bytes += itemName.utf8
       content = .item(

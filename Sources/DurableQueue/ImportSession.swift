@@ -38,8 +38,8 @@ final class ImportSession {
     lastDefinition = try Int64.fetchOne(db, sql: "SELECT max(id) FROM definition") ?? 0
     insertRow = try db.makeStatement(
       sql: """
-        INSERT INTO batch_row (batch_id, ordinal, line, cells, definition_id, item_id, issue)
-        VALUES (?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO batch_row (batch_id, ordinal, line, cells, definition_id, item_id, issue, named_item_id)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
         """)
     try db.execute(
       sql: """
@@ -57,10 +57,9 @@ final class ImportSession {
   /// Takes all rows that the reading side gives.
   func takeAll(from rows: @escaping @Sendable (RowSink) throws -> Void) throws {
     bulk = try FreshRows(batch: batch, at: now, db)
-    let result = Result { try ImportPipe.run(rows) { try add($0) } }
+    defer { bulk = nil }
+    try ImportPipe.run(rows) { try add($0) }
     try bulk?.end(db)
-    bulk = nil
-    try result.get()
   }
 
   /// Rows of accounts that this import was the first to meet go in together, others one by one.
@@ -95,14 +94,14 @@ final class ImportSession {
 
   private func addAlone(_ row: ImportPiece.Packed, of piece: ImportPiece) throws {
     switch row.content {
-    case .issue(let issue):
+    case .issue(let issue, let account, let name):
       comparison.invalidCount += 1
-      try insert(row, of: piece, item: nil, definition: nil, issue: issue)
+      try insert(row, of: piece, issue: issue, naming: try item(of: account, name))
     case .item(let account, let name, let definition):
       // From now on items that were there may be changed, under the checks of their table.
       try bulk?.end(db)
       let (item, definitionID) = try place(piece.text(name), definition, in: try scope(of: account))
-      try insert(row, of: piece, item: item, definition: definitionID, issue: nil)
+      try insert(row, of: piece, item: item, definition: definitionID)
     }
   }
 
@@ -134,7 +133,7 @@ final class ImportSession {
       try db.cachedStatement(sql: "UPDATE item SET definition_id = ?, next_definition_id = NULL WHERE id = ?")
         .execute(arguments: [definition, existing.id])
     case .leased, .inDoubt:
-      try db.cachedStatement(sql: "UPDATE item SET next_definition_id = ? WHERE id = ?")
+      try db.cachedStatement(sql: "UPDATE item SET next_definition_id = ?, cancel_requested = 0 WHERE id = ?")
         .execute(arguments: [isChanged ? definition : nil, existing.id])
     case .cancelled:
       try db.cachedStatement(sql: "UPDATE item SET \(Queue.requeueSet), definition_id = ? WHERE id = ?")
@@ -164,10 +163,19 @@ final class ImportSession {
   }
 
   private func insert(
-    _ row: ImportPiece.Packed, of piece: ImportPiece, item: Int64?, definition: Int64?, issue: String?
+    _ row: ImportPiece.Packed, of piece: ImportPiece, item: Int64? = nil, definition: Int64? = nil,
+    issue: String? = nil, naming named: Int64? = nil
   ) throws {
     try insertRow.execute(
-      arguments: [batch.rawValue, row.ordinal, row.line, piece.text(row.cells), definition, item, issue])
+      arguments: [batch.rawValue, row.ordinal, row.line, piece.text(row.cells), definition, item, issue, named])
+  }
+
+  /// The item that is there for a row with an issue; nil when there is none, or the row does not say.
+  private func item(of account: String?, _ name: String?) throws -> Int64? {
+    guard let account, let name,
+      let scope = try AccountRow.id(target: new.target, origin: new.origin, account: account, db)
+    else { return nil }
+    return try ExistingItem(name, in: scope, db)?.id
   }
 
   /// Writes what is known only when all rows are read.

@@ -57,6 +57,16 @@ struct ListedItem {
       arguments: [id.rawValue, batch.rawValue]) ?? false
   }
 
+  /// Whether no living process works on the batch that it belongs to.
+  func isLeft(_ db: Database) throws -> Bool {
+    try Bool.fetchOne(
+      db.cachedStatement(
+        sql: """
+          SELECT NOT EXISTS (SELECT 1 FROM item JOIN owner ON owner.batch_id = item.batch_id
+            WHERE item.id = ? AND owner.ended_at IS NULL)
+          """), arguments: [id.rawValue]) ?? true
+  }
+
   /// An attempt that may have made the item.
   struct Attempt {
     let start: Instant
@@ -72,7 +82,7 @@ struct ListedItem {
         sql: """
           SELECT start_at, \(KeptDefinition.sql()), clock_skew FROM attempt JOIN item ON item.id = item_id
             JOIN definition ON definition.id = attempt.definition_id JOIN owner ON owner.id = attempt.owner_id
-          WHERE item_id = ? AND outcome IN ('no_answer', 'owner_gone') ORDER BY attempt.ordinal
+          WHERE item_id = ? AND outcome IN ('no_answer', 'owner_gone', 'succeeded') ORDER BY attempt.ordinal
           """), arguments: [id.rawValue]
     ).map { row in
       Attempt(
@@ -104,14 +114,19 @@ struct ListJudge {
     entries = Dictionary(grouping: list.items, by: \.name)
   }
 
-  func verdict(on item: ListedItem, _ db: Database) throws -> Verdict {
+  /// - Parameters:
+  ///   - isOwn: whether the run's own batch names the item. Only then what exists is taken over.
+  ///   - isLeft: whether no other run is at work that the item belongs to. How late a create may land is for that run to
+  ///     say; until it has ended only what is surely ours is settled.
+  func verdict(on item: ListedItem, isOwn: Bool, isLeft: Bool, _ db: Database) throws -> Verdict {
     guard let found = entries[item.name], let first = found.first else {
-      return Verdict(event: item.since.flatMap { eventWhenAbsent(item, since: $0) })
+      return Verdict(event: isOwn || isLeft ? item.since.flatMap { eventWhenAbsent(item, since: $0) } : nil)
     }
     let attempts = try item.unansweredAttempts(db)
     if let earliest = attempts.first, list.askedAt < earliest.start { return Verdict() }
     if let ours = found.first(where: { isOurs($0, attempts) }) { return Verdict(event: .listedOurs, entry: ours) }
-    if rules.adoptsExisting { return Verdict(event: .listedOurs, entry: first) }
+    guard isOwn || isLeft else { return Verdict() }
+    if rules.adoptsExisting, isOwn { return Verdict(event: .listedOurs, entry: first) }
     let undecided = found.filter { entry in entry.detail == nil && attempts.contains { isLateEnough(entry, $0) } }
     guard undecided.isEmpty else { return Verdict(differing: undecided) }
     return Verdict(event: .listedForeign, entry: first)

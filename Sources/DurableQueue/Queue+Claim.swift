@@ -195,8 +195,9 @@ extension Queue {
     try Row.fetchAll(
       db.cachedStatement(
         sql: """
-          SELECT account, hold_reason, hold_message FROM account_scope WHERE hold_reason IS NOT NULL AND id IN (
-            SELECT account_scope_id FROM item WHERE batch_id = ? AND due IS NOT NULL) ORDER BY account
+          SELECT account, hold_reason, hold_message FROM account_scope WHERE hold_reason IS NOT NULL AND EXISTS (
+            SELECT 1 FROM item INDEXED BY item_claimable
+            WHERE batch_id = ? AND due IS NOT NULL AND account_scope_id = account_scope.id) ORDER BY account
           """), arguments: [batch.rawValue]
     ).compactMap { row in
       Reason(rawValue: row["hold_reason"]).map {

@@ -49,6 +49,8 @@ package struct Comparison: Hashable, Sendable {
         SELECT max(id) FROM batch WHERE label = :label AND endpoint = :endpoint AND id < :before AND NOT is_partial)
       AND NOT :partial
       AND item_id NOT IN (SELECT item_id FROM batch_row WHERE item_id IS NOT NULL AND batch_row.batch_id = :batch)
+      AND item_id NOT IN (
+        SELECT named_item_id FROM batch_row WHERE named_item_id IS NOT NULL AND batch_row.batch_id = :batch)
     """
 }
 
@@ -99,6 +101,12 @@ package struct ComparisonSession {
       if comparison.reassignments.count < 100 { comparison.reassignments.append(reassignment) }
     }
     comparison.count(item, isChanged: item.json != definition)
+  }
+
+  /// Notes a row that was not accepted: the item that it would name is not gone.
+  package mutating func addInvalid(account: String, name: String) throws {
+    guard let scope = try scope(of: account), let item = try ExistingItem(name, in: scope, db) else { return }
+    previous.remove(item.id)
   }
 
   private mutating func personCheck(_ carried: [(header: String, index: Int)]) throws -> PersonCheck? {

@@ -23,6 +23,11 @@ extension Queue {
       try db.execute(
         sql: "DELETE FROM attempt WHERE item_id IN (SELECT id FROM item WHERE batch_id = ? AND row_count = 0)",
         arguments: [id])
+      try db.execute(
+        sql: """
+          UPDATE batch_row SET named_item_id = NULL WHERE named_item_id IN (
+            SELECT id FROM item WHERE batch_id = ? AND row_count = 0)
+          """, arguments: [id])
       try db.execute(sql: "DELETE FROM item WHERE batch_id = ? AND row_count = 0", arguments: [id])
       let count = db.changesCount
       try db.execute(

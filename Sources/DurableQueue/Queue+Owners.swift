@@ -43,11 +43,14 @@ extension Queue {
   private func ownerPath(_ id: Int64) -> String { "\(path).owner-\(id)" }
 
   /// Registers this process. Its lock is held before anybody can see its row.
-  package func becomeOwner() throws -> Ownership {
+  ///
+  /// - Parameter batch: what it works on; nil: nothing that others must leave to it.
+  package func becomeOwner(of batch: BatchID? = nil) throws -> Ownership {
     let now = time.now()
     return try writeAlone { db in
       try db.execute(
-        sql: "INSERT INTO owner (pid, started_at) VALUES (?, ?)", arguments: [getpid(), now.microseconds])
+        sql: "INSERT INTO owner (pid, started_at, batch_id) VALUES (?, ?, ?)",
+        arguments: [getpid(), now.microseconds, batch?.rawValue])
       let id = db.lastInsertedRowID
       guard let lock = try FileLock.acquire(ownerPath(id)) else {
         throw QueueError(.busy, path: ownerPath(id), detail: "a new owner's file is locked")

@@ -146,7 +146,8 @@ extension Queue {
           FROM batch_row LEFT JOIN item ON item.id = item_id
             LEFT JOIN account_scope ON account_scope.id = account_scope_id
           WHERE batch_row.batch_id = ?1 AND (?2 IS NULL OR item_id IS NOT NULL AND NOT EXISTS (
-            SELECT 1 FROM batch_row named WHERE named.item_id = item.id AND named.batch_id = ?2))
+            SELECT 1 FROM batch_row named WHERE named.item_id = item.id AND named.batch_id = ?2)
+            AND NOT EXISTS (SELECT 1 FROM batch_row named WHERE named.named_item_id = item.id AND named.batch_id = ?2))
           ORDER BY batch_row.ordinal
           """, arguments: [batch.rawValue, other?.rawValue])
       while let row = try rows.next() {

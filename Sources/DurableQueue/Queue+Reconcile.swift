@@ -107,22 +107,23 @@ extension Queue {
     let judge = ListJudge(list: list, rules: rules, isMade: isMade)
     var result = Reconciliation()
     for item in try ListedItem.allInDoubt(in: account, db) {
-      try settle(item, by: judge, into: &result, db)
+      try settle(item, of: batch, by: judge, into: &result, db)
     }
     var seen: Set<String> = []
     for name in list.items.map(\.name) where seen.insert(name).inserted {
       guard let item = try ListedItem.named(name, in: account, db) else { continue }
       if judge.entries[name, default: []].count > 1 { result.duplicateNames.append(name) }
-      if item.state == .ready, try item.isNamed(by: batch, db) { try settle(item, by: judge, into: &result, db) }
+      if item.state == .ready, try item.isNamed(by: batch, db) { try settle(item, of: batch, by: judge, into: &result, db) }
     }
     result.duplicateNames.sort()
     return result
   }
 
   private func settle(
-    _ item: ListedItem, by judge: ListJudge, into result: inout Reconciliation, _ db: Database
+    _ item: ListedItem, of batch: BatchID, by judge: ListJudge, into result: inout Reconciliation, _ db: Database
   ) throws {
-    let verdict = try judge.verdict(on: item, db)
+    let verdict = try judge.verdict(
+      on: item, isOwn: try item.isNamed(by: batch, db), isLeft: try item.isLeft(db), db)
     result.differing += verdict.differing
     guard let event = verdict.event, let transition = item.state.after(event) else { return }
     let state = try ItemRow(item.id, db).move(

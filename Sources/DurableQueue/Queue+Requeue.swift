@@ -41,12 +41,14 @@ extension Queue {
     try writeAlone { db in
       let now = time.now().microseconds
       // Rows in: the batch's items by `batch_row`'s key; ready ones, and those that a list may make ready. No other's
-      // lease is touched.
+      // lease is touched, and nothing of a batch that another process works on: two runs would take the items that both
+      // rosters name from each other for ever. Who is gone was reclaimed before.
       try db.execute(
         sql: """
-          UPDATE item SET batch_id = ? WHERE state IN ('ready', 'in_doubt') AND batch_id <> ? AND id IN (
-            SELECT item_id FROM batch_row WHERE batch_id = ?)
-          """, arguments: [batch.rawValue, batch.rawValue, batch.rawValue])
+          UPDATE item SET batch_id = ?1 WHERE state IN ('ready', 'in_doubt') AND batch_id <> ?1
+            AND id IN (SELECT item_id FROM batch_row WHERE batch_id = ?1)
+            AND batch_id NOT IN (SELECT batch_id FROM owner WHERE ended_at IS NULL AND batch_id IS NOT NULL)
+          """, arguments: [batch.rawValue])
       try db.execute(
         sql: """
           UPDATE item SET \(Self.requeueSet) WHERE state IN ('failed', 'cancelled')

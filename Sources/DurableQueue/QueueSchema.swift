@@ -33,8 +33,14 @@ enum QueueSchema {
       try db.execute(sql: "ALTER TABLE definition ADD COLUMN base_id INTEGER REFERENCES definition")
       try db.execute(sql: "ALTER TABLE definition ADD COLUMN base_start INTEGER")
       try db.execute(sql: "ALTER TABLE definition ADD COLUMN base_end INTEGER")
+      // What an owner works on: another batch's run does not take it away from a living one.
+      try db.execute(sql: "ALTER TABLE owner ADD COLUMN batch_id INTEGER")
       // The first row's cells, as JSON; in the cells of the other rows a number stands for the same cell. Null: it does not.
       try db.execute(sql: "ALTER TABLE batch ADD COLUMN first_cells TEXT")
+      // The item that a row would name if it had no issue: it is not gone.
+      try db.execute(sql: "ALTER TABLE batch_row ADD COLUMN named_item_id INTEGER REFERENCES item")
+      try db.execute(
+        sql: "CREATE INDEX batch_row_named_item ON batch_row (named_item_id) WHERE named_item_id IS NOT NULL")
     }
     return migrator
   }

@@ -14,11 +14,14 @@ package struct Quota: Hashable, Sendable {
   package var rate: Rate
   /// How many permits may start at one instant after a quiet time; 1 to `Rate.largestCount`.
   package private(set) var burst: Int
+  /// Limits over long periods, which hold besides.
+  package var windows: [Window]
 
   /// Makes a quota; a burst below 1 counts as 1, and one above `Rate.largestCount` as that.
-  package init(rate: Rate, burst: Int) {
+  package init(rate: Rate, burst: Int, windows: [Window] = []) {
     self.rate = rate
     self.burst = min(max(1, burst), Rate.largestCount)
+    self.windows = windows
   }
 
   /// The quota until anything better is known.
@@ -47,35 +50,58 @@ package struct Quota: Hashable, Sendable {
     let earliest = max(now, state.notBefore)
     // No grant leaves a theoretical arrival time farther ahead than this; a clock that was set back does.
     state.theoretical = min(state.theoretical, earliest + Self.longestHorizon + tolerance + rate.interval)
+    for window in windows {
+      state.usage[window.rate.period] = window.tidied(state.usage[window.rate.period] ?? WindowUsage(), at: now)
+    }
     var starts: [Instant] = []
     while true {
-      let start = max(earliest, state.theoretical - tolerance)
+      let start = allowed(max(earliest, state.theoretical - tolerance), by: state)
       guard starts.count < limit, start <= now + horizon else {
         return Grant(starts: starts, state: state, next: start)
       }
       starts.append(start)
       state.theoretical = max(state.theoretical, start) + rate.interval
+      for window in windows { window.take(at: start, &state.usage[window.rate.period, default: WindowUsage()]) }
+    }
+  }
+
+  /// The earliest instant from `start` on that every window allows.
+  private func allowed(_ start: Instant, by state: QuotaState) -> Instant {
+    var start = start
+    while true {
+      let next = windows.map { $0.earliest(from: start, state.usage[$0.rate.period] ?? WindowUsage()) }.max() ?? start
+      if next == start { return start }
+      start = next
     }
   }
 
   /// The state after the service said to wait until `end`: nothing starts before it and the bucket is empty then, so
   /// that the wait is not followed by a burst that is refused again. An earlier `end` never shortens a longer wait.
   package func emptied(_ state: QuotaState, until end: Instant) -> QuotaState {
-    QuotaState(theoretical: max(state.theoretical, end + tolerance), notBefore: max(state.notBefore, end))
+    var state = state
+    state.theoretical = max(state.theoretical, end + tolerance)
+    state.notBefore = max(state.notBefore, end)
+    return state
   }
 }
 
-/// Where a quota stands; two numbers that live in the database.
+/// Where a quota stands; what lives in the database.
 package struct QuotaState: Hashable, Sendable {
   /// The theoretical arrival time (TAT above).
   package var theoretical: Instant
   /// No permit starts before this, because the service said so.
   package var notBefore: Instant
+  /// What was used of the windows, by their period.
+  package var usage: [Rate.Period: WindowUsage]
 
   /// Makes a state; without arguments that of a quota never used.
-  package init(theoretical: Instant = Instant(microseconds: 0), notBefore: Instant = Instant(microseconds: 0)) {
+  package init(
+    theoretical: Instant = Instant(microseconds: 0), notBefore: Instant = Instant(microseconds: 0),
+    usage: [Rate.Period: WindowUsage] = [:]
+  ) {
     self.theoretical = theoretical
     self.notBefore = notBefore
+    self.usage = usage
   }
 }
 

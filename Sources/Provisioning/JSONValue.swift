@@ -142,6 +142,8 @@ extension JSONValue: Decodable {
       self = .bool(flag)
     } else if let number = try? container.decode(Int64.self) {
       self = .integer(number)
+    } else if let key = Self.isLenient, decoder.userInfo[key] != nil, let number = try? container.decode(Double.self) {
+      self = .string("\(number)")
     } else if let text = try? container.decode(String.self) {
       self = .string(text)
     } else if let elements = try? container.decode([JSONValue].self) {
@@ -149,6 +151,15 @@ extension JSONValue: Decodable {
     } else {
       self = .object(try container.decode([String: JSONValue].self))
     }
+  }
+
+  private static let isLenient = CodingUserInfoKey(rawValue: "isLenient")
+
+  /// Reads JSON text of others, in which there may be fractions: each becomes a text.
+  package init(lenientText text: String) throws {
+    let decoder = JSONDecoder()
+    if let key = Self.isLenient { decoder.userInfo[key] = true }
+    self = try decoder.decode(JSONValue.self, from: Data(text.utf8))
   }
 
   /// Reads JSON text; throws `DecodingError` for anything that is not JSON or has a fraction in it. Foundation lets a

@@ -185,7 +185,9 @@ extension Dispatcher {
       return [.holdAccount(account, outcome)]
     }
     lists.step = .idle
-    return waitAfter(outcome, sentAt: now, isRead: true, at: now).map { [.holdKey($0)] } ?? []
+    guard let wait = waitAfter(outcome, sentAt: now, isRead: true, at: now) else { return [] }
+    // What was claimed has permits from before the wait.
+    return [.holdKey(wait)] + release(until: wait.until, reason: wait.reason == .noAnswer ? .notSent : wait.reason)
   }
 
   /// What a list settled is on disk; what became ready is claimed at once, and what it could not tell is asked for.

@@ -43,7 +43,9 @@ extension Dispatcher {
   // MARK: - Sending
 
   private mutating func sendWhatIsDue(at now: Instant) -> [Action] {
-    var actions: [Action] = []
+    // A permit is for its own moment: after a stall, others have used the time since.
+    let isStale = parked.first.map { now - $0.start > rules.horizon } ?? false
+    var actions: [Action] = isStale ? release(until: nil, reason: nil, startingBefore: now - rules.horizon) : []
     while inFlight.count < mostInFlight, let lease = parked.first, now >= lease.start, pace.maySend(at: now) {
       parked.removeFirst()
       inFlight[lease.handle] = now

@@ -236,9 +236,14 @@ package struct Dispatcher: Sendable {
   }
 
   /// Gives back what was claimed and not sent, of one account or of all, not to be claimed before `until`.
-  mutating func release(until: Instant?, reason: Reason?, only account: AccountScopeID? = nil) -> [Action] {
-    let released = parked.filter { account == nil || $0.account == account }
-    parked.removeAll { account == nil || $0.account == account }
+  mutating func release(
+    until: Instant?, reason: Reason?, only account: AccountScopeID? = nil, startingBefore limit: Instant = .max
+  ) -> [Action] {
+    func isReleased(_ lease: Lease) -> Bool {
+      (account == nil || lease.account == account) && (lease.start < limit || limit == .max)
+    }
+    let released = parked.filter(isReleased)
+    parked.removeAll(where: isReleased)
     settlingCount += released.count
     if !released.isEmpty { fresh = nil }
     return released.map { lease in

@@ -182,7 +182,8 @@ package final class Pool: Sendable {
     do {
       var claim = try await claimOnce(upTo: limit)
       if let rest = claim.rest, claim.leases.isEmpty, rest.nextDue == nil, rest.holds.isEmpty, rest.tally[.ready] > 0 {
-        // Ready, but another batch's: its run gave them back, or ended.
+        // Ready, but another batch's: its run ended, or goes on with them.
+        try setup.queue.reclaim(except: setup.owner)
         try setup.queue.takeUp(setup.batch)
         claim = try await claimOnce(upTo: limit)
       }

@@ -12,6 +12,10 @@ enum CredentialSource {
     case .found(let credentials): return credentials
     case .incomplete(let missing):
       throw Problem("Only half of the credentials is there: \(missing) is missing.", hint: howToSet, .usage)
+    case .malformed(let name):
+      throw Problem(
+        "\(name) holds a blank, a control character or a letter beyond ASCII, which no key has.",
+        hint: "Copy the key again.", .usage)
     case .none where endpoint.isLoopback: return .sandbox
     case .none:
       throw Problem(

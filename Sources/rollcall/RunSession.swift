@@ -47,7 +47,7 @@ struct RunSession {
       .init(
         endpoint: endpoint, credentials: credentials, requestTimeout: pace.requestTimeout.duration,
         concurrency: pace.concurrency), time: context.time)
-    let ownership = try queue.becomeOwner()
+    let ownership = try queue.becomeOwner(of: batch.id)
     let pool = Pool(
       Pool.Setup(
         queue: queue, target: client, owner: ownership.id, scope: scope, batch: batch.id, rules: pace.rules,

@@ -44,6 +44,7 @@ import Testing
     case .found(let credentials): "\(credentials.accessKey)/\(credentials.secretKey)"
     case .none: "none"
     case .incomplete(let missing): "without \(missing)"
+    case .malformed(let name): "malformed \(name)"
     }
   }
 

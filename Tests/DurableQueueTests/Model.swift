@@ -161,7 +161,9 @@ final class Model {
     case .cancelled:
       requeue(name, &item)
       item.definition = definition
-    case .leased, .inDoubt: item.nextDefinition = item.definition == definition ? nil : definition
+    case .leased, .inDoubt:
+      // A roster that wants it again takes back that it was to be cancelled.
+      (item.nextDefinition, item.mustCancel) = (item.definition == definition ? nil : definition, false)
     case .done: break
     }
     items[name] = item

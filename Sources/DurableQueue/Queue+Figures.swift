@@ -1,0 +1,133 @@
+// What a report is made of: a batch's rows and attempts and what else is known of it, all from one state of the file,
+// so that the files of a report agree with each other while a run is under way.
+
+import GRDB
+package import Pacing
+package import Provisioning
+
+/// One attempt as the figures of a report need it.
+package struct AttemptFigures: Hashable, Sendable {
+  /// The instant from which it might be sent.
+  package let start: Instant
+  /// When it ended; nil while it is under way.
+  package let end: Instant?
+  /// What it learned; nil while it is under way.
+  package let outcome: Outcome.Kind?
+  /// From sending to the answer; nil when there was none.
+  package let latency: Duration?
+
+  /// Makes one; for tests.
+  package init(start: Instant, end: Instant?, outcome: Outcome.Kind?, latency: Duration?) {
+    self.start = start
+    self.end = end
+    self.outcome = outcome
+    self.latency = latency
+  }
+}
+
+/// A batch in one state of the file, to be read in as many goes as it takes; good only inside of `Queue.readBatch`.
+package struct BatchReading {
+  private let batch: BatchID
+  private let db: Database
+
+  fileprivate init(_ batch: BatchID, _ db: Database) {
+    self.batch = batch
+    self.db = db
+  }
+}
+
+extension Queue {
+  /// Reads a batch in one state of the file, undisturbed by writers.
+  package func readBatch<Value>(_ batch: BatchID, _ body: (BatchReading) throws -> Value) throws -> Value {
+    try read { db in try body(BatchReading(batch, db)) }
+  }
+}
+
+extension BatchReading {
+  /// Hands over every row of the batch in the roster's order; memory is flat.
+  package func forEachRow(_ body: (ReportRow) throws -> Void) throws {
+    try Queue.forEachRow(of: batch, db, body)
+  }
+
+  /// Hands over the rows of another batch whose item this one does not name, in that roster's order; memory is flat.
+  package func forEachRowGone(from other: BatchID, _ body: (ReportRow) throws -> Void) throws {
+    try Queue.forEachRow(of: other, without: batch, db, body)
+  }
+
+  /// Hands over every attempt of the batch's items that began at `since` or later, in the order of the roster; memory is
+  /// flat. An attempt that a row of the roster shares with another row comes once for each.
+  package func forEachAttempt(since: Instant, _ body: (AttemptFigures) throws -> Void) throws {
+    let rows = try Row.fetchCursor(db, sql: Self.attemptsSQL, arguments: [batch.rawValue, since.microseconds])
+    while let row = try rows.next() {
+      try body(
+        AttemptFigures(
+          start: Instant(microseconds: row[0]), end: (row[1] as Int64?).map(Instant.init(microseconds:)),
+          outcome: (row[2] as String?).flatMap(Outcome.Kind.init(rawValue:)),
+          latency: (row[3] as Int64?).map { .microseconds($0) }))
+    }
+  }
+
+  /// Rows in: the batch's rows by `batch_row`'s key, then each item's attempts by `attempt`'s; CROSS JOIN keeps it so.
+  /// Not sorted by time: a million of them would have to be held for that.
+  static let attemptsSQL = """
+    SELECT start_at, ended_at, outcome, latency FROM batch_row CROSS JOIN attempt ON attempt.item_id = batch_row.item_id
+    WHERE batch_row.batch_id = ? AND start_at >= ?
+    """
+
+  /// How many rows are done because the service's list showed their item, or because a person took it over.
+  package func adoptedCount() throws -> Int {
+    try Int.fetchOne(db, sql: Self.adoptedSQL, arguments: [batch.rawValue]) ?? 0
+  }
+
+  /// Rows in: the batch's rows by `batch_row`'s key, then each item by its id.
+  static let adoptedSQL = """
+    SELECT count(*) FROM batch_row CROSS JOIN item ON item.id = item_id
+    WHERE batch_row.batch_id = ? AND adopted AND state = 'done'
+    """
+
+  /// The limit of the key that the batch's endpoint is used with; nil when several keys are, because which one a batch
+  /// was sent with is not kept.
+  package func limit() throws -> Limit? {
+    let scopes = try Int64.fetchAll(
+      db, sql: "SELECT key_scope.id FROM key_scope JOIN batch ON batch.origin = key_scope.origin WHERE batch.id = ?",
+      arguments: [batch.rawValue])
+    guard scopes.count == 1, let scope = scopes.first else { return nil }
+    return try ScopeRow(KeyScopeID(scope), db).limit
+  }
+}
+
+extension Queue {
+  /// Rows in: the batch's rows in their order by `batch_row`'s key, then item, scope and attempts by theirs; what another
+  /// batch names by `batch_row_item` and `batch_row_named_item`. Nothing is sorted or held.
+  static func forEachRow(
+    of batch: BatchID, without other: BatchID? = nil, _ db: Database, _ body: (ReportRow) throws -> Void
+  ) throws {
+    let text = try cellText(of: batch.rawValue, db)
+    let rows = try Row.fetchCursor(db, sql: reportSQL, arguments: [batch.rawValue, other?.rawValue])
+    while let row = try rows.next() {
+      try body(
+        ReportRow(
+          ordinal: row[0], line: row[1], cells: try text.cells(of: row[2]), item: reportItem(row), issue: row[3]))
+    }
+  }
+
+  static let reportSQL = """
+    SELECT batch_row.ordinal, line, cells, issue, account, name, state, reason, message, remote_id, finished_at,
+      (SELECT count(*) FROM attempt WHERE attempt.item_id = item.id AND is_used)
+    FROM batch_row LEFT JOIN item ON item.id = item_id LEFT JOIN account_scope ON account_scope.id = account_scope_id
+    WHERE batch_row.batch_id = ?1 AND (?2 IS NULL OR item_id IS NOT NULL AND NOT EXISTS (
+      SELECT 1 FROM batch_row named WHERE named.item_id = item.id AND named.batch_id = ?2)
+      AND NOT EXISTS (SELECT 1 FROM batch_row named WHERE named.named_item_id = item.id AND named.batch_id = ?2))
+    ORDER BY batch_row.ordinal
+    """
+
+  private static func reportItem(_ row: Row) -> ReportRow.Item? {
+    guard let name = row[5] as String?, let state = (row[6] as String?).flatMap(ItemState.init(rawValue:)) else {
+      return nil
+    }
+    return ReportRow.Item(
+      account: row[4], name: name, state: state, reason: (row[7] as String?).flatMap(Reason.init(rawValue:)),
+      message: row[8], remoteID: row[9], attemptCount: row[11],
+      finishedAt: (row[10] as Int64?).map(Instant.init(microseconds:)))
+  }
+}

@@ -1,0 +1,100 @@
+// Learning a limit that nobody publishes, from the answers alone: as fast as the service allows, with hardly a refusal.
+//
+//   starting    2/s, doubled every half second while answers are clean
+//   first throttle
+//               three eighths of what was asked for then: the service's burst hides the limit for one doubling, so that
+//               it lies between a quarter and a half
+//   climbing    5 % a second up to just under the ceiling, which is nine tenths of where it was throttled last
+//   holding     at that, for ten seconds (twenty after a start from what an earlier run had learned)
+//   probing     1 %, 2 %, 4 % … more every second, until it is throttled again
+//
+// One cut for each congestion event, not for each refused request: what was sent before the cut belongs to it. Events
+// in quick succession mean that the limit has fallen, and cut deeper.
+
+import Foundation
+
+/// What is known of a limit; a value that lives in the database and is shared by all processes that use the key.
+package struct PaceLearner: Hashable, Sendable, Codable {
+  private static let slowest = 0.1
+  private static let fastest = 10_000.0
+  private static let longestSilence = Duration.seconds(60)
+
+  /// Permits a second now.
+  package private(set) var perSecond = 2.0
+  /// Whether it was never throttled, so that nothing is known but that this much is allowed.
+  package private(set) var isStarting = true
+  /// Nine tenths of the pace at which it was throttled last; nil until it was.
+  package private(set) var ceiling: Double?
+
+  private var tickAt: Int64 = 0
+  private var cleanCount = 0
+  private var cutAt: Int64 = 0
+  private var heldSince: Int64 = 0
+  private var holdSeconds = 10
+  private var probe = 0.01
+
+  /// Nothing is known.
+  package init() {}
+
+  /// The pace as a quota; bursts stay small, because nobody knows how large they may be.
+  package var quota: Quota {
+    let rate = Rate(max(1, Int((perSecond * 60).rounded(.down))), per: .minute) ?? .untilLearned
+    return Quota(rate: rate, burst: max(2, Int(perSecond / 20)))
+  }
+
+  /// Notes an answer of the service that was no throttle.
+  ///
+  /// - Returns: whether the pace has changed.
+  package mutating func noteClean(at now: Instant) -> Bool {
+    if now - Instant(microseconds: tickAt) > Self.longestSilence || now.microseconds < tickAt { beginAnew(at: now) }
+    cleanCount += 1
+    let elapsed = (now - Instant(microseconds: tickAt)).seconds
+    guard elapsed >= (isStarting ? 0.5 : 1) else { return false }
+    // What was hardly used says nothing about more.
+    let isUsed = Double(cleanCount) >= 0.6 * perSecond * elapsed
+    (tickAt, cleanCount) = (now.microseconds, 0)
+    guard isUsed else { return false }
+    let before = perSecond
+    grow(at: now)
+    perSecond = min(max(perSecond, Self.slowest), Self.fastest)
+    return perSecond != before
+  }
+
+  /// Notes a throttle.
+  ///
+  /// - Parameter sentAt: when the request was sent; before the last cut it belongs to that.
+  /// - Returns: whether the pace has changed.
+  package mutating func noteThrottle(sentAt: Instant, at now: Instant) -> Bool {
+    guard sentAt.microseconds > cutAt else { return false }
+    let isQuick = !isStarting && (now - Instant(microseconds: cutAt)).seconds < 4
+    ceiling = perSecond * (isStarting ? 0.45 : isQuick ? 0.75 : 0.9)
+    perSecond = max(Self.slowest, perSecond * (isStarting ? 0.375 : isQuick ? 0.65 : 0.85))
+    isStarting = false
+    cutAt = now.microseconds
+    (tickAt, cleanCount, heldSince, holdSeconds, probe) = (now.microseconds, 0, now.microseconds, 10, 0.01)
+    return true
+  }
+
+  private mutating func grow(at now: Instant) {
+    guard !isStarting else {
+      perSecond *= 2
+      return
+    }
+    let goal = (ceiling ?? perSecond) * 0.97
+    if perSecond < goal * 0.999 {
+      perSecond = min(goal, perSecond * 1.05 + 0.05)
+      heldSince = now.microseconds
+    } else if now - Instant(microseconds: heldSince) >= .seconds(holdSeconds) {
+      perSecond *= 1 + probe
+      probe = min(0.5, probe * 2)
+    }
+  }
+
+  /// After a long silence it goes on from what it knows, and is careful for a while.
+  private mutating func beginAnew(at now: Instant) {
+    (tickAt, cleanCount, heldSince, probe) = (now.microseconds, 0, now.microseconds, 0.01)
+    holdSeconds = 20
+    if let ceiling { perSecond = min(perSecond, ceiling * 0.97) }
+    cutAt = min(cutAt, now.microseconds)
+  }
+}
