@@ -62,8 +62,9 @@ struct CellValue {
   }
 
   private mutating func readObjects(_ text: String, _ members: [String: Field.Member], _ rules: [Rule]) {
+    if !text.hasPrefix("["), !text.hasPrefix("{"), text.contains("=>") { return readPairs(text, members, rules) }
     do {
-      let list = try JSONValue(text: text)
+      let list = try JSONParser.value(of: Array(text.utf8))
       if let fault = list.fault(asListOf: members) {
         broken.append(.objects(text, members, because: fault))
       } else if case .array(let objects) = list {
@@ -76,12 +77,43 @@ struct CellValue {
   }
 }
 
+// MARK: - Pairs
+
+extension CellValue {
+  /// `hdfs=>path;hdfs2=>path2`: an object for each pair, its texts in the order of their names, its flags false.
+  private mutating func readPairs(_ text: String, _ members: [String: Field.Member], _ rules: [Rule]) {
+    let names = members.filter { $0.value == .string }.keys.sorted()
+    guard names.count == 2 else {
+      broken.append(.objects(text, members, because: "it is not JSON"))
+      return
+    }
+    var objects: [JSONValue] = []
+    for part in text.split(separator: ";", omittingEmptySubsequences: false).map({ String($0).trimmed }) {
+      let texts = part.split(separator: "=>", omittingEmptySubsequences: false).map { String($0).trimmed }
+      guard texts.count == 2, !texts.contains("") else {
+        broken.append(
+          Broken(
+            rule: "list-form", value: part,
+            must: "be a pair \(names[0])=>\(names[1]), with one semicolon between two pairs, or a JSON array"))
+        continue
+      }
+      var object = members.mapValues { _ in JSONValue.bool(false) }
+      (object[names[0]], object[names[1]]) = (.string(texts[0]), .string(texts[1]))
+      check(JSONValue.object(object).canonicalText, rules)
+      objects.append(.object(object))
+    }
+    json = .array(objects)
+  }
+}
+
 extension CellValue.Broken {
   fileprivate static func objects(_ text: String, _ members: [String: Field.Member], because fault: String) -> Self {
     let example = members.sorted { $0.key < $1.key }.map { "\"\($0.key)\":\($0.value == .boolean ? "true" : "\"…\"")" }
+    // Who wrote JSON wants to know about that.
+    let pairs = text.hasPrefix("[") ? "" : "pairs such as hdfs=>path, or "
     return Self(
       rule: "list-form", value: text,
-      must: "be a JSON array such as [{\(example.joined(separator: ","))}], but \(fault)")
+      must: "be \(pairs)a JSON array such as [{\(example.joined(separator: ","))}], but \(fault)")
   }
 }
 

@@ -31,38 +31,43 @@ final class Columns {
   /// Those that reports show: fields and carried ones.
   private(set) var kept: [Int] = []
   /// What is wrong with the header; every row is rejected for it.
-  private(set) var issues: [RowIssue] = []
+  var issues: [RowIssue] = []
+  /// What nobody is told, because it may follow from elements that could not be read; rows are rejected for it too.
+  var hidden: [RowIssue] = []
   /// The first columns of account and name; nil when one has none.
   private(set) var accountColumn: Int?
   private(set) var nameColumn: Int?
   /// How a row's values make a definition.
   private(set) var shape = DefinitionShape()
 
+  /// The columns that the template makes the name of.
+  private(set) var nameSources: [Int] = []
   private var carriedColumns: [RosterRow.Carried] = []
-  private let file: String
-  private let record: Record
-  private let names: FieldNames
-  private let carried: Set<String>
+  let file: String
+  let record: Record
+  let names: FieldNames
+  let carried: Set<String>
   /// Whether a template says what is used, so that a column without a header disturbs nobody.
   let hasTemplate: Bool
-  private let hasCells: Bool
+  /// What the roster was before it was a table; nil when it is one, so that a column has a letter.
+  let elements: JSONTable.Elements?
 
   /// Reads a header.
   ///
   /// - Parameters:
   ///   - template: gives fields that the roster has no column for, or makes them of its columns.
   ///   - carried: headers that are no fields although they look nearly like one.
-  ///   - hasCells: whether the roster is a table, so that a column has a letter.
+  ///   - elements: of a roster that is no table.
   init(
     header record: Record, file: String, names: FieldNames, template: Template? = nil, carried: Set<String> = [],
-    hasCells: Bool = true
+    elements: JSONTable.Elements? = nil
   ) {
     self.file = file
     self.record = record
     self.names = names
     self.carried = carried
     hasTemplate = template != nil
-    self.hasCells = hasCells
+    self.elements = elements
     let own = record.fields.map { $0.trimmed.precomposedStringWithCanonicalMapping }
     ownCount = own.count
     issues = record.problems.map { RowIssue($0, file: file, header: nil) }
@@ -83,31 +88,32 @@ final class Columns {
       }
     }
     // What the name is made from is the same wherever the name is; it tells nothing about whose it is.
-    let nameSources = plan.added.first { $0.header == names.schema.namePath }?.sources ?? []
+    nameSources = plan.added.first { $0.header == names.schema.namePath }?.sources ?? []
     carriedColumns = kept.enumerated()
       .filter { meanings[$0.element].field == nil && !nameSources.contains($0.element) }
       .map { RosterRow.Carried(header: headers[$0.element], index: $0.offset) }
     accountColumn = column(of: names.schema.accountPath)
     nameColumn = column(of: names.schema.namePath)
-    for problem in plan.problems { issues.append(place(of: nil, in: record).issue("template", problem)) }
-    guard namesAnyField else {
-      issues.append(noColumnKnown)
-      return
-    }
-    findWholeMaps(matches)
-    findTwice()
-    findMissing()
-    issues.sort { ($0.columnNumber ?? 0) < ($1.columnNumber ?? 0) }
+    findIssues(matches)
   }
-
-  /// The path of the field that names an item.
-  var schemaNamePath: String { names.schema.namePath }
 
   /// The columns that only travel along and do not make the name, by their place among the kept ones.
   var carriedCells: [RosterRow.Carried] { carriedColumns }
 
-  /// Whether any column is a field; if not, this is hardly a header.
+  /// Whether any of the roster's own columns, or of the template's, is a field; if not, this is hardly a header.
   var namesAnyField: Bool { meanings.contains { $0.field != nil } }
+
+  /// What rows are rejected for, whatever is in them.
+  var rejecting: [RowIssue] { issues + hidden }
+
+  /// The headers for a message, the first eight.
+  var shownHeaders: String {
+    let named = headers.prefix(ownCount).filter { !$0.isEmpty }
+    return named.prefix(8).map(\.shown).joined(separator: ", ") + (named.count > 8 ? ", …" : "")
+  }
+
+  /// The place of a header.
+  func headerPlace(of column: Int?) -> IssuePlace { place(of: column, in: record) }
 
   /// The place of a cell.
   func place(of column: Int?, in record: Record) -> IssuePlace {
@@ -122,7 +128,7 @@ final class Columns {
     }
     let byteColumn = index.flatMap { $0 < record.positions.count ? record.positions[$0].column : nil }
     return IssuePlace(
-      file: file, line: line, recordNumber: record.number, columnIndex: index, header: header, hasCell: hasCells,
+      file: file, line: line, recordNumber: record.number, columnIndex: index, header: header, hasCell: elements == nil,
       byteColumn: byteColumn)
   }
 
@@ -149,7 +155,7 @@ extension Columns.Meaning {
     return field
   }
 
-  fileprivate var steps: [String]? {
+  var steps: [String]? {
     guard case .field(_, let steps) = self else { return nil }
     return steps
   }
@@ -158,82 +164,6 @@ extension Columns.Meaning {
     switch self {
     case .field, .carried: true
     case .dropped, .unnamed: false
-    }
-  }
-}
-
-// MARK: - What can be wrong with a header
-
-extension Columns {
-  private var noColumnKnown: RowIssue {
-    let required = names.schema.fields.filter(\.isRequired).map(names.shortName)
-    return place(of: nil, in: record).issue(
-      "header", value: headers.first,
-      "this line must be the header, and none of its columns names a field: it must have at least "
-        + required.joined(separator: ", "))
-  }
-
-  private func findWholeMaps(_ matches: [FieldNames.Match]) {
-    for (column, match) in matches.enumerated() {
-      guard case .wholeMap(let field) = match else { continue }
-      let name = names.shortName(of: field)
-      issues.append(
-        place(of: column, in: record).issue(
-          "map-column", value: headers[column],
-          "\(field.path) has a column for each of its names: call this one \(name).NAME, for example \(name).TOKEN"))
-    }
-  }
-
-  private func findTwice() {
-    var byHeader: [String: Int] = [:]
-    var bySteps: [[String]: Int] = [:]
-    for column in kept {
-      let header = headers[column]
-      let steps = meanings[column].steps
-      if let first = byHeader[header] {
-        issues.append(
-          place(of: column, in: record).issue(
-            "header-twice", value: header,
-            "the header '\(header.shown)' stands in column \(IssuePlace.letters(first)) already: rename or remove one"))
-      } else if let steps, let first = bySteps[steps] {
-        issues.append(
-          place(of: column, in: record).issue(
-            "field-twice", value: header,
-            "'\(header.shown)' and '\(headers[first].shown)' in column \(IssuePlace.letters(first)) "
-              + "both give \(steps.joined(separator: ".")): keep one of them"))
-      }
-      byHeader[header] = byHeader[header] ?? column
-      if let steps { bySteps[steps] = bySteps[steps] ?? column }
-    }
-  }
-
-  /// Required fields without a column, and headers that differ from a field only in capitals or by a letter or two. Such a
-  /// header is carried like any other once the field has a column of its own.
-  private func findMissing() {
-    let given = Set(meanings.compactMap { $0.field?.path })
-    var isNearlyGiven: Set<String> = []
-    for column in kept where meanings[column].field == nil && !plan.isUsed(column) {
-      let header = headers[column]
-      guard case .none = names.match(header), !carried.contains(header),
-        let field = names.matchIgnoringCase(header) ?? names.matchNearly(header), !given.contains(field.path)
-      else { continue }
-      isNearlyGiven.insert(field.path)
-      let isCase = names.matchIgnoringCase(header) != nil
-      let rule = field.isRequired ? "field-missing" : isCase ? "header-case" : "header-near"
-      let name = names.shortName(of: field)
-      issues.append(
-        place(of: column, in: record).issue(
-          rule, value: header,
-          isCase
-            ? "'\(header.shown)' differs only in capitals from the field \(name): write it exactly so"
-            : "'\(header.shown)' is nearly the field \(name): write it exactly so, or say --carry '\(header.shown)'"))
-    }
-    for field in names.schema.fields where field.isRequired && !given.contains(field.path) {
-      guard !isNearlyGiven.contains(field.path) else { continue }
-      let name = names.shortName(of: field)
-      var place = place(of: nil, in: record)
-      place.header = name
-      issues.append(place.issue("field-missing", "no column gives it: add a column '\(name)' (\(field.help))"))
     }
   }
 }

@@ -103,7 +103,8 @@ struct DefinitionWriter {
   mutating func definition(
     of memo: CellMemo, _ shape: DefinitionShape, _ columns: [Int], nameColumn: Int
   ) -> (text: String, isShared: Bool) {
-    guard isGiven.count == columns.count, columns.indices.allSatisfy({ (memo.values[columns[$0]] != nil) == isGiven[$0] })
+    guard isGiven.count == columns.count,
+      columns.indices.allSatisfy({ (memo.values[columns[$0]] != nil) == isGiven[$0] })
     else {
       isGiven = columns.map { memo.values[$0] != nil }
       takeApart(shape.definition(of: memo.values), memo)

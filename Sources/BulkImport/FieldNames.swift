@@ -12,6 +12,9 @@ struct FieldNames {
     case wholeMap(Field)
     /// No field.
     case none
+
+    /// Whether it is a field that has a value of its own.
+    var isField: Bool { if case .field = self { true } else { false } }
   }
 
   let schema: Schema
@@ -53,9 +56,21 @@ struct FieldNames {
 
   /// The field that a header was probably meant to name: one letter is wrong, or two from seven letters on.
   func matchNearly(_ header: String) -> Field? {
-    let most = header.count < 7 ? 1 : 2
     guard header.count > 2 else { return nil }
-    return schema.fields.first { field in names(of: field).contains { $0.distance(to: header) <= most } }
+    return schema.fields.first { field in names(of: field).contains { $0.isNearly(header) } }
+  }
+
+  /// Whether a header is a field's name, letter by letter.
+  func isField(_ header: String) -> Bool {
+    if case .none = match(header) { false } else { true }
+  }
+
+  /// Whether a header starts as the paths of fields do, or stands for a part of them.
+  func looksLikePath(_ header: String) -> Bool {
+    schema.fields.contains { field in
+      let steps = field.steps.dropLast()
+      return header == steps.first || steps.contains { header.hasPrefix("\($0).") }
+    }
   }
 
   /// The shortest name of a field: what people are told to call its column.

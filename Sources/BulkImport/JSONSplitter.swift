@@ -22,6 +22,8 @@ struct JSONSplitter {
     var bytes: [UInt8]
     /// The line on which it starts, from 1.
     var line: Int
+    /// The byte of the line at which it starts, from 1.
+    var column: Int
   }
 
   /// Why the rest cannot be split.
@@ -41,6 +43,9 @@ struct JSONSplitter {
   private var isEscaped = false
   private var part: Part?
   private var line = 1
+  private var column = 1
+  /// Where the brackets that are open were opened; of those within an element, none.
+  private var openLines: [Int] = []
   /// In the object's own level: the key that was read last, and the text of the one being read.
   private var key: String?
   private var keyBytes: [UInt8]?
@@ -55,7 +60,8 @@ struct JSONSplitter {
   mutating func feed(_ bytes: Data, _ body: (Part) throws -> Void) throws {
     for byte in bytes {
       try take(byte, body)
-      if byte == UInt8(ascii: "\n") { line += 1 }
+      column += 1
+      if byte == UInt8(ascii: "\n") { (line, column) = (line + 1, 1) }
     }
   }
 
@@ -66,7 +72,9 @@ struct JSONSplitter {
       return try body(last)
     }
     guard depth == 0, !isInString, part == nil else {
-      throw Broken(line: line, message: "the JSON ends in the middle: a bracket or a quote is not closed")
+      let start = part?.line ?? openLines.last ?? line
+      throw Broken(
+        line: start, message: "the JSON ends in the middle: a bracket or a quote that is opened here is not closed")
     }
   }
 
@@ -107,7 +115,7 @@ struct JSONSplitter {
 
   private mutating func startIfNeeded() {
     guard part == nil else { return }
-    part = Part(key: isAtObjectLevel ? key : nil, bytes: [], line: line)
+    part = Part(key: isAtObjectLevel ? key : nil, bytes: [], line: line, column: column)
   }
 
   private mutating func keep(_ byte: UInt8) {
@@ -130,8 +138,10 @@ struct JSONSplitter {
       keep(byte)
     } else if depth == 1 {
       // The roster's own bracket.
+      openLines = [line]
     } else if isWorkspaces(byte) {
       elementDepth = 2
+      openLines.append(line)
     } else {
       depth -= 1
       startIfNeeded()
@@ -159,6 +169,7 @@ struct JSONSplitter {
     }
     if depth == elementDepth {
       try endPart(body)
+      openLines.removeLast(min(1, openLines.count))
       if elementDepth == 2 { (elementDepth, key) = (1, nil) }
     } else {
       keep(byte)

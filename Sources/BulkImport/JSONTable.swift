@@ -12,9 +12,21 @@ struct JSONTable {
     /// The line on which each starts, in the file's order.
     var lines: [Int32] = []
     /// What is wrong with some, by their place from 0.
-    var issues: [Int: String] = [:]
+    var issues: [Int: Wrong] = [:]
     /// What is wrong with the roster as a whole, and where.
-    var roster: [(line: Int, message: String)] = []
+    var roster: [Wrong] = []
+
+    /// Whether every element could be read, so that what none of them has is nowhere.
+    var isWhole: Bool { issues.isEmpty && !lines.isEmpty }
+  }
+
+  /// Why an element or a member cannot be read.
+  struct Wrong: Error, Sendable {
+    /// Where; nil for the line of the element.
+    var line: Int?
+    /// The field, as the roster calls it; nil when it is about none.
+    var field: String?
+    let message: String
   }
 
   let spool: Spool
@@ -35,6 +47,9 @@ struct JSONTable {
     fields = FieldNames(schema)
     spool = try Spool(shownAs: shownAs)
     try findColumns()
+    guard !elements.lines.isEmpty || !elements.roster.isEmpty else {
+      throw RosterError(.noRows, file: shownAs, detail: "JSON")
+    }
     try writeRows()
   }
 
@@ -46,7 +61,13 @@ struct JSONTable {
       table.elements.lines.append(Int32(clamping: part.line))
       switch table.cells(of: part) {
       case .success(let cells): found.formUnion(cells.keys)
-      case .failure(let wrong): table.elements.issues[table.elements.lines.count - 1] = wrong.message
+      case .failure(let wrong): table.elements.issues[table.elements.lines.count - 1] = wrong
+      }
+      guard found.count <= RecordReader.mostFields else {
+        throw RosterError(
+          .json, file: "\(shownAs):\(part.line)",
+          detail: "the objects down to here have more than \(RecordReader.mostFields) different members; "
+            + "each becomes a column, so they must have the same ones")
       }
     }
     self = table
@@ -94,86 +115,77 @@ struct JSONTable {
 
   // MARK: - Members and elements
 
-  private struct Wrong: Error {
-    let message: String
-  }
-
   /// A member of the roster's own object.
   private mutating func take(_ key: String, _ part: JSONSplitter.Part) throws {
     guard key == "defaults" else {
+      let isList = part.bytes.first == UInt8(ascii: "[")
       let message =
         key == "workspaces"
         ? "\"workspaces\" must be an array of objects"
-        : "\"\(key.shown)\" is not known here: a roster has \"defaults\" and \"workspaces\""
-      elements.roster.append((part.line, message))
+        : isList
+          ? "\"\(key.shown)\" is not known: call the list \"workspaces\""
+          : "\"\(key.shown)\" is not known here: a roster has \"defaults\" and \"workspaces\""
+      elements.roster.append(Wrong(line: part.line, message: message))
       return
     }
     switch cells(of: part) {
     case .success(let cells): defaults = cells
-    case .failure(let wrong): elements.roster.append((part.line, "\"defaults\": \(wrong.message)"))
+    case .failure(let wrong):
+      let place = wrong.field.map { "defaults.\($0)" } ?? "defaults"
+      elements.roster.append(Wrong(line: wrong.line ?? part.line, field: place, message: wrong.message))
     }
   }
 
   /// An element's cells by path.
   private func cells(of part: JSONSplitter.Part) -> Result<[String: String], Wrong> {
-    guard let text = String(validating: part.bytes, as: UTF8.self) else {
-      return .failure(Wrong(message: "there is a byte that is not UTF-8: save the file as UTF-8"))
-    }
-    guard case .success(let value) = Result(catching: { try JSONValue(text: text) }) else {
-      return .failure(Wrong(message: "this is not JSON, or has a number with a fraction: '\(text.shown)'"))
+    Result { () throws(Wrong) in try readCells(of: part) }
+  }
+
+  private func readCells(of part: JSONSplitter.Part) throws(Wrong) -> [String: String] {
+    let value: JSONValue
+    do {
+      value = try JSONParser.value(of: part.bytes, line: part.line, column: part.column)
+    } catch {
+      let message = error.path == nil ? error.withoutLine : error.message
+      throw Wrong(line: error.line, field: error.path, message: message)
     }
     guard case .object(let members) = value else {
-      return .failure(Wrong(message: "'\(text.shown)' must be an object: {\"name\": \"…\", …}"))
+      throw Wrong(message: "'\(value.canonicalText.shown)' must be an object: {\"name\": \"…\", …}")
     }
     var cells: [String: String] = [:]
-    flatten(members, at: "", into: &cells)
-    // `image` in one element and `configuration.docker.image` in another are one column.
-    var named: [String: String] = [:]
-    for (path, cell) in cells.sorted(by: { $0.key < $1.key }) {
-      let full = fullPath(path)
-      guard named.updateValue(cell, forKey: full) == nil else {
-        return .failure(Wrong(message: "\(full) is given twice, by its path and by its last word: keep one of them"))
-      }
-    }
-    return .success(named)
+    try flatten(members, at: "", into: &cells)
+    return cells
   }
 
-  private func fullPath(_ path: String) -> String {
-    guard case .field(let field, let key) = fields.match(path) else { return path }
-    return key.map { "\(field.path).\($0)" } ?? field.path
-  }
-
-  private func flatten(_ members: [String: JSONValue], at path: String, into cells: inout [String: String]) {
-    for (key, value) in members {
+  /// Members by the path of their field: `image` in one element and `configuration.docker.image` in another are one column.
+  private func flatten(
+    _ members: [String: JSONValue], at path: String, into cells: inout [String: String]
+  ) throws(Wrong) {
+    for (key, value) in members.sorted(by: { $0.key < $1.key }) {
       let path = (path.isEmpty ? key : "\(path).\(key)").precomposedStringWithCanonicalMapping
-      switch value {
-      case .object(let inner): flatten(inner, at: path, into: &cells)
-      default: cells[path] = Self.cell(of: value)
+      switch (fields.match(path), value) {
+      case (_, .null): break
+      case (.field(let field, let member), _):
+        do {
+          let full = member.map { "\(field.path).\($0)" } ?? field.path
+          try put(JSONCell.text(of: value, field), at: full, into: &cells)
+        } catch let wrong as JSONCell.Wrong {
+          throw Wrong(field: path, message: wrong.message)
+        } catch let wrong as Wrong {
+          throw wrong
+        } catch {
+          throw Wrong(field: path, message: "\(error)")
+        }
+      case (_, .object(let inner)): try flatten(inner, at: path, into: &cells)
+      case (.wholeMap, _): throw Wrong(field: path, message: "must be an object of names and texts: {\"NAME\": \"…\"}")
+      case (.none, _): try put(JSONCell.text(of: value), at: path, into: &cells)
       }
     }
   }
 
-  /// A value as a cell has it.
-  static func cell(of value: JSONValue) -> String {
-    switch value {
-    case .string(let text): text
-    case .integer(let number): String(number)
-    case .bool(let flag): flag ? "true" : "false"
-    case .null: ""
-    case .array(let elements): cell(elements)
-    case .object: value.canonicalText
+  private func put(_ cell: String, at path: String, into cells: inout [String: String]) throws(Wrong) {
+    guard cells.updateValue(cell, forKey: path) == nil else {
+      throw Wrong(field: path, message: "is given twice, in two ways to write its path: keep one of them")
     }
-  }
-
-  /// Numbers and texts as a cell has them, `8888;6006`; anything else as JSON.
-  private static func cell(_ elements: [JSONValue]) -> String {
-    let texts = elements.compactMap { element -> String? in
-      switch element {
-      case .integer(let number): String(number)
-      case .string(let text): text.contains(";") ? nil : text
-      default: nil
-      }
-    }
-    return texts.count == elements.count ? texts.joined(separator: ";") : JSONValue.array(elements).canonicalText
   }
 }

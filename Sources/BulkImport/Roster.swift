@@ -19,8 +19,18 @@ package struct RosterRow: Hashable, Sendable {
   package let cells: [String]
   /// What became of it.
   package let content: Content
+  /// The account and the name of a row that was rejected, where both are known: what they name has not left the roster.
+  package let rejectedKey: Key?
   /// The columns that only travel along and do not make the name, with their places in `cells`; the same for every row.
   package let carried: [Carried]
+
+  /// What names an item within its target and endpoint.
+  package struct Key: Hashable, Sendable {
+    /// The account.
+    package let account: String
+    /// The item's name.
+    package let name: String
+  }
 
   /// A column that is no field.
   package struct Carried: Hashable, Sendable {
@@ -38,6 +48,8 @@ package struct RosterSummary: Hashable, Sendable {
 
   /// The headers, trimmed, without those that are empty or that reports have added (`rollcall_`).
   package internal(set) var columns: [String] = []
+  /// Those of them that are no fields and make no name.
+  package internal(set) var carried: [String] = []
   /// What the roster turned out to be.
   package internal(set) var format = RosterFormat(encoding: .utf8, shape: .table(separator: UInt8(ascii: ",")))
   /// Rows below the header, without wholly empty ones.
@@ -48,6 +60,10 @@ package struct RosterSummary: Hashable, Sendable {
   package internal(set) var issues: [RowIssue] = []
   /// How many issues there are in all.
   package internal(set) var issueCount = 0
+  /// Every issue, by what it says.
+  package internal(set) var issueGroups = IssueGroups()
+  /// How many rows have an issue of their own.
+  package internal(set) var issueRowCount = 0
   /// How many of them belong to no row: a file that breaks off, a column to choose by that is not there. Leaving rows out
   /// does not mend them.
   package internal(set) var wholeIssueCount = 0
@@ -55,6 +71,8 @@ package struct RosterSummary: Hashable, Sendable {
   package internal(set) var warnings: [RowIssue] = []
   /// How many warnings there are in all.
   package internal(set) var warningCount = 0
+  /// Every warning, by what it says.
+  package internal(set) var warningGroups = IssueGroups()
   /// SHA-256 in hexadecimal over columns, cells and definitions, row by row: equal exactly for equal rosters. Line
   /// endings, quotes, blank rows and the byte order mark do not matter.
   package internal(set) var digest = ""
@@ -71,9 +89,11 @@ package struct RosterSummary: Hashable, Sendable {
   mutating func add(_ issue: RowIssue) {
     if issue.isWarning {
       warningCount += 1
+      warningGroups.add(issue)
       if warnings.count < Self.keptIssueCount { warnings.append(issue) }
     } else {
       issueCount += 1
+      issueGroups.add(issue)
       if issues.count < Self.keptIssueCount { issues.append(issue) }
     }
   }

@@ -18,6 +18,10 @@ package struct RosterError: Error, Hashable, Sendable, CustomStringConvertible {
     case format
     /// Its JSON cannot be taken apart; the detail says why.
     case json
+    /// None of its rows is chosen; the detail is the whole sentence.
+    case nothingChosen
+    /// A temporary copy of it cannot be made; the detail is the system's.
+    case noCopy
     /// It changed while it was read.
     case changed
     /// It has more rows than can be compared with each other: 268,435,455.
@@ -45,7 +49,9 @@ package struct RosterError: Error, Hashable, Sendable, CustomStringConvertible {
     case .notAFile: "\(file) is \(detail), not a file."
     case .unreadable: "The roster \(file) cannot be read: \(detail)."
     case .empty: "The roster \(file) is empty."
-    case .noRows: "The roster \(file) has a header and no rows."
+    case .noRows: "The roster \(file) has \(detail.isEmpty ? "a header and no rows" : "no rows")."
+    case .nothingChosen: "\(detail)."
+    case .noCopy: "No temporary copy of \(file) can be made: \(detail)."
     case .format: "\(file) looks like \(detail); a roster is a table (CSV) or JSON."
     case .json: "\(file): \(detail)."
     case .changed: "The roster \(file) was changed while it was read."
@@ -60,6 +66,8 @@ package struct RosterError: Error, Hashable, Sendable, CustomStringConvertible {
     case .notAFile: "Save the roster as a file and name that."
     case .unreadable: "Check the file's permissions."
     case .empty, .noRows: "A roster has a line with the names of its columns, then a line for each workspace."
+    case .nothingChosen: "Look at the options --header-line, --except and --only."
+    case .noCopy: "Name a folder with room in TMPDIR; a roster that is not CSV in UTF-8 is copied before it is read."
     case .format:
       "In a spreadsheet, save it as \"CSV UTF-8 (comma delimited)\" (파일 > 다른 이름으로 저장 > \"CSV UTF-8(쉼표로 분리)\")."
     case .json: "A JSON roster is an array of objects, {\"defaults\": {…}, \"workspaces\": […]}, or an object a line."

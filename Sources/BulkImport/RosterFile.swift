@@ -12,17 +12,24 @@ struct RosterFile {
   /// - Throws: `RosterError`, when there is no such file or it is no regular one.
   init(path: String, shownAs: String) throws {
     self.shownAs = shownAs
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-      throw RosterError(.missing, file: shownAs)
+    // Not to block: opening a pipe waits for whoever writes into it.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else {
+      throw errno == ENOENT
+        ? RosterError(.missing, file: shownAs)
+        : RosterError(.unreadable, file: shownAs, detail: String(cString: strerror(errno)).lowercased())
     }
-    guard !isFolder.boolValue else { throw RosterError(.notAFile, file: shownAs, detail: "a folder") }
-    let real = URL(fileURLWithPath: path).resolvingSymlinksInPath()
-    // A pipe would give nothing on the second reading, and opening one may wait for ever.
-    guard try Self.isRegular(real.path, shownAs) else {
-      throw RosterError(.notAFile, file: shownAs, detail: "a pipe or a device")
+    handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else {
+      throw RosterError(.unreadable, file: shownAs, detail: String(cString: strerror(errno)).lowercased())
     }
-    handle = try Self.wording(shownAs) { try FileHandle(forReadingFrom: real) }
+    // What is no file would give nothing on the second reading.
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: break
+    case S_IFDIR: throw RosterError(.notAFile, file: shownAs, detail: "a folder")
+    default: throw RosterError(.notAFile, file: shownAs, detail: "a pipe or a device")
+    }
   }
 
   /// The next bytes; nil at the end of the file.
@@ -34,11 +41,6 @@ struct RosterFile {
   /// Goes on reading at this byte.
   func seek(to offset: Int) throws {
     try Self.wording(shownAs) { try handle.seek(toOffset: UInt64(offset)) }
-  }
-
-  private static func isRegular(_ path: String, _ file: String) throws -> Bool {
-    let attributes = try wording(file) { try FileManager.default.attributesOfItem(atPath: path) }
-    return attributes[.type] as? FileAttributeType == .typeRegular
   }
 
   /// Turns what the system throws into our error.

@@ -39,6 +39,8 @@ package struct RosterOptions: Hashable, Sendable {
   package var format: Format?
   /// Whether names may be made only from a column that counts the rows.
   package var allowsRowNumbers = false
+  /// Whether names may be made of numbers that are shorter than the column's others.
+  package var allowsShortNumbers = false
   /// Headers that are no fields although they look nearly like one.
   package var carried: Set<String> = []
 

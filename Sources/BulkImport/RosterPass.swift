@@ -10,8 +10,10 @@ struct RosterPass {
   private let options: RosterOptions
   private let template: Template?
   private let elements: JSONTable.Elements?
+  private let firstHeaderLine: Int
   private var filter = RowFilter()
   private var counting = CountingNames()
+  private var shortNumbers = ShortNumbers()
   private var columns: Columns?
   private var duplicates: Duplicates
   private var memo = CellMemo(columnCount: 0)
@@ -20,39 +22,77 @@ struct RosterPass {
   private var summary = RosterSummary()
   /// Columns without a header in which a value was found, and the issue that says so.
   private var unnamed: [Int: RowIssue] = [:]
+  /// The last line on which a record started.
+  private var lastLine = 0
+  /// Issues that were found and not handed over yet.
+  private var fresh: [RowIssue] = []
+  /// What follows a line that may be no header, until there is enough of it to say so.
+  private var following: [Record]?
+  /// A column that would make names; asked for when one is needed, and once.
+  private let findNameColumn: () -> String?
+  private var betterNameColumn: String??
   /// Whether there is no use in reading on.
   private(set) var isOver = false
 
+  /// How many records are looked at for the header.
+  private static let followingCount = 20
+
   init(
     _ source: RosterSource, displayName: String, schema: Schema, options: RosterOptions, template: Template?,
-    hashBits: Int
+    hashBits: Int, nameColumn: @escaping () -> String?
   ) {
+    findNameColumn = nameColumn
     self.displayName = displayName
     self.options = options
     self.template = template
     elements = source.elements
+    firstHeaderLine = source.firstHeaderLine
     names = FieldNames(schema)
     duplicates = Duplicates(
       path: source.path, shownAs: displayName, separator: source.separator, hashBits: hashBits)
     summary.format = source.format
     for wrong in source.elements?.roster ?? [] {
-      let place = IssuePlace(file: displayName, line: wrong.line, recordNumber: 0, hasCell: false)
-      summary.add(place.issue("json", wrong.message))
+      let place = IssuePlace(
+        file: displayName, line: wrong.line ?? 1, recordNumber: 0, header: wrong.field, hasCell: false)
+      add(whole: place.issue("json", wrong.message))
     }
   }
 
   /// Takes the next record: the header, a row, or an empty row, which is passed over.
   mutating func take(_ record: Record, _ body: (RosterRow) throws -> Void) throws {
     guard !isOver, elements != nil || !record.fields.allSatisfy(\.isBlank) else { return }
-    guard let columns else {
-      if let line = options.headerLine, record.line < line { return }
-      return try takeHeader(record)
+    lastLine = record.line
+    guard columns != nil else {
+      if elements == nil, record.line < firstLine { return }
+      return takeHeader(record)
     }
-    guard filter.takes(record) else { return }
+    guard following == nil else {
+      following?.append(record)
+      return following?.count == Self.followingCount ? try advise(body) : ()
+    }
+    try takeRow(record, body)
+  }
+
+  /// Now that it is known what follows the header, says what is wrong with it, or goes on with the rows.
+  private mutating func advise(_ body: (RosterRow) throws -> Void) throws {
+    guard let columns, let records = following else { return }
+    following = nil
+    isOver = columns.advise(records)
+    addHeaderIssues(columns)
+    guard !isOver else { return }
+    for record in records { try takeRow(record, body) }
+  }
+
+  private mutating func takeRow(_ record: Record, _ body: (RosterRow) throws -> Void) throws {
+    guard let columns else { return }
+    guard filter.isRow(record) else { return }
+    counting.note(record, columns)
+    guard filter.isWanted(record) else { return }
     if let limit = options.limit, summary.rowCount >= limit { return }
     summary.rowCount += 1
     let place = record
     let record = inItsFile(record)
+    shortNumbers.note(record, columns)
     let content = try content(of: columns.extended(record), at: place, columns)
     let cells = columns.kept.map { $0 < record.fields.count ? record.fields[$0] : "" }
     digest.add(cells)
@@ -67,44 +107,98 @@ struct RosterPass {
     }
     try body(
       RosterRow(
-        ordinal: summary.rowCount, line: record.line, cells: cells, content: content.0, carried: columns.carriedCells))
+        ordinal: summary.rowCount, line: record.line, cells: cells, content: content.0,
+        rejectedKey: content.rejectedKey, carried: columns.carriedCells))
   }
 
-  /// Notes an error that ended the reading.
-  mutating func note(_ error: CSVError) {
+  /// Notes an error that ended the reading: what comes after it is not known, so leaving rows out does not mend it.
+  mutating func note(_ error: CSVError, _ body: (RosterRow) throws -> Void) throws {
+    try advise(body)
+    guard !isOver else { return }
+    if let elements {
+      // The record is one of the table that the roster was turned into.
+      let index = error.recordNumber - Record.firstElementNumber
+      let line = elements.lines.indices.contains(index) ? Int(elements.lines[index]) : 1
+      let place = IssuePlace(file: displayName, line: line, recordNumber: 0, hasCell: false)
+      add(whole: place.issue(RowIssue.rule(of: error), error.message))
+      return
+    }
     let column = error.fieldNumber - 1
     let header = columns.flatMap { column < $0.headers.count ? $0.headers[column] : nil }
-    summary.add(RowIssue(error, file: displayName, header: header))
+    add(whole: RowIssue(error, file: displayName, header: header))
   }
 
   /// What the reading showed.
   ///
   /// - Throws: `RosterError`, when there was nothing to read.
-  mutating func finish() throws -> RosterSummary {
-    if summary.rowCount == 0, summary.issueCount == 0 {
-      throw RosterError(columns == nil ? .empty : .noRows, file: displayName)
+  mutating func finish(_ body: (RosterRow) throws -> Void) throws -> RosterSummary {
+    try advise(body)
+    if summary.rowCount == 0, summary.issueCount == 0 { throw nothing }
+    if let columns {
+      if !options.allowsRowNumbers, let issue = counting.issue(columns) { add(whole: issue) }
+      // A count of the rows has short numbers of its own.
+      if !options.allowsShortNumbers, !counting.isFound {
+        for issue in shortNumbers.issues(columns) { add(whole: issue) }
+      }
     }
-    if !options.allowsRowNumbers, let issue = counting.issue(summary, file: displayName, columns) { summary.add(issue) }
     summary.digest = digest.finish()
     return summary
   }
 
-  private mutating func takeHeader(_ record: Record) throws {
+  /// The issues since the last call, for who wants all of them.
+  mutating func takeIssues() -> [RowIssue] {
+    if fresh.isEmpty { return [] }
+    defer { fresh.removeAll(keepingCapacity: true) }
+    return fresh
+  }
+
+  private var nothing: RosterError {
+    if columns == nil, let line = options.headerLine, lastLine > 0 {
+      return RosterError(
+        .nothingChosen, file: displayName,
+        detail: "The last row of \(displayName) is on line \(lastLine); --header-line \(line) is behind its end")
+    }
+    if let why = filter.whyNothingIsLeft(of: displayName) {
+      return RosterError(.nothingChosen, file: displayName, detail: why)
+    }
+    return RosterError(columns == nil ? .empty : .noRows, file: displayName)
+  }
+
+  private mutating func takeHeader(_ record: Record) {
     let columns = Columns(
       header: record, file: displayName, names: names, template: template, carried: options.carried,
-      hasCells: elements == nil)
+      elements: elements)
     self.columns = columns
     memo = CellMemo(columnCount: columns.headers.count)
-    filter = RowFilter(options, headers: columns.headers)
-    for column in filter.unknown {
-      summary.add(
-        columns.place(of: nil, in: record).issue(
-          "filter", value: column, "there is no column '\(column.shown)' to choose rows by"))
-    }
-    isOver = !columns.namesAnyField
-    columns.issues.forEach { summary.add($0) }
+    filter = RowFilter(options, headers: columns.headers.prefix(columns.ownCount))
     summary.columns = columns.kept.map { columns.headers[$0] }
+    summary.carried = columns.carriedCells.map(\.header)
     digest.add(summary.columns)
+    if columns.needsAdvice { following = [] } else { addHeaderIssues(columns) }
+  }
+
+  private mutating func addHeaderIssues(_ columns: Columns) {
+    // A line that is no header has no columns to choose by either.
+    for column in isOver ? [] : filter.unknown {
+      add(
+        whole: columns.headerPlace(of: nil).issue(
+          "filter", value: column,
+          "there is no column '\(column.shown)' to choose rows by; the roster has \(columns.shownHeaders)"))
+    }
+    columns.issues.forEach { add(whole: $0) }
+  }
+
+  /// The first line that may be the header.
+  private var firstLine: Int { options.headerLine ?? firstHeaderLine }
+
+  private mutating func add(_ issue: RowIssue) {
+    summary.add(issue)
+    fresh.append(issue)
+  }
+
+  private mutating func add(whole issue: RowIssue) {
+    summary.add(whole: issue)
+    fresh.append(issue)
   }
 }
 
@@ -119,12 +213,18 @@ extension RosterPass {
 
   private mutating func content(
     of record: Record, at place: Record, _ columns: Columns
-  ) throws -> (RosterRow.Content, isShared: Bool) {
-    var row = RowCheck(record, columns, &memo)
-    if let wrong = elements?.issues[place.elementIndex] {
-      row.issues = [columns.place(of: nil, in: record).issue("json", wrong)]
+  ) throws -> (RosterRow.Content, isShared: Bool, rejectedKey: RosterRow.Key?) {
+    var row = RowCheck(record, columns, &memo) {
+      let known = betterNameColumn ?? findNameColumn()
+      betterNameColumn = known
+      return known
     }
-    counting.note(record, summary.rowCount, columns)
+    if let wrong = elements?.issues[place.elementIndex] {
+      var place = columns.place(of: nil, in: record)
+      place.line = wrong.line ?? place.line
+      place.header = wrong.field
+      row.issues = [place.issue("json", wrong.message)]
+    }
     let first = try row.key.flatMap { key in
       try duplicates.note(key, of: place) { RowCheck.key(of: columns.extended($0), columns) }
     }
@@ -135,19 +235,21 @@ extension RosterPass {
           "duplicate", value: key.name,
           "'\(key.name.shown)' stands on line \(line) already, for the same account: give each row a name of its own"))
     }
-    for issue in row.issues + row.warnings { summary.add(issue) }
+    for issue in row.issues + row.warnings { add(issue) }
     // Said once for the column, whatever the number of its cells.
     for column in row.unnamed {
       let issue = unnamed[column] ?? columns.unnamedIssue(column, record)
-      if unnamed.updateValue(issue, forKey: column) == nil { summary.add(issue) }
+      if unnamed.updateValue(issue, forKey: column) == nil { add(issue) }
       row.issues.append(issue)
     }
-    guard columns.issues.isEmpty, row.issues.isEmpty, let key = row.key, let nameColumn = columns.nameColumn else {
-      return (.rejected(columns.issues + row.issues), false)
+    if !row.issues.isEmpty { summary.issueRowCount += 1 }
+    guard columns.rejecting.isEmpty, row.issues.isEmpty, let key = row.key, let nameColumn = columns.nameColumn else {
+      let known = row.key.map { RosterRow.Key(account: $0.account, name: $0.name) }
+      return (.rejected(columns.rejecting + row.issues), false, known)
     }
     let (definition, isShared) = definitions.definition(
       of: memo, columns.shape, columns.fieldColumns, nameColumn: nameColumn)
-    return (.accepted(account: key.account, name: key.name, definition: definition), isShared)
+    return (.accepted(account: key.account, name: key.name, definition: definition), isShared, nil)
   }
 }
 
@@ -167,19 +269,22 @@ extension Columns {
 }
 
 extension RowIssue {
+  /// The rule that a reader's error breaks.
+  fileprivate static func rule(of error: CSVError) -> String {
+    switch error.code {
+    case .unclosedQuote: "unclosed-quote"
+    case .textAfterQuote, .bareQuote: "quotes"
+    case .invalidUTF8: "utf-8"
+    case .fieldTooLong: "cell-length"
+    case .tooManyFields: "column-count"
+    }
+  }
+
   /// What the CSV reader found.
   init(_ error: CSVError, file: String, header: String?) {
-    let rule =
-      switch error.code {
-      case .unclosedQuote: "unclosed-quote"
-      case .textAfterQuote, .bareQuote: "quotes"
-      case .invalidUTF8: "utf-8"
-      case .fieldTooLong: "cell-length"
-      case .tooManyFields: "column-count"
-      }
     let place = IssuePlace(
       file: file, line: error.position.line, recordNumber: error.recordNumber, columnIndex: error.fieldNumber - 1,
       header: header, byteColumn: error.position.column)
-    self = place.issue(rule, error.message)
+    self = place.issue(Self.rule(of: error), error.message)
   }
 }

@@ -47,21 +47,46 @@ package final class RosterReader: Sendable {
   /// - Parameter body: gets each row, in order. What it throws ends the reading and is passed on.
   /// - Throws: `RosterError`, when the file cannot be read, is no CSV, or has neither rows nor issues.
   package func read(_ body: (RosterRow) throws -> Void = { _ in }) throws -> RosterSummary {
+    try read(issues: { _ in }, body)
+  }
+
+  /// Reads the roster through, for who wants all issues: the summary keeps only the first ones.
+  ///
+  /// - Parameters:
+  ///   - issues: gets the issues as they are found, warnings too. What it throws ends the reading and is passed on.
+  ///   - body: as above.
+  package func read(
+    issues: ([RowIssue]) throws -> Void, _ body: (RosterRow) throws -> Void
+  ) throws -> RosterSummary {
     let source = try prepared()
     let file = try RosterFile(path: source.path, shownAs: displayName)
     var pass = RosterPass(
-      source, displayName: displayName, schema: schema, options: options, template: template, hashBits: hashBits)
+      source, displayName: displayName, schema: schema, options: options, template: template, hashBits: hashBits
+    ) { [self] in
+      // Without one the message says less; a roster that cannot be looked at is told anyway.
+      if case .success(let look) = Result(catching: { try look() }) { look.bestNameColumn } else { nil }
+    }
+    func handOver() throws {
+      let found = pass.takeIssues()
+      if !found.isEmpty { try issues(found) }
+    }
+    func take(_ record: Record) throws {
+      try pass.take(record, body)
+      try handOver()
+    }
     var reader = RecordReader(separator: source.separator)
     do {
       while let chunk = try file.chunk(of: chunkSize), !pass.isOver {
-        try chunk.withUnsafeBytes { try reader.feed($0.bindMemory(to: UInt8.self)) { try pass.take($0, body) } }
+        try chunk.withUnsafeBytes { try reader.feed($0.bindMemory(to: UInt8.self)) { try take($0) } }
       }
-      if !pass.isOver { try reader.finish { try pass.take($0, body) } }
+      if !pass.isOver { try reader.finish { try take($0) } }
     } catch let error as CSVError {
       // A file that is given up is given up wherever its pieces end.
-      if !pass.isOver { pass.note(error) }
+      if !pass.isOver { try pass.note(error, body) }
     }
-    return try pass.finish()
+    let summary = try pass.finish(body)
+    try handOver()
+    return summary
   }
 
   /// The header and the first rows, unchecked; for a starter template.
@@ -70,22 +95,22 @@ package final class RosterReader: Sendable {
     let file = try RosterFile(path: source.path, shownAs: displayName)
     var reader = RecordReader(separator: source.separator)
     var look = RosterLook()
-    let take: (Record) throws -> Void = { [options] record in
-      guard !record.fields.allSatisfy(\.isBlank), record.line >= options.headerLine ?? 0 || source.elements != nil
-      else {
-        return
-      }
+    var filter = RowFilter()
+    let firstLine = source.elements == nil ? options.headerLine ?? source.firstHeaderLine : 0
+    func take(_ record: Record) {
+      guard !record.fields.allSatisfy(\.isBlank), record.line >= firstLine else { return }
       if look.headers.isEmpty {
         look.headers = record.fields.map { $0.trimmed.precomposedStringWithCanonicalMapping }
-      } else if look.rows.count < 200 {
+        filter = RowFilter(options, headers: look.headers)
+      } else if look.rows.count < 200, filter.isRow(record), filter.isWanted(record) {
         look.rows.append(record.fields)
       }
     }
     do {
       while look.rows.count < 200, let chunk = try file.chunk(of: chunkSize) {
-        try chunk.withUnsafeBytes { try reader.feed($0.bindMemory(to: UInt8.self), take) }
+        try chunk.withUnsafeBytes { try reader.feed($0.bindMemory(to: UInt8.self)) { take($0) } }
       }
-      try reader.finish(take)
+      try reader.finish { take($0) }
     } catch is CSVError {
       // What came before it will do; `check` says what is wrong.
     }
@@ -103,11 +128,15 @@ package final class RosterReader: Sendable {
     let file = try RosterFile(path: source.path, shownAs: displayName)
     var found: [Int: [UInt8]] = [:]
     var line = 1
+    var isAfterReturn = false
     while line <= last, let chunk = try file.chunk(of: chunkSize) {
       for byte in chunk {
-        if byte == UInt8(ascii: "\n") {
-          line += 1
-        } else if numbers.contains(line), byte != UInt8(ascii: "\r"), found[line, default: []].count < 4_000 {
+        // CRLF, LF and a lone CR each end a line, as the records' reader counts them.
+        let isSecondHalf = isAfterReturn && byte == UInt8(ascii: "\n")
+        isAfterReturn = byte == UInt8(ascii: "\r")
+        if isAfterReturn || byte == UInt8(ascii: "\n") {
+          if !isSecondHalf { line += 1 }
+        } else if numbers.contains(line), found[line, default: []].count < 4_000 {
           found[line, default: []].append(byte)
         }
       }

@@ -10,6 +10,8 @@ struct RosterSource: Sendable {
   let path: String
   let separator: UInt8
   let format: RosterFormat
+  /// The first line of a table that may be its header: 2 below the `sep=;` that tells Excel the separator.
+  let firstHeaderLine: Int
   /// Of a roster that is no table: the line of each of its elements, by the table's record number less 2.
   private(set) var elements: JSONTable.Elements?
   /// Keeps the file that the roster was turned into.
@@ -41,16 +43,19 @@ struct RosterSource: Sendable {
       spools.append(spool)
     }
     let start = try RosterFile(path: path, shownAs: shownAs).chunk(of: 1 << 20) ?? Data()
-    if let shape = Self.jsonShape(start, options) {
+    if let shape = Self.jsonShape(start, options, schema) {
       let table = try JSONTable(path: path, shownAs: shownAs, shape: shape, schema: schema)
       elements = table.elements
       spools.append(table.spool)
       self.path = table.spool.path
       separator = UInt8(ascii: ",")
+      firstHeaderLine = 1
       format = RosterFormat(encoding: encoding, shape: shape == .lines ? .jsonLines : .json)
     } else {
       self.path = path
-      separator = Self.separator(start, headerLine: options.headerLine)
+      let named = Self.namedSeparator(start)
+      separator = named ?? Self.separator(start, headerLine: options.headerLine)
+      firstHeaderLine = named == nil ? 1 : 2
       format = RosterFormat(encoding: encoding, shape: .table(separator: separator))
     }
     self.spools = spools
@@ -97,7 +102,7 @@ struct RosterSource: Sendable {
   private static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
   /// What kind of JSON a text is, by its start; nil when it is a table.
-  private static func jsonShape(_ start: Data, _ options: RosterOptions) -> JSONSplitter.Shape? {
+  private static func jsonShape(_ start: Data, _ options: RosterOptions, _ schema: Schema) -> JSONSplitter.Shape? {
     let text = start.starts(with: mark) ? start.dropFirst(mark.count) : start[...]
     let first = text.first { !" \t\r\n".utf8.contains($0) }
     switch options.format {
@@ -108,17 +113,34 @@ struct RosterSource: Sendable {
     }
     switch first {
     case UInt8(ascii: "["): return .array
-    case UInt8(ascii: "{"): return isLines(text) ? .lines : .object
+    case UInt8(ascii: "{"): return isLines(text, schema) ? .lines : .object
     default: return nil
     }
   }
 
   /// A first line that is an object by itself and has no "workspaces" is the first of many.
-  private static func isLines(_ text: Data.SubSequence) -> Bool {
+  private static func isLines(_ text: Data.SubSequence, _ schema: Schema) -> Bool {
     let line = text.drop { " \t\r\n".utf8.contains($0) }.prefix { $0 != UInt8(ascii: "\n") }
-    guard case .success(let value) = Result(catching: { try JSONValue(text: String(decoding: line, as: UTF8.self)) })
-    else { return false }
-    return value[key: "workspaces"] == nil
+    guard case .success(let value) = Result(catching: { try JSONParser.value(of: Array(line)) }) else { return false }
+    guard case .object(let members) = value, members["workspaces"] == nil, members["defaults"] == nil else {
+      return false
+    }
+    // A list of objects under another name is a roster by itself, whose list has the wrong name.
+    let names = FieldNames(schema)
+    return !members.contains { key, member in
+      guard case .array(let elements) = member, case .object? = elements.first else { return false }
+      return !names.isField(key)
+    }
+  }
+
+  /// What a first line `sep=;` says.
+  private static func namedSeparator(_ start: Data) -> UInt8? {
+    let text = start.starts(with: mark) ? start.dropFirst(mark.count) : start[...]
+    let line = Array(text.prefix(8).prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") })
+    guard line.count == 5, line.starts(with: "sep=".utf8), let last = line.last, ",;\t".utf8.contains(last) else {
+      return nil
+    }
+    return last
   }
 
   /// What stands between the cells of the header: the most frequent of comma, semicolon and tab outside of quotes.

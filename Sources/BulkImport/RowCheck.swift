@@ -17,8 +17,10 @@ struct RowCheck {
   /// Checks a row. The cells of a row that is out of step with its header are not looked at: they may stand under the
   /// wrong headers.
   ///
-  /// - Parameter memo: of this roster's rows before.
-  init(_ record: Record, _ columns: Columns, _ memo: inout CellMemo) {
+  /// - Parameters:
+  ///   - memo: of this roster's rows before.
+  ///   - betterNameColumn: a column that would make names.
+  init(_ record: Record, _ columns: Columns, _ memo: inout CellMemo, betterNameColumn: () -> String?) {
     for problem in record.problems {
       let column = problem.fieldNumber - 1
       let place = columns.place(of: column, in: record)
@@ -26,11 +28,20 @@ struct RowCheck {
     }
     guard record.fields.count == columns.headers.count else {
       // Wrong quotes cut a row in the wrong places: one issue is enough.
-      if issues.isEmpty { issues.append(Self.ragged(record, columns)) }
+      if issues.isEmpty { issues.append(totalIssue(record, columns) ?? Self.ragged(record, columns)) }
       return
     }
     key = Self.key(of: record, columns)
-    for column in columns.fieldColumns {
+    for column in 0..<columns.ownCount where record.fields[column].hasNull {
+      issues.append(
+        columns.place(of: column, in: record).issue(
+          "null", value: record.fields[column], "there is a NUL character in this cell: enter it again"))
+    }
+    for column in columns.fieldColumns where !columns.isUnmade(column) {
+      if column == columns.nameColumn, columns.isNameIncomplete(record) {
+        issues += columns.nameIssues(record, better: betterNameColumn)
+        continue
+      }
       let text = record.fields[column]
       // What a value was made from may be wrong although the value is not.
       let isMade = columns.isMade(column)
@@ -40,10 +51,30 @@ struct RowCheck {
       memo.note(
         value, of: text, in: column, isClean: before == (issues.count, warnings.count) && record.problems.isEmpty)
     }
+    if let total = totalIssue(record, columns) { issues = [total] }
     guard !columns.hasTemplate else { return }
     for column in columns.unnamedColumns where !record.fields[column].isBlank && !isBroken(column, record) {
       unnamed.append(column)
     }
+  }
+
+  /// What tells a total below a table from a row, in the words of those who make such tables.
+  private static let totals: Set<String> = ["합계", "총계", "소계", "Total", "Points Possible"]
+
+  /// What a row is told that lacks something because it is a total; nil for others.
+  private func totalIssue(_ record: Record, _ columns: Columns) -> RowIssue? {
+    guard record.fields.count != columns.headers.count || issues.contains(where: { $0.rule == "required" }) else {
+      return nil
+    }
+    let column = record.fields.indices.first {
+      $0 < columns.ownCount && Self.totals.contains(record.fields[$0].trimmed)
+    }
+    guard let column, !columns.headers[column].isEmpty else { return nil }
+    let text = record.fields[column].trimmed
+    return columns.place(of: column, in: record).issue(
+      "total", value: text,
+      "'\(text)' looks like a total below the table and no row: leave it out with "
+        + "--except '\(columns.headers[column].shown)=\(text)'")
   }
 
   /// Whether a cell's quotes are wrong, so that its text is a guess.
@@ -57,6 +88,7 @@ struct RowCheck {
     guard record.problems.isEmpty, record.fields.count == columns.headers.count,
       let account = columns.accountColumn, let name = columns.nameColumn
     else { return nil }
+    guard !columns.isNameIncomplete(record), !columns.isUnmade(account), !columns.isUnmade(name) else { return nil }
     let key = RowKey(account: record.fields[account].trimmed, name: record.fields[name].trimmed)
     return key.account.isEmpty || key.name.isEmpty ? nil : key
   }

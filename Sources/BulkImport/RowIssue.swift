@@ -22,6 +22,8 @@ package struct RowIssue: Hashable, Sendable, CustomStringConvertible {
   package let isWarning: Bool
   /// What is wrong and what to do, in one line.
   package let message: String
+  /// What issues have in common that are shown as one although each names its own value; nil: the message.
+  package let kind: String?
 
   /// One line: `roster.csv:14: image (D14): 'PyTorch:1' must be an image and its tag, …`.
   package var description: String {
@@ -54,12 +56,15 @@ struct IssuePlace {
   var byteColumn: Int?
 
   /// An issue here.
-  func issue(_ rule: String, value: String? = nil, isWarning: Bool = false, _ message: String) -> RowIssue {
+  func issue(
+    _ rule: String, value: String? = nil, isWarning: Bool = false, kind: String? = nil, _ message: String
+  ) -> RowIssue {
     RowIssue(
       file: file, line: line, column: header.flatMap { $0.isEmpty ? nil : $0.shown },
       columnNumber: columnIndex.map { $0 + 1 },
       cell: hasCell ? columnIndex.map { "\(Self.letters($0))\(recordNumber)" } : nil,
-      byteColumn: hasCell ? byteColumn : nil, rule: rule, value: value?.shown, isWarning: isWarning, message: message)
+      byteColumn: hasCell ? byteColumn : nil, rule: rule, value: value?.shown, isWarning: isWarning, message: message,
+      kind: kind)
   }
 
   /// A column as a spreadsheet calls it: A … Z, AA …
@@ -76,10 +81,12 @@ struct IssuePlace {
 extension String {
   /// The text for one line of a terminal: at most 60 characters, and what cannot be seen (or would steer the terminal)
   /// as `\n`, `\t` or `\u{200B}`.
-  var shown: String {
-    let (clipped, isClipped) = (prefix(60), count > 60)
+  package var shown: String { count > 60 ? String(prefix(60)).escaped + "…" : escaped }
+
+  /// The whole text for one line of a terminal.
+  package var escaped: String {
     var text = ""
-    for scalar in clipped.unicodeScalars {
+    for scalar in unicodeScalars {
       switch scalar {
       case "\n": text += "\\n"
       case "\r": text += "\\r"
@@ -88,7 +95,7 @@ extension String {
       default: text.unicodeScalars.append(scalar)
       }
     }
-    return isClipped ? text + "…" : text
+    return text
   }
 }
 

@@ -27,10 +27,19 @@ package struct Template: Hashable, Sendable {
       }
     }
 
-    func apply(to text: String) -> String {
+    /// What several make of a text, one after the other. What is a slug stays one when it is cut.
+    static func apply(_ filters: [Filter], to text: String) -> String {
+      let text = filters.reduce(text) { $1.apply(to: $0) }
+      guard text.hasSuffix("-"), filters.contains(.slug), filters.last != .slug else { return text }
+      return String(text.dropLast())
+    }
+
+    private func apply(to text: String) -> String {
       switch self {
       case .slug: text.slug
       case .lower: text.lowercased()
+      // An empty cell stays one: zeros would make something of nothing.
+      case .pad where text.isEmpty: text
       case .pad(let width): String(repeating: "0", count: max(0, width - text.count)) + text
       case .short(let length): String(text.prefix(length))
       }
@@ -49,12 +58,20 @@ package struct Template: Hashable, Sendable {
     let path: String
     let parts: [Part]
 
-    /// The columns that it is made from, in order; empty for a default.
-    var columns: [String] {
+    /// What stands for cells, in order.
+    var placeholders: [(column: String, filters: [Filter])] {
       parts.compactMap { part in
-        guard case .placeholder(let column, _) = part else { return nil }
-        return column
+        guard case .placeholder(let column, let filters) = part else { return nil }
+        return (column, filters)
       }
+    }
+
+    /// The columns that it is made from, in order; empty for a default.
+    var columns: [String] { placeholders.map(\.column) }
+
+    /// The columns whose cells get no zeros in front.
+    var unpaddedColumns: [String] {
+      placeholders.filter { !$0.filters.contains { if case .pad = $0 { true } else { false } } }.map(\.column)
     }
 
     /// The value that a row's cells make.
@@ -62,11 +79,13 @@ package struct Template: Hashable, Sendable {
       parts.map { part in
         switch part {
         case .text(let text): text
-        case .placeholder(let column, let filters): filters.reduce(cell(column).trimmed) { $1.apply(to: $0) }
+        case .placeholder(let column, let filters): Filter.apply(filters, to: cell(column).trimmed)
         }
       }.joined()
     }
   }
+
+  private static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
   /// The template as the person named it.
   package let file: String
@@ -78,8 +97,12 @@ package struct Template: Hashable, Sendable {
   /// - Throws: `TemplateError`, with all that is wrong with it.
   package init(_ text: String, file: String, schema: Schema) throws(TemplateError) {
     self.file = file
-    guard case .success(let value) = Result(catching: { try JSONValue(text: text) }) else {
-      throw TemplateError(file: file, problems: ["it is not JSON, or has a number with a fraction"])
+    let value: JSONValue
+    do {
+      value = try JSONParser.value(
+        of: Array(text.utf8.starts(with: Self.mark) ? text.utf8.dropFirst(3) : text.utf8[...]))
+    } catch {
+      throw TemplateError(file: file, problems: ["line \(error.line), \(error.withoutLine)"])
     }
     guard case .object(let members) = value else {
       throw TemplateError(file: file, problems: ["it must be an object in the shape of a definition"])
@@ -87,6 +110,9 @@ package struct Template: Hashable, Sendable {
     var values: [Value] = []
     var problems: [String] = []
     Self.read(members, at: "", FieldNames(schema), &values, &problems)
+    for path in Set(values.map(\.path)).sorted() where values.count(where: { $0.path == path }) > 1 {
+      problems.append("\(path) is given twice, by its path and by its last word: keep one of them")
+    }
     guard problems.isEmpty else { throw TemplateError(file: file, problems: problems) }
     self.values = values.sorted { $0.path < $1.path }
   }
@@ -97,24 +123,29 @@ package struct Template: Hashable, Sendable {
   ) {
     for (key, value) in members.sorted(by: { $0.key < $1.key }) {
       let path = path.isEmpty ? key : "\(path).\(key)"
-      if case .object(let inner) = value {
+      let match = names.match(path)
+      if case .object(let inner) = value, !match.isField {
         read(inner, at: path, names, &values, &problems)
         continue
       }
-      guard case .field(let field, let member) = names.match(path) else {
-        problems.append("\(path) is no field")
+      if case .null = value { continue }
+      guard case .field(let field, let member) = match else {
+        problems.append("\(path.shown) is no field")
         continue
       }
-      let full = member.map { "\(field.path).\($0)" } ?? field.path
-      switch value {
-      case .string(let text):
-        do {
-          values.append(Value(path: full, parts: try parts(of: text)))
-        } catch {
-          problems.append("\(path): \(error.message)")
-        }
-      case .null: break
-      default: values.append(Value(path: full, parts: [.text(JSONTable.cell(of: value))]))
+      do {
+        let text = try JSONCell.text(of: value, field)
+        let isText = value.stringValue != nil
+        values.append(
+          Value(
+            path: member.map { "\(field.path).\($0)" } ?? field.path,
+            parts: isText ? try parts(of: text) : text.isEmpty ? [] : [.text(text)]))
+      } catch let wrong as JSONCell.Wrong {
+        problems.append("\(path.shown): \(wrong.message)")
+      } catch let bad as BadPlaceholder {
+        problems.append("\(path.shown): \(bad.message)")
+      } catch {
+        problems.append("\(path.shown): \(error)")
       }
     }
   }
@@ -143,7 +174,8 @@ package struct Template: Hashable, Sendable {
         var filters: [Filter] = []
         for word in words.dropFirst() {
           guard let filter = Filter(Substring(String(word).trimmed)) else {
-            throw BadPlaceholder(message: "|\(word) is no filter; there are |slug, |lower, |pad:3 and |short:6")
+            throw BadPlaceholder(
+              message: "|\(String(word).shown) is no filter; there are |slug, |lower, |pad:3 and |short:6")
           }
           filters.append(filter)
         }
@@ -172,6 +204,12 @@ package struct TemplateError: Error, Hashable, Sendable, CustomStringConvertible
 }
 
 extension String {
+  /// Whether its slug is not empty; hardly ever more than a look at its first letter.
+  var hasSlug: Bool {
+    unicodeScalars.contains { ("a"..."z").contains($0) || ("A"..."Z").contains($0) || ("0"..."9").contains($0) }
+      || !slug.isEmpty
+  }
+
   /// Lower-case Latin letters, digits and single hyphens, none at the ends: what names are made of. Accents go; letters of
   /// other scripts have no Latin form here and become hyphens.
   package var slug: String {

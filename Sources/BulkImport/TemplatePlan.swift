@@ -22,6 +22,11 @@ struct TemplatePlan {
   private(set) var travelling: Set<Int> = []
   /// What is wrong with the template for this roster.
   private(set) var problems: [String] = []
+  /// Columns that the template reads, and those of them that the roster has not.
+  private(set) var columns: Set<String> = []
+  private(set) var unknownColumns: [String] = []
+  /// The columns whose cells get into the name without zeros in front.
+  private(set) var unpaddedNameSources: [Int] = []
   /// What a column's empty cells become.
   private var defaults: [Int: String] = [:]
   private var places: [String: Int] = [:]
@@ -34,7 +39,9 @@ struct TemplatePlan {
   init(_ template: Template, headers: [String], matches: [FieldNames.Match], names: FieldNames) {
     for (column, header) in headers.enumerated() where places[header] == nil { places[header] = column }
     for value in template.values {
+      columns.formUnion(value.columns)
       for column in value.columns where places[column] == nil {
+        if !unknownColumns.contains(column) { unknownColumns.append(column) }
         problems.append(Self.unknown(column, value.path, template.file, headers))
       }
       let column = headers.indices.first { Self.path(of: matches[$0]) == value.path }
@@ -50,6 +57,8 @@ struct TemplatePlan {
             value: value))
       }
     }
+    let name = added.first { $0.header == names.schema.namePath }
+    unpaddedNameSources = Set(name?.value.unpaddedColumns.compactMap { places[$0] } ?? []).sorted()
   }
 
   /// Whether the template reads a column.
@@ -73,129 +82,75 @@ struct TemplatePlan {
   }
 
   private static func unknown(_ column: String, _ path: String, _ file: String, _ headers: [String]) -> String {
-    let near = headers.filter { !$0.isEmpty }.min { $0.distance(to: column) < $1.distance(to: column) }
-    let hint =
-      near.map { $0.distance(to: column) <= 2 ? ": did you mean '\($0.shown)'?" : nil } ?? nil
-    let known = headers.filter { !$0.isEmpty }.prefix(8).map(\.shown).joined(separator: ", ")
-    return "\(file): \(path): ${\(column.shown)} names no column\(hint ?? "; the roster has \(known)")"
+    let named = headers.filter { !$0.isEmpty }
+    let near = named.filter { $0.isNearly(column) }.min { $0.distance(to: column) < $1.distance(to: column) }
+    let known = named.prefix(8).map(\.shown).joined(separator: ", ") + (named.count > 8 ? ", …" : "")
+    let hint = near.map { ": did you mean '\($0.shown)'?" } ?? "; the roster has \(known)"
+    return "\(file.shown): \(path): ${\(column.shown)} names no column\(hint)"
+  }
+
+  /// Whether a value is made from a column that the roster has not.
+  func isBroken(_ added: Added) -> Bool { added.value.columns.contains { places[$0] == nil } }
+
+  /// The columns of which nothing is left to make a value of: their cells are empty, or have nothing for |slug.
+  func emptySources(of added: Added, _ cells: [String]) -> [(column: Int, isSlug: Bool)] {
+    added.value.placeholders.compactMap { name, filters in
+      guard let column = places[name] else { return nil }
+      if cells[column].isBlank { return (column, false) }
+      return filters.contains(.slug) && !cells[column].hasSlug ? (column, true) : nil
+    }
   }
 }
 
 extension Columns {
-  /// Whether a column's value is made from cells of the roster.
-  func isMade(_ column: Int) -> Bool {
-    column >= ownCount && column - ownCount < plan.added.count && !plan.added[column - ownCount].sources.isEmpty
+  /// What the template adds as a column; nil for a column of the roster.
+  private func added(_ column: Int?) -> TemplatePlan.Added? {
+    guard let column, column >= ownCount, column - ownCount < plan.added.count else { return nil }
+    return plan.added[column - ownCount]
   }
+
+  /// Whether a column's value is made from cells of the roster.
+  func isMade(_ column: Int) -> Bool { added(column)?.sources.isEmpty == false }
+
+  /// Whether a column's value is made from cells that are not there, which was said.
+  func isUnmade(_ column: Int?) -> Bool { added(column).map(plan.isBroken) ?? false }
 
   /// A cell such as `2.02E+11` that a value of the template is made from; nil when none is, or it is a cell of the roster.
   func mangledNumber(_ column: Int, _ record: Record) -> String? {
-    guard column >= ownCount, column - ownCount < plan.added.count else { return nil }
-    return plan.added[column - ownCount].sources.map { record.fields[$0].trimmed }.first(where: \.isMangledNumber)
+    added(column)?.sources.map { record.fields[$0].trimmed }.first(where: \.isMangledNumber)
+  }
+
+  /// Whether a row's name is made of less than the template says.
+  func isNameIncomplete(_ record: Record) -> Bool {
+    added(nameColumn).map { !plan.emptySources(of: $0, record.fields).isEmpty } ?? false
+  }
+
+  /// What a row's name is not made of, although the template says so.
+  ///
+  /// - Parameter better: a column that would do.
+  func nameIssues(_ record: Record, better: () -> String?) -> [RowIssue] {
+    guard let added = added(nameColumn) else { return [] }
+    return plan.emptySources(of: added, record.fields).map { column, isSlug in
+      var place = place(of: column, in: record)
+      place.header = added.shownAs
+      let header = headers[column].shown
+      guard isSlug else {
+        return place.issue("required", "the cell of '\(header)' is empty, and the name is made of it: fill it in")
+      }
+      let text = record.fields[column].trimmed
+      let hint = better().map { "use '\($0.shown)', which differs in every row" } ?? "use a column that has some"
+      return place.issue(
+        "required", value: text, kind: "slug \(header)",
+        "'\(text.shown)' has no Latin letters or digits for |slug: \(hint)")
+    }
   }
 
   /// Why a value that the template made is empty; nil for a cell of the roster.
   func whyEmpty(_ column: Int, _ record: Record) -> String? {
-    guard column >= ownCount, column - ownCount < plan.added.count,
-      let source = plan.added[column - ownCount].sources.first
-    else { return nil }
+    guard let source = added(column)?.sources.first else { return nil }
     let text = record.fields[source].trimmed
-    guard !text.isEmpty else { return "the cell that it is made from is empty" }
-    let other = (0..<ownCount).first { !record.fields[$0].slug.isEmpty && $0 != source && !headers[$0].isEmpty }
-    let hint = other.map {
-      ": use a column that has some, such as '\(headers[$0].shown)' ('\(record.fields[$0].shown)')"
-    }
-    return "'\(text.shown)' has no Latin letters or digits to make a name of\(hint ?? "")"
-  }
-}
-
-/// Which rows are taken at all.
-struct RowFilter {
-  private var except: [(column: Int, value: String)] = []
-  private var only: [(column: Int, value: String)] = []
-  /// Columns that conditions name and the roster has not.
-  private(set) var unknown: [String] = []
-
-  /// Takes every row.
-  init() {}
-
-  init(_ options: RosterOptions, headers: [String]) {
-    except = resolved(options.except, headers)
-    only = resolved(options.only, headers)
-  }
-
-  private mutating func resolved(
-    _ conditions: [RosterOptions.Condition], _ headers: [String]
-  ) -> [(column: Int, value: String)] {
-    conditions.compactMap { condition in
-      guard let column = headers.firstIndex(of: condition.column) else {
-        unknown.append(condition.column)
-        return nil
-      }
-      return (column, condition.value)
-    }
-  }
-
-  func takes(_ record: Record) -> Bool {
-    func holds(_ condition: (column: Int, value: String)) -> Bool {
-      guard condition.column < record.fields.count else { return false }
-      return record.fields[condition.column].trimmed.precomposedStringWithCanonicalMapping == condition.value
-    }
-    return !except.contains(where: holds) && only.allSatisfy(holds)
-  }
-}
-
-/// Finds names that are made only from a column that counts the rows: next week the same name is another person's.
-struct CountingNames {
-  private var columns: [Int]?
-  private var isCounting = true
-  private var rowCount = 0
-
-  mutating func note(_ record: Record, _ ordinal: Int, _ columns: Columns) {
-    guard isCounting, record.fields.count == columns.headers.count else { return }
-    if self.columns == nil { self.columns = Self.sources(columns) }
-    rowCount += 1
-    isCounting = self.columns?.contains { Int(record.fields[$0].trimmed) != ordinal } == false
-  }
-
-  private static func sources(_ columns: Columns) -> [Int] {
-    columns.plan.added.first { $0.header == columns.schemaNamePath }?.sources ?? []
-  }
-
-  func issue(_ summary: RosterSummary, file: String, _ columns: Columns?) -> RowIssue? {
-    guard isCounting, rowCount > 1, let columns, let source = self.columns?.first else { return nil }
-    let header = columns.headers[source]
-    var place = IssuePlace(file: file, line: 1, recordNumber: 1, columnIndex: source, header: header)
-    place.hasCell = false
-    return place.issue(
-      "row-numbers", value: header,
-      "names are made only from '\(header.shown)', which counts the rows: when somebody joins or leaves, a name would be "
-        + "another person's; use a column that stays with the person")
-  }
-}
-
-extension String {
-  /// Whether a spreadsheet made it of a number with too many digits: `2.02E+11`.
-  fileprivate var isMangledNumber: Bool {
-    let parts = uppercased().split(separator: "E", omittingEmptySubsequences: false)
-    guard parts.count == 2, parts[1].first == "+", parts[1].count > 1 else { return false }
-    let isExponent = parts[1].dropFirst().utf8.allSatisfy { (0x30...0x39).contains($0) }
-    let digits = parts[0].split(separator: ".", omittingEmptySubsequences: false)
-    return isExponent && digits.count <= 2
-      && digits.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }
-  }
-
-  /// How many letters must be changed, added or taken away to get from one to the other, capitals aside (Levenshtein).
-  func distance(to other: String) -> Int {
-    let (left, right) = (Array(lowercased()), Array(other.lowercased()))
-    var row = Array(0...right.count)
-    for (i, a) in left.enumerated() {
-      var previous = row[0]
-      row[0] = i + 1
-      for (j, b) in right.enumerated() {
-        let cost = Swift.min(row[j + 1] + 1, row[j] + 1, previous + (a == b ? 0 : 1))
-        (previous, row[j + 1]) = (row[j + 1], cost)
-      }
-    }
-    return row[right.count]
+    return text.isEmpty
+      ? "the cell that it is made from is empty: fill it in"
+      : "'\(text.shown)' has no Latin letters or digits for |slug"
   }
 }

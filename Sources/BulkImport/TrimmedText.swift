@@ -1,5 +1,7 @@
 // Trimming, which nearly every cell passes through and hardly any needs.
 
+import Foundation
+
 extension String {
   /// Without blanks and line ends at both ends; Unicode's blanks too.
   var trimmed: String {
@@ -9,6 +11,14 @@ extension String {
     let start = unicodeScalars.drop(while: \.isBlank)
     guard let end = start.lastIndex(where: { !$0.isBlank }) else { return "" }
     return String(start[...end])
+  }
+
+  /// Whether a NUL is in it: nothing that people write, and the end of the text for programs in C.
+  var hasNull: Bool {
+    let found = utf8.withContiguousStorageIfAvailable { text in
+      text.baseAddress.map { memchr($0, 0, text.count) != nil } ?? false
+    }
+    return found ?? utf8.contains(0)
   }
 
   /// Whether there is nothing but blanks in it.

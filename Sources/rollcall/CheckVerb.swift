@@ -25,21 +25,29 @@ struct CheckVerb: AsyncParsableCommand {
     let context = Context.current
     let endpoint = try endpointOptions.chosen(in: context)
     let queue = try queueOptions.openIfExists(in: context)
-    let check = try RosterCheck(
-      roster, label: label, reading: reading, endpoint: endpoint, queue: queue, in: context)
-    if json { context.say(Self.json(check)) }
-    try check.refuseIssues(in: context)
-    guard !json else { return }
-    for line in Plan(check: check, limit: .standard, adoptsExisting: false).lines(at: context.time.now()) {
-      context.say(line)
+    let check: RosterCheck
+    do {
+      check = try RosterCheck(roster, label: label, reading: reading, endpoint: endpoint, queue: queue, in: context)
+    } catch let error as RosterError where json {
+      // A program that asked for JSON gets JSON, also of a roster that has nothing to read.
+      context.say(Self.json(RosterSummary(), error: error))
+      throw error
     }
-    context.say("No issues.")
+    if json { context.say(Self.json(check.summary)) }
+    try check.refuseIssues(in: context)
+    if !json {
+      for line in Plan(check: check, limit: .standard, adoptsExisting: false).lines(at: context.time.now()) {
+        context.say(line)
+      }
+    }
+    if check.leavesRowsOut { throw Ended(.someFailed) }
+    if !json { context.say("No issues.") }
   }
 
-  /// The issues for programs: the version of the shape, the counts, and every issue that was kept.
-  private static func json(_ check: RosterCheck) -> String {
-    let summary = check.summary
-    let issues = (summary.issues + summary.warnings).map { issue in
+  /// The issues for programs: the version of the shape, the counts, every issue that was kept, and how many were not.
+  private static func json(_ summary: RosterSummary, error: RosterError? = nil) -> String {
+    let kept = summary.issues + summary.warnings
+    let issues = kept.map { issue in
       var members: [String: JSONValue] = [
         "file": .string(issue.file), "line": .integer(Int64(issue.line)), "rule": .string(issue.rule),
         "message": .string(issue.message), "severity": .string(issue.isWarning ? "warning" : "issue"),
@@ -49,9 +57,13 @@ struct CheckVerb: AsyncParsableCommand {
       members["value"] = issue.value.map(JSONValue.string)
       return JSONValue.object(members)
     }
-    return JSONValue.object([
+    let leftOut = summary.issueCount + summary.warningCount - kept.count
+    var members: [String: JSONValue] = [
       "schemaVersion": .integer(1), "rowCount": .integer(Int64(summary.rowCount)),
-      "issueCount": .integer(Int64(summary.issueCount)), "issues": .array(issues),
-    ]).canonicalText
+      "issueCount": .integer(Int64(summary.issueCount)), "warningCount": .integer(Int64(summary.warningCount)),
+      "issuesLeftOutCount": .integer(Int64(leftOut)), "issues": .array(issues),
+    ]
+    members["error"] = error.map { .string($0.description) }
+    return JSONValue.object(members).canonicalText
   }
 }

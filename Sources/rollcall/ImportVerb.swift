@@ -22,20 +22,28 @@ struct ImportVerb: AsyncParsableCommand {
     let endpoint = try endpointOptions.chosen(in: context)
     let queue = try queueOptions.open(in: context)
     var check = try RosterCheck(roster, label: label, reading: reading, endpoint: endpoint, in: context)
-    if let result = try check.importUnseen(into: queue, in: context) { return try say(result, queue, in: context) }
+    if let (result, leavesRowsOut) = try check.importUnseen(into: queue, in: context) {
+      return try end(result, leavesRowsOut, queue, in: context)
+    }
     try check.read(comparingWith: queue)
     try check.refuseIssues(in: context)
     guard let result = try check.importBatch(into: queue) else { return }
+    try end(result, check.leavesRowsOut, queue, in: context)
+  }
+
+  private func end(_ result: ImportResult, _ leavesRowsOut: Bool, _ queue: Queue, in context: Context) throws {
     try say(result, queue, in: context)
+    if leavesRowsOut { throw Ended(.someFailed) }
   }
 
   private func say(_ result: ImportResult, _ queue: Queue, in context: Context) throws {
     let tally = try queue.tally(of: result.batch)
+    let rows = "\(tally.rowCount) \(tally.rowCount == 1 ? "row" : "rows")"
     let number = result.batch.rawValue
     context.say(
       result.isNew
-        ? "Batch \(number): \(tally.rowCount) rows imported, \(tally[.ready]) to send."
-        : "Batch \(number) is this roster already: \(tally.rowCount) rows, \(tally[.ready]) to send.")
+        ? "Batch \(number): \(rows) imported, \(tally[.ready]) to send."
+        : "Batch \(number) is this roster already: \(rows), \(tally[.ready]) to send.")
     if tally[.ready] > 0 { context.tell("Hint: `rollcall resume \(number)` sends them.") }
   }
 }

@@ -1,7 +1,6 @@
 // How issues are shown: one line each, the roster's own line below it with a marker under the value, equal ones together.
 
 import BulkImport
-import CSV
 import Foundation
 
 /// The issues of a roster as text.
@@ -11,53 +10,40 @@ struct IssueText {
   /// How much of a roster's line is shown, in columns of a terminal.
   private static let width = 100
 
-  /// Issues that say the same of several rows.
-  private struct Group {
-    let first: RowIssue
-    var count = 1
-    var lastLine: Int
-  }
-
-  private let groups: [Group]
+  private let groups: IssueGroups
   private let lines: [Int: String]
+  private let prefix: String
 
   /// Prepares what will be shown of these issues.
   ///
-  /// - Parameter reader: gives the roster's lines.
-  init(_ issues: [RowIssue], reader: RosterReader) throws {
-    var groups: [Group] = []
-    var places: [[String?]: Int] = [:]
-    for issue in issues {
-      let key = [issue.rule, issue.column, issue.message]
-      if let place = places[key] {
-        groups[place].count += 1
-        groups[place].lastLine = issue.line
-      } else {
-        places[key] = groups.count
-        groups.append(Group(first: issue, lastLine: issue.line))
-      }
-    }
+  /// - Parameters:
+  ///   - prefix: what stands before each.
+  ///   - reader: gives the roster's lines.
+  init(_ groups: IssueGroups, prefix: String = "", reader: RosterReader) throws {
     self.groups = groups
-    let marked = groups.prefix(Self.shownCount).filter { $0.first.byteColumn != nil }.map(\.first.line)
+    self.prefix = prefix
+    let marked = groups.groups.prefix(Self.shownCount).filter { $0.first.byteColumn != nil }.map(\.first.line)
     lines = try reader.lines(Set(marked))
   }
 
   /// The lines to show.
   var text: [String] {
     var text: [String] = []
-    for group in groups.prefix(Self.shownCount) {
-      let more = group.count - 1
+    for group in groups.groups.prefix(Self.shownCount) {
+      let more = group.rowCount - 1
       let rest =
         more == 0 ? "" : " (and \(more) more \(more == 1 ? "row" : "rows"), the last on line \(group.lastLine))"
-      text.append("\(group.first)\(rest)")
+      text.append("\(prefix)\(group.first)\(rest)")
       if let line = lines[group.first.line], let column = group.first.byteColumn {
         text += Self.marked(line, at: column, value: group.first.value ?? "")
       }
     }
-    let hidden = groups.dropFirst(Self.shownCount)
+    let hidden = groups.groups.dropFirst(Self.shownCount)
     if !hidden.isEmpty {
-      let rows = hidden.map(\.count).reduce(0, +)
-      text.append("… and \(hidden.count) more kinds on \(rows) rows; --issues FILE writes all of them.")
+      let count = hidden.map(\.issueCount).reduce(groups.otherCount, +)
+      let kinds = groups.otherCount > 0 ? "more than \(hidden.count) other kinds" : "\(hidden.count) other kinds"
+      text.append(
+        "… and \(count) more, of \(hidden.count == 1 ? "another kind" : kinds); --issues FILE writes all of them.")
     }
     return text
   }
@@ -66,8 +52,9 @@ struct IssueText {
   static func marked(_ line: String, at byteColumn: Int, value: String) -> [String] {
     let bytes = Array(line.utf8)
     let start = min(max(0, byteColumn - 1), bytes.count)
-    var before = String(decoding: bytes[..<start], as: UTF8.self)
-    let after = String(decoding: bytes[start...], as: UTF8.self)
+    // What would steer the terminal is spelled out first, so that the marker stands right.
+    var before = String(decoding: bytes[..<start], as: UTF8.self).oneLine
+    let after = String(decoding: bytes[start...], as: UTF8.self).oneLine
     let most = width - 20
     if before.terminalWidth > most {
       while before.terminalWidth > most - 1 { before.removeFirst() }
@@ -82,21 +69,7 @@ struct IssueText {
     let isQuoted = after.hasPrefix("\"")
     let length = max(1, value.terminalWidth + (isQuoted ? 2 : 0))
     let marker = String(repeating: "~", count: max(0, min(length, width - before.terminalWidth) - 1))
-    return ["    \(shown.oneLine)", "    \(String(repeating: " ", count: before.terminalWidth))^\(marker)"]
-  }
-
-  /// All issues and warnings as a table.
-  static func table(_ summary: RosterSummary) -> [UInt8] {
-    var bytes = RecordWriter.byteOrderMark
-    RecordWriter.append(["file", "line", "column", "cell", "rule", "severity", "value", "message"], to: &bytes)
-    for issue in summary.issues + summary.warnings {
-      RecordWriter.append(
-        [
-          issue.file, String(issue.line), issue.column ?? "", issue.cell ?? "", issue.rule,
-          issue.isWarning ? "warning" : "issue", issue.value ?? "", issue.message,
-        ], to: &bytes)
-    }
-    return bytes
+    return ["    \(shown)", "    \(String(repeating: " ", count: before.terminalWidth))^\(marker)"]
   }
 }
 
@@ -104,10 +77,8 @@ extension String {
   /// How many columns of a terminal it takes: East Asian wide characters take two, marks on a letter none.
   var terminalWidth: Int { unicodeScalars.reduce(0) { $0 + $1.terminalWidth } }
 
-  /// Without what would steer the terminal; tabs as one blank, because their width is not known.
-  fileprivate var oneLine: String {
-    String(String.UnicodeScalarView(unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : $0 }))
-  }
+  /// With what would steer the terminal spelled out; tabs as one blank, because their width is not known.
+  fileprivate var oneLine: String { replacingOccurrences(of: "\t", with: " ").escaped }
 }
 
 extension Unicode.Scalar {

@@ -28,10 +28,21 @@ struct Plan {
     if let first = facts.firstName, let last = facts.lastName {
       lines.append("  names     \(first == last ? first : "\(first) … \(last)")")
     }
+    if !carried.isEmpty { lines.append("  carried   \(carried)") }
     if facts.gpuCount > 0 { lines.append("  GPUs      \(facts.gpuCount) in the whole roster") }
     lines += warnings(comparison)
     lines.append("  pace      \(paceText)\(createCount > 0 ? ": \(forecast(at: now))" : "")")
     return lines
+  }
+
+  /// Columns that are not sent, in case that one was meant to be; of a roster with a template only those that look so.
+  private var carried: String {
+    let hasTemplate = check.reading.template != nil
+    let headers = check.summary.carried.filter { header in
+      !hasTemplate || header.hasPrefix("configuration.") || header.hasPrefix("docker.")
+    }
+    return headers.prefix(8).map(\.shown).joined(separator: ", ")
+      + (headers.count > 8 ? " and \(headers.count - 8) more" : "")
   }
 
   private func rowsText(_ comparison: Comparison) -> String {

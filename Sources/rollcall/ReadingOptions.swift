@@ -11,38 +11,32 @@ struct ReadingOptions: ParsableArguments {
   @Option(
     help: "A template: JSON in the shape of a definition, with ${column} where a cell belongs.", completion: .file())
   var template: String?
-  @Option(help: "The line of the header (the first that is not empty unless given).")
-  var headerLine: Int?
-  @Option(help: "Rows with COLUMN=VALUE are no rows, for example totals; may be repeated.")
-  var except: [RosterOptions.Condition] = []
-  @Option(help: "Only rows with COLUMN=VALUE; may be repeated, all must hold.")
-  var only: [RosterOptions.Condition] = []
+  @OptionGroup var table: TableOptions
   @Option(help: "Only so many rows, from the first.")
   var limit: Int?
-  @Option(help: "csv, json or jsonl (the content tells unless given).")
-  var format: RosterOptions.Format?
   @Option(help: "This column only travels into the reports, whatever its header looks like; may be repeated.")
   var carry: [String] = []
   @Option(help: "Write every issue into this CSV file.", completion: .file())
   var issues: String?
   @Flag(help: "Allow names that are made only from a column that counts the rows.")
   var allowRowNumbers = false
+  @Flag(help: "Allow names made of numbers that are shorter than the column's others.")
+  var allowShortNumbers = false
   @Flag(help: "Allow that a name which was made for one person is another's now.")
   var allowReassigned = false
   @Flag(help: "Queue the good rows; the bad ones go into failed.csv.")
   var skipInvalid = false
 
   func validate() throws {
-    if let headerLine, headerLine < 1 { throw ValidationError("--header-line must be at least 1.") }
     if let limit, limit < 1 { throw ValidationError("--limit must be at least 1.") }
   }
 
   var options: RosterOptions {
-    var options = RosterOptions()
-    (options.headerLine, options.limit, options.format) = (headerLine, limit, format)
-    (options.except, options.only) = (except, only)
-    options.carried = Set(carry)
+    var options = table.options
+    options.limit = limit
+    options.carried = Set(carry.map { $0.precomposedStringWithCanonicalMapping })
     options.allowsRowNumbers = allowRowNumbers
+    options.allowsShortNumbers = allowShortNumbers
     return options
   }
 
@@ -56,6 +50,28 @@ struct ReadingOptions: ParsableArguments {
       while let data = context.readInput() { try output.write(contentsOf: data) }
     }
     return (spool.path, spool)
+  }
+
+  /// The file for the issues, if one was named.
+  func issueFile(in context: Context) throws -> IssueFile? {
+    try issues.map { try IssueFile(path: context.absolute($0)) }
+  }
+
+  /// Refuses to write the issues over what is being read.
+  func refuseOverwriting(roster: String, in context: Context) throws {
+    guard let issues, let target = Self.file(at: context.absolute(issues)) else { return }
+    for path in [roster, template.map(context.absolute)].compactMap(\.self) where Self.file(at: path) == target {
+      throw Problem(
+        "--issues \(issues.shown) would overwrite \(path == roster ? "the roster" : "the template").",
+        hint: "Name another file.", .usage)
+    }
+  }
+
+  /// Which file a path leads to, whatever it is called; nil when there is none.
+  private static func file(at path: String) -> [UInt64]? {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    return [UInt64(status.st_dev), UInt64(status.st_ino)]
   }
 
   /// The template, if one was named.
@@ -76,10 +92,3 @@ struct ReadingOptions: ParsableArguments {
     }
   }
 }
-
-extension RosterOptions.Condition: ExpressibleByArgument {
-  /// Reads `COLUMN=VALUE` for an option.
-  public init?(argument: String) { self.init(argument) }
-}
-
-extension RosterOptions.Format: ExpressibleByArgument {}

@@ -59,7 +59,7 @@ struct Rollcall: AsyncParsableCommand {
     case let error as ReportError:
       let hint = error.isFolderTaken ? "Name another folder with --out." : nil
       return tell(error.description, hint, error.isFolderTaken ? .usage : .toolFailed, context)
-    case let error as RosterError: return tell(error.description, error.hint, .rosterIssues, context)
+    case let error as RosterError: return tell(error.description, error.hint, error.status, context)
     case let error as SandboxError: return tell(error.description, nil, .toolFailed, context)
     default: return reportUsage(error, in: context)
     }

@@ -20,6 +20,7 @@ struct RosterCheck {
   let reader: RosterReader
   let reading: ReadingOptions
   let endpoint: Endpoint
+  private let context: Context
   private(set) var summary = RosterSummary()
   private(set) var comparison = Comparison()
   private(set) var facts = PlanFacts()
@@ -33,6 +34,8 @@ struct RosterCheck {
     }
     (path, spool) = try ReadingOptions.file(of: roster, in: context)
     shownPath = isStandardInput ? "standard input" : roster
+    try reading.refuseOverwriting(roster: path, in: context)
+    self.context = context
     self.endpoint = endpoint
     self.reading = reading
     self.label = label ?? URL(fileURLWithPath: path).resolvingSymlinksInPath().path
@@ -56,12 +59,12 @@ struct RosterCheck {
     var facts = PlanFacts()
     if let queue {
       var found: RosterSummary?
-      let reader = self.reader
+      let check = self
       comparison = try queue.compare(
         target: DataForestClient.targetName, origin: endpoint.origin, label: self.label, endpoint: endpoint.origin,
         isPartial: reading.options.isPartial
       ) { session in
-        found = try reader.read { row in
+        found = try check.readThrough { row in
           guard case .accepted(let account, let name, let definition) = row.content else { return }
           facts.note(account, name, definition)
           try session.add(
@@ -72,7 +75,7 @@ struct RosterCheck {
       guard let found else { throw Problem("The roster could not be read.", .toolFailed) }
       summary = found
     } else {
-      summary = try reader.read { row in
+      summary = try readThrough { row in
         guard case .accepted(let account, let name, let definition) = row.content else { return }
         facts.note(account, name, definition)
       }
@@ -81,17 +84,27 @@ struct RosterCheck {
     self.facts = facts
   }
 
+  /// Reads the roster, writing every issue into the file of --issues.
+  private func readThrough(_ body: (RosterRow) throws -> Void) throws -> RosterSummary {
+    guard let file = try reading.issueFile(in: context) else { return try reader.read(body) }
+    let summary = try reader.read(issues: { try file.add($0) }, body)
+    try file.finish()
+    return summary
+  }
+
   /// Imports a roster whose label the queue has not seen, in one reading; issues undo it.
   ///
-  /// - Returns: the result; nil when the label is known, so that nothing was read.
-  mutating func importUnseen(into queue: Queue, in context: Context) throws -> ImportResult? {
+  /// - Returns: the result, and whether rows were left out; nil when the label is known, so that nothing was read.
+  mutating func importUnseen(
+    into queue: Queue, in context: Context
+  ) throws -> (result: ImportResult, leavesRowsOut: Bool)? {
     let found = Mutex<RosterSummary?>(nil)
-    let (reader, skipInvalid) = (self.reader, reading.skipInvalid)
+    let unread = self
     var check = self
-    return try queue.importUnseen(newBatch) { add in
+    let result = try queue.importUnseen(newBatch) { add in
       var isRefused = false
-      let summary = try reader.read { row in
-        if case .rejected = row.content, !skipInvalid { isRefused = true }
+      let summary = try unread.readThrough { row in
+        if case .rejected = row.content, !unread.reading.skipInvalid { isRefused = true }
         // What will be undone need not be written.
         if !isRefused { try add(NewRow(row)) }
       }
@@ -102,6 +115,7 @@ struct RosterCheck {
       try check.refuseIssues(in: context)
       return (summary.columns, summary.digest)
     }
+    return result.map { ($0, check.leavesRowsOut) }
   }
 
   /// The batch that an import of the roster would make.
@@ -141,52 +155,53 @@ struct RosterCheck {
 
   // MARK: - Issues
 
+  /// Whether the good rows go on without the bad ones.
+  var leavesRowsOut: Bool {
+    reading.skipInvalid && summary.issueCount > 0 && summary.wholeIssueCount == 0 && summary.acceptedCount > 0
+  }
+
   /// Prints warnings and issues, and ends with status 5 if there are issues or no rows.
   ///
-  /// With `--skip-invalid` the good rows go on, if there are any.
+  /// With `--skip-invalid` the good rows go on, if there are any and nothing is wrong with the roster as a whole.
   func refuseIssues(in context: Context) throws {
-    if !summary.format.isPlain {
-      context.tell("Read as \(summary.format): \(summary.rowCount) \(summary.rowCount == 1 ? "row" : "rows").")
-    }
-    for warning in summary.warnings.prefix(Self.shownIssueCount) { context.tell("warning: \(warning)") }
-    for line in try IssueText(summary.issues, reader: reader).text { context.tell(line) }
-    if let path = reading.issues { try writeIssues(to: context.absolute(path)) }
-    if summary.issueCount > 0, reading.skipInvalid, summary.acceptedCount > 0 {
+    if !summary.format.isPlain { context.tell("Read as \(summary.format): \(Self.count(summary.rowCount, "row")).") }
+    for line in try IssueText(summary.warningGroups, prefix: "warning: ", reader: reader).text { context.tell(line) }
+    for line in try IssueText(summary.issueGroups, reader: reader).text { context.tell(line) }
+    if leavesRowsOut {
       let bad = summary.rowCount - summary.acceptedCount
       context.tell("\(bad) of \(summary.rowCount) rows have issues and are left out; they go into failed.csv.")
     } else if summary.issueCount > 0 {
-      let issues = summary.issueCount == 1 ? "1 issue" : "\(summary.issueCount) issues"
       throw Problem(
-        "\(shownPath) has \(issues) in \(summary.rowCount) rows; nothing was queued or sent.",
-        hint: "Mend the lines above and run the same command again.", .rosterIssues)
+        "\(shownPath.escaped) has \(issueCountText); nothing was queued or sent.",
+        hint: reading.skipInvalid && summary.wholeIssueCount > 0
+          ? "--skip-invalid leaves rows out, and that does not mend the roster as a whole: mend it and run the same command again."
+          : "Mend the lines above and run the same command again.", .rosterIssues)
     }
     try refuseReassignments(in: context)
     guard summary.rowCount > 0 else {
-      throw Problem("\(shownPath) has no rows under its header.", .rosterIssues)
+      throw Problem("\(shownPath.escaped) has no rows under its header.", .rosterIssues)
     }
   }
+
+  /// How many issues there are, and in how many rows: `24 issues in 21 rows`.
+  private var issueCountText: String {
+    let (whole, rows) = (summary.wholeIssueCount, summary.issueCount - summary.wholeIssueCount)
+    guard rows > 0 else { return Self.count(whole, "issue") }
+    let inRows = "\(Self.count(rows, "issue")) in \(Self.count(summary.issueRowCount, "row"))"
+    return whole > 0 ? "\(inRows) and \(whole) in the whole" : inRows
+  }
+
+  private static func count(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 }
 
 extension RosterCheck {
-  private func writeIssues(to path: String) throws {
-    do {
-      let attributes: [FileAttributeKey: Any] = [.posixPermissions: 0o600]
-      let data = Data(IssueText.table(summary))
-      guard FileManager.default.createFile(atPath: path, contents: data, attributes: attributes) else {
-        throw CocoaError(.fileWriteUnknown)
-      }
-    } catch {
-      throw Problem("The issues cannot be written to \(path).", hint: "Check the folder of --issues.", .toolFailed)
-    }
-  }
-
   /// A name that would be another person's is an issue like any other.
   private func refuseReassignments(in context: Context) throws {
     guard comparison.reassignedCount > 0, !reading.allowReassigned else { return }
     for found in comparison.reassignments.prefix(Self.shownIssueCount) {
       context.tell(
-        "\(shownPath):\(found.line): \(found.column): '\(found.name)' was made for '\(found.before)' and would be "
-          + "'\(found.now)' now")
+        "\(shownPath.escaped):\(found.line): \(found.column.shown): '\(found.name.shown)' was made for "
+          + "'\(found.before.shown)' and would be '\(found.now.shown)' now")
     }
     let count = comparison.reassignedCount
     throw Problem(
@@ -225,5 +240,16 @@ struct PlanFacts {
     firstName = firstName ?? name
     lastName = name
     gpuCount += WorkspaceDefinition.gpuCount(in: definition)
+  }
+}
+
+extension RosterError {
+  /// How the command ends: a path that leads nowhere is a mistake of the command line, like that of a template.
+  var status: ExitStatus {
+    switch code {
+    case .missing, .notAFile: .usage
+    case .noCopy: .toolFailed
+    default: .rosterIssues
+    }
   }
 }

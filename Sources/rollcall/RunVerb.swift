@@ -36,6 +36,7 @@ struct RunVerb: AsyncParsableCommand {
     try check.refuseIssues(in: context)
     let plan = Plan(check: check, limit: try limit(existing, endpoint, credentials), adoptsExisting: pace.adoptExisting)
     if !report.quiet { for line in plan.lines(at: context.time.now()) { context.tell(line) } }
+    try refuseTooMany(plan.createCount)
     guard !dryRun else { return }
     try confirm(plan.createCount, endpoint: endpoint, in: context)
     let queue = try existing ?? queueOptions.open(in: context, lockWait: pace.maxWait.duration)
@@ -69,13 +70,16 @@ struct RunVerb: AsyncParsableCommand {
 
   private static let declined = Problem("Nothing was imported or sent.", .personNeeded)
 
+  private func refuseTooMany(_ count: Int) throws {
+    guard let maxNew, count > maxNew else { return }
+    throw Problem(
+      "\(count) workspaces would be created, more than --max-new \(maxNew); nothing was imported or sent.",
+      hint: "Look whether it is the right roster; raise --max-new if it is.", .personNeeded)
+  }
+
   /// Asks unless nothing is to be created, the endpoint is this machine, or `--yes` was given.
   private func confirm(_ count: Int, endpoint: Endpoint, in context: Context) throws {
-    if let maxNew, count > maxNew {
-      throw Problem(
-        "\(count) workspaces would be created, more than --max-new \(maxNew); nothing was imported or sent.",
-        hint: "Look whether it is the right roster; raise --max-new if it is.", .personNeeded)
-    }
+    try refuseTooMany(count)
     guard count > 0, !endpoint.isLoopback, !yes else { return }
     guard context.isInteractive else {
       throw Problem(

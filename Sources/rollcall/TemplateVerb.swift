@@ -17,31 +17,34 @@ struct TemplateVerb: AsyncParsableCommand {
 
   @Argument(help: "The roster: a table with a header (CSV) or JSON.", completion: .file())
   var roster: String
-  @OptionGroup var reading: ReadingOptions
+  @OptionGroup var table: TableOptions
 
   mutating func run() async throws {
     let context = Context.current
     let (path, spool) = try ReadingOptions.file(of: roster, in: context)
     defer { withExtendedLifetime(spool) {} }
-    let reader = RosterReader(path: path, displayName: roster, schema: .workspace, options: reading.options)
+    let reader = RosterReader(path: path, displayName: roster, schema: .workspace, options: table.options)
     let look = try reader.look()
     context.output(Self.starter(look))
-    context.tell("Columns of \(roster): \(look.headers.filter { !$0.isEmpty }.joined(separator: ", "))")
     context.tell(
-      "Hint: save this as lab.json, set the account and the image, and run `rollcall check \(roster) --template lab.json`."
-    )
+      "Columns of \(roster.escaped): \(look.headers.filter { !$0.isEmpty }.map(\.shown).joined(separator: ", "))")
+    context.tell(
+      "Hint: save this as lab.json, set the account and the image, and run "
+        + "`rollcall check \(TableOptions.quoted(roster)) --template lab.json\(table.typed)`.")
   }
 
   /// A template with the column that makes the best names; the account and the image are for the person to say.
   private static func starter(_ look: RosterLook) -> String {
-    let name = look.bestNameColumn.map { "${\($0)|slug|short:15}" } ?? "${COLUMN|slug|short:15}"
-    let other = look.headers.first { !$0.isEmpty && $0 != look.bestNameColumn } ?? "COLUMN"
+    let column = look.bestNameColumn ?? "COLUMN"
+    // A name must start with a letter.
+    let name = look.bestNameStartsWithDigit ? "ai-${\(column)|slug|short:12}" : "${\(column)|slug|short:15}"
+    let description = look.bestDescriptionColumn.map { "${\($0)}" } ?? "made from ${\(column)}"
     func quoted(_ text: String) -> String { JSONValue.string(text).canonicalText }
     return """
       {
         "accountId": "YOUR-ACCOUNT-ID",
         "name": \(quoted(name)),
-        "description": \(quoted("${\(other)}")),
+        "description": \(quoted(description)),
         "configuration": {
           "docker": {"image": "tensorflow:r2.3.1-py3", "command": "jupyter lab", "workdir": "/root/"},
           "resource": {"gpuCount": 1, "gpuModel": "T4", "cpuCount": 4, "memoryMb": 16384}

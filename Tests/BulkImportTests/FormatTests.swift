@@ -144,7 +144,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("[{\"name\": \"a\"", "the JSON ends in the middle: a bracket or a quote is not closed"),
+    ("[{\"name\": \"a\"", "the JSON ends in the middle: a bracket or a quote that is opened here is not closed"),
     ("[" + String(repeating: "[", count: 100), "this is nested more than 64 levels deep"),
     ("{\"a\": 1}}", "a bracket is closed that was never opened"),
   ])

@@ -60,8 +60,7 @@ import Testing
     let issue = try #require(reading.summary.issues.first)
     #expect(
       issue.description == """
-        r.csv:2: name (from 성명) (D2): '김민준' has no Latin letters or digits to make a name of: use a column that has some, \
-        such as '순번' ('1')
+        r.csv:2: name (from 성명) (D2): '김민준' has no Latin letters or digits for |slug: use '학번', which differs in every row
         """)
   }
 

@@ -9,7 +9,7 @@ import Testing
     // A syllable takes three bytes and two columns.
     ("김민준,bcd", 11, "bcd", "    김민준,bcd\n           ^~~"), ("a,김민준", 3, "김민준", "    a,김민준\n      ^~~~~~"),
     ("a,\"b c\"", 3, "b c", "    a,\"b c\"\n      ^~~~~"), ("a,,c", 3, "", "    a,,c\n      ^"),
-    ("a\u{1B}[31m,b", 7, "b", "    a [31m,b\n          ^"),
+    ("a\u{1B}[31m,b", 7, "b", "    a\\u{1B}[31m,b\n               ^"),
   ])
   func `a marker stands under the value`(line: String, column: Int, value: String, shown: String) {
     #expect(IssueText.marked(line, at: column, value: value).joined(separator: "\n") == shown)

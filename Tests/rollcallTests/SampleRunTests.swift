@@ -96,7 +96,7 @@ import Testing
   @Test func `a starter template names a column that makes names`() async throws {
     try await CommandFixture.with { fixture in
       for (file, options, name) in [
-        ("attendance-cp949.csv", ["--header-line", "2"], "${학번|slug|short:15}"),
+        ("attendance-cp949.csv", ["--header-line", "2"], "ai-${학번|slug|short:12}"),
         ("canvas-gradebook.csv", [], "${Student|slug|short:15}"),
         ("moodle-upload.csv", [], "${username|slug|short:15}"),
       ] {

@@ -1,0 +1,170 @@
+// What can be wrong with a header.
+
+import CSV
+import Foundation
+import Provisioning
+
+extension Columns {
+  /// Finds all that is wrong with the header, as far as it names any field.
+  func findIssues(_ matches: [FieldNames.Match]) {
+    for problem in plan.problems { issues.append(headerPlace(of: nil).issue("template", problem)) }
+    // What a whole line lacks is told in one sentence, when it is known what follows it.
+    guard namesAnyField else { return }
+    findWholeMaps(matches)
+    findTwice()
+    findUnknown()
+    findMissing()
+    issues.sort { ($0.columnNumber ?? 0) < ($1.columnNumber ?? 0) }
+  }
+
+  private func findWholeMaps(_ matches: [FieldNames.Match]) {
+    for (column, match) in matches.enumerated() {
+      guard case .wholeMap(let field) = match else { continue }
+      let name = names.shortName(of: field)
+      issues.append(
+        headerPlace(of: column).issue(
+          "map-column", value: headers[column],
+          "\(field.path) has a column for each of its names: call this one \(name).NAME, for example \(name).TOKEN"))
+    }
+  }
+
+  private func findTwice() {
+    var byHeader: [String: Int] = [:]
+    var bySteps: [[String]: Int] = [:]
+    for column in kept {
+      let header = headers[column]
+      let steps = meanings[column].steps
+      if let first = byHeader[header] {
+        issues.append(
+          headerPlace(of: column).issue(
+            "header-twice", value: header,
+            "the header '\(header.shown)' stands in column \(IssuePlace.letters(first)) already: rename or remove one"))
+      } else if let steps, let first = bySteps[steps] {
+        issues.append(
+          headerPlace(of: column).issue(
+            "field-twice", value: header,
+            "'\(header.shown)' and '\(headers[first].shown)' in column \(IssuePlace.letters(first)) "
+              + "both give \(steps.joined(separator: ".").shown): keep one of them"))
+      }
+      byHeader[header] = byHeader[header] ?? column
+      if let steps { bySteps[steps] = bySteps[steps] ?? column }
+    }
+  }
+
+  /// Headers in the shape of a field's path that are none, and columns to carry that are not there.
+  private func findUnknown() {
+    for column in kept where meanings[column].field == nil && !plan.isUsed(column) {
+      let header = headers[column]
+      guard case .none = names.match(header), !carried.contains(header), names.matchNearly(header) == nil,
+        names.matchIgnoringCase(header) == nil, names.looksLikePath(header)
+      else { continue }
+      issues.append(
+        headerPlace(of: column).issue(
+          "header-unknown", value: header,
+          "'\(header.shown)' is no field of a definition: correct it, or say --carry '\(header.shown)'"))
+    }
+    for header in carried.sorted() where !headers.prefix(ownCount).contains(header) {
+      issues.append(
+        headerPlace(of: nil).issue(
+          "carry", value: header, "there is no column '\(header.shown)' to carry; the roster has \(shownHeaders)"))
+    }
+  }
+
+  /// Required fields without a column, and headers that differ from a field only in capitals or by a letter or two. Such a
+  /// header is carried like any other once the field has a column of its own.
+  func findMissing() {
+    let given = Set(meanings.compactMap { $0.field?.path })
+    var isNearlyGiven: Set<String> = []
+    for column in kept where meanings[column].field == nil && !plan.isUsed(column) {
+      let header = headers[column]
+      guard case .none = names.match(header), !carried.contains(header),
+        let field = names.matchIgnoringCase(header) ?? names.matchNearly(header), !given.contains(field.path)
+      else { continue }
+      isNearlyGiven.insert(field.path)
+      issues.append(nearIssue(column, field))
+    }
+    for field in names.schema.fields where field.isRequired && !given.contains(field.path) {
+      guard !isNearlyGiven.contains(field.path) else { continue }
+      let name = names.shortName(of: field)
+      var place = headerPlace(of: nil)
+      place.header = name
+      let remedy =
+        elements == nil
+        ? "no column gives it: add a column '\(name)' (\(field.help))"
+        : "no object gives it: add \"\(name)\" to each, or to \"defaults\" (\(field.help))"
+      let issue = place.issue("field-missing", remedy)
+      // An element that could not be read may have it.
+      if elements?.isWhole == false { hidden.append(issue) } else { issues.append(issue) }
+    }
+  }
+
+  private func nearIssue(_ column: Int, _ field: Field) -> RowIssue {
+    let (header, name) = (headers[column], names.shortName(of: field))
+    let isCase = names.matchIgnoringCase(header) != nil
+    return headerPlace(of: column).issue(
+      field.isRequired ? "field-missing" : isCase ? "header-case" : "header-near", value: header,
+      isCase
+        ? "'\(header.shown)' differs only in capitals from the field \(name): write it exactly so"
+        : "'\(header.shown)' is nearly the field \(name): write it exactly so, or say --carry '\(header.shown)'")
+  }
+}
+
+// MARK: - A line that is no header
+
+extension Columns {
+  /// Whether what follows the header tells more about it: no column is a field, or the template's columns are not there.
+  var needsAdvice: Bool { !namesAnyField || !plan.unknownColumns.isEmpty }
+
+  /// Says what is wrong with a line that is no header, once it is known what follows it.
+  ///
+  /// - Parameter following: the next records.
+  /// - Returns: whether reading on is of no use.
+  func advise(_ following: [Record]) -> Bool {
+    if let line = laterHeader(following) {
+      issues = [notHeader("line \(line) looks like the header: add --header-line \(line)")]
+      return true
+    }
+    guard !namesAnyField else { return false }
+    guard elements?.isWhole != false else {
+      hidden.append(notHeader("none of its members is a field"))
+      return false
+    }
+    findUnknown()
+    findMissing()
+    // Headers that are nearly fields were named one by one; nothing else helps as much.
+    guard !issues.contains(where: { $0.columnNumber != nil }) else { return true }
+    issues.removeAll { $0.rule == "field-missing" }
+    if headers.contains(where: { $0.contains("|") }) {
+      issues.append(notHeader("| is no separator: put commas, semicolons or tabs between cells"))
+    } else {
+      issues.append(
+        notHeader("if the columns are your own, make a template of them: rollcall template \(file.shown)"))
+    }
+    return true
+  }
+
+  private func notHeader(_ remedy: String) -> RowIssue {
+    let named = headers.prefix(ownCount).filter { !$0.isEmpty }
+    let shown = named.prefix(5).map { "'\($0.shown)'" }.joined(separator: ", ") + (named.count > 5 ? ", …" : "")
+    let what =
+      plan.unknownColumns.isEmpty
+      ? named.count == 1 ? "\(shown) is no field" : "none of \(shown) is a field"
+      : "the template's \(plan.unknownColumns.prefix(3).map(\.shown).joined(separator: ", ")) is not among \(shown)"
+    return headerPlace(of: nil).issue("header", value: headers.first, "\(what); \(remedy)")
+  }
+
+  /// The line of the next record that is a header rather than this one.
+  private func laterHeader(_ following: [Record]) -> Int? {
+    guard elements == nil else { return nil }
+    func cells(_ record: Record) -> Set<String> {
+      Set(record.fields.map { $0.trimmed.precomposedStringWithCanonicalMapping }.filter { !$0.isEmpty })
+    }
+    let wanted = plan.columns
+    if !wanted.isEmpty { return following.first { wanted.isSubset(of: cells($0)) }?.line }
+    let byFields = following.first { record in cells(record).count { names.isField($0) } >= 2 }
+    if let byFields { return byFields.line }
+    // A title stands alone; the header below it does not.
+    guard cells(record).count == 1 else { return nil }
+    return following.first { cells($0).count > 1 }?.line
+  }
+}

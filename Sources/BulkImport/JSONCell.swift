@@ -1,0 +1,60 @@
+// What a JSON value is as a cell of a table, and which values no cell can say.
+
+import Provisioning
+
+/// JSON values as cells.
+enum JSONCell {
+  /// Why a value cannot be a cell of its field.
+  struct Wrong: Error {
+    let message: String
+  }
+
+  /// A field's value as a cell has it.
+  ///
+  /// - Throws: `Wrong`, for an array or an object where the field holds a text or a number: joining its parts would be a
+  ///   guess.
+  static func text(of value: JSONValue, _ field: Field) throws(Wrong) -> String {
+    switch (value, field.kind) {
+    case (.array(let elements), .integerList): joined(elements)
+    case (.array, .objectList), (.object, .objectList): value.canonicalText
+    case (.array, let kind): throw Wrong(message: "must be \(kind.expected), not an array")
+    case (.object, let kind): throw Wrong(message: "must be \(kind.expected), not an object")
+    default: text(of: value)
+    }
+  }
+
+  /// The value of a column that only travels along.
+  static func text(of value: JSONValue) -> String {
+    switch value {
+    case .string(let text): text
+    case .integer(let number): String(number)
+    case .bool(let flag): flag ? "true" : "false"
+    case .null: ""
+    case .array, .object: value.canonicalText
+    }
+  }
+
+  /// Numbers as a cell has them, `8888;6006`; anything else as JSON.
+  private static func joined(_ elements: [JSONValue]) -> String {
+    let texts = elements.compactMap { element -> String? in
+      switch element {
+      case .integer(let number): String(number)
+      case .string(let text): text.contains(";") ? nil : text
+      default: nil
+      }
+    }
+    return texts.count == elements.count ? texts.joined(separator: ";") : JSONValue.array(elements).canonicalText
+  }
+}
+
+extension Field.Kind {
+  /// What a value must be, to follow "must be".
+  fileprivate var expected: String {
+    switch self {
+    case .string, .stringMap: "one text"
+    case .integer: "a whole number"
+    case .integerList: "an array of whole numbers"
+    case .objectList: "an array of objects"
+    }
+  }
+}
