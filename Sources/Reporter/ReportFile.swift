@@ -17,7 +17,7 @@ final class ReportFile {
   init(_ name: String, in folder: String) throws(ReportError) {
     final = "\(folder)/\(name)"
     partial = "\(folder)/.\(name).\(getpid()).partial"
-    descriptor = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    descriptor = open(partial, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw ReportError(path: partial, detail: String(cString: strerror(errno))) }
   }
 
@@ -42,6 +42,24 @@ final class ReportFile {
       written += count
     }
     buffer.removeAll(keepingCapacity: true)
+  }
+
+  /// Appends a part of another file that is under way, a piece at a time.
+  ///
+  /// - Parameter range: bytes of what was appended to the other one so far.
+  func append(_ range: Range<Int>, of other: ReportFile) throws(ReportError) {
+    try other.flush()
+    var piece = [UInt8](repeating: 0, count: min(range.count, Self.flushSize))
+    var offset = range.lowerBound
+    while offset < range.upperBound {
+      let wanted = min(piece.count, range.upperBound - offset)
+      let count = pread(other.descriptor, &piece, wanted, off_t(offset))
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { throw ReportError(path: other.partial, detail: "it cannot be read back") }
+      buffer += piece[..<count]
+      offset += count
+      try flushIfLarge()
+    }
   }
 
   /// Writes the rest and gives the file its name.

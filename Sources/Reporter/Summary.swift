@@ -6,9 +6,13 @@ import Pacing
 import Provisioning
 
 /// What `summary.json` holds; read the version before anything else.
+///
+/// Version 1 had the members to `goneCount`. Version 2 adds `adoptedCount`, `latency`, `wait`, `startedAt`, `finishedAt`,
+/// `forecastSeconds` and `actualSeconds`, each left out where there is nothing to say. Times are RFC 3339, durations are
+/// seconds, counts are of rows unless they say otherwise.
 package struct Summary: Codable, Hashable, Sendable {
   /// The version of this shape; it rises when a member changes its meaning or goes.
-  package static let currentSchemaVersion = 1
+  package static let currentSchemaVersion = 2
 
   /// The version of the shape.
   package var schemaVersion = Summary.currentSchemaVersion
@@ -36,8 +40,22 @@ package struct Summary: Codable, Hashable, Sendable {
   package var attemptCount: Int
   /// Rows of the label's previous batch that this one does not have; nil in files of older versions.
   package var goneCount: Int?
+  /// Done rows whose item was found in the service's list or taken over, not told by its own answer.
+  package var adoptedCount: Int?
+  /// From sending to the answer, of the attempts since the import that had a definite one; nil when none had.
+  package var latency: Percentiles?
+  /// From the import to the end of each row that was done or failed since; nil when none was.
+  package var wait: Percentiles?
+  /// When the first request since the import was sent; nil when none was.
+  package var startedAt: String?
+  /// When the last row was done or failed; nil while any is unfinished, and when nothing was sent.
+  package var finishedAt: String?
+  /// From `startedAt` to `finishedAt`, pauses included.
+  package var actualSeconds: Double?
+  /// How long it would take, as it was said before; nil when it was not.
+  package var forecastSeconds: Double?
 
-  init(_ batch: Batch, database: String, at now: Instant, _ counts: RowCounts) {
+  init(_ batch: Batch, database: String, at now: Instant, _ counts: RowCounts, _ totals: AttemptTotals) {
     self.database = database
     self.batch = batch.id.rawValue
     label = batch.label
@@ -49,7 +67,14 @@ package struct Summary: Codable, Hashable, Sendable {
     invalidCount = counts.tally.invalidCount
     reasons = Dictionary(uniqueKeysWithValues: counts.reasons.map { ($0.key.rawValue, $0.value) })
     attemptCount = counts.attemptCount
-    goneCount = counts.goneCount
+    latency = totals.latency.percentiles
+    wait = counts.wait.percentiles
+    startedAt = totals.firstStart?.rfc3339()
+    guard counts.tally.unfinishedCount == 0, let start = totals.firstStart,
+      let end = [totals.lastEnd, counts.lastFinish].compactMap({ $0 }).max()
+    else { return }
+    finishedAt = end.rfc3339()
+    actualSeconds = max(0, (end - start).seconds)
   }
 
   /// The JSON text, members sorted, a newline at the end.
@@ -71,7 +96,12 @@ struct RowCounts {
   private(set) var tally = Tally()
   private(set) var reasons: [Reason: Int] = [:]
   private(set) var attemptCount = 0
-  var goneCount = 0
+  /// How long rows took that were done or failed since the import, and when the last of them was.
+  private(set) var wait = LatencyHistogram()
+  private(set) var lastFinish: Instant?
+  private let importedAt: Instant
+
+  init(since importedAt: Instant) { self.importedAt = importedAt }
 
   mutating func count(_ row: ReportRow) {
     guard let item = row.item else {
@@ -81,5 +111,8 @@ struct RowCounts {
     tally.counts[item.state, default: 0] += 1
     attemptCount += item.attemptCount
     if let reason = item.reason { reasons[reason, default: 0] += 1 }
+    guard item.state == .done || item.state == .failed, let end = item.finishedAt, end >= importedAt else { return }
+    wait.add(end - importedAt)
+    lastFinish = max(lastFinish ?? end, end)
   }
 }

@@ -105,7 +105,9 @@ import Testing
       try OutcomeFiles(of: batch, in: queue, to: folder).write(at: Instant(microseconds: 0))
       let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
       #expect(
-        names == ["failed.csv", "gone.csv", "outcomes.jsonl", "succeeded.csv", "summary.json", "unprocessed.csv"])
+        names == [
+          "failed.csv", "gone.csv", "outcomes.jsonl", "report.html", "succeeded.csv", "summary.json", "unprocessed.csv",
+        ])
       for path in [folder] + names.map({ folder + "/" + $0 }) {
         let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
         #expect(mode.map { $0 & 0o077 } == 0, "\(path)")

@@ -1,0 +1,71 @@
+// Rosters with what became of each row: what succeeded, what failed, what is not finished, and what is gone.
+
+import CSV
+import DurableQueue
+import Pacing
+import Provisioning
+
+/// The CSV files of a report under way.
+final class CSVFiles {
+  private let succeeded: ReportFile
+  private let failed: ReportFile
+  private let unprocessed: ReportFile
+  private let gone: ReportFile
+  /// How many rows are gone.
+  private(set) var goneCount = 0
+
+  /// - Parameters:
+  ///   - columns: the headers of the batch's roster.
+  ///   - gone: those of the roster before it.
+  init(columns: [String], gone goneColumns: [String], in folder: String) throws(ReportError) {
+    succeeded = try Self.file(OutcomeFiles.succeeded, columns, in: folder)
+    failed = try Self.file(OutcomeFiles.failed, columns, in: folder)
+    unprocessed = try Self.file(OutcomeFiles.unprocessed, columns, in: folder)
+    gone = try Self.file(OutcomeFiles.gone, goneColumns, in: folder)
+  }
+
+  /// A file with its header, and a byte order mark first, so that spreadsheets read Korean as UTF-8.
+  private static func file(_ name: String, _ columns: [String], in folder: String) throws(ReportError) -> ReportFile {
+    let file = try ReportFile(name, in: folder)
+    file.buffer += RecordWriter.byteOrderMark
+    try append(columns + OutcomeFiles.columns, to: file)
+    return file
+  }
+
+  func add(_ row: ReportRow) throws(ReportError) {
+    let record = row.cells + Self.outcomeCells(row)
+    switch row.item?.state {
+    case .done: try Self.append(record, to: succeeded)
+    case .failed, nil: try Self.append(record, to: failed)
+    case .ready, .leased, .inDoubt, .cancelled: try Self.append(record, to: unprocessed)
+    }
+  }
+
+  func addGone(_ row: ReportRow) throws(ReportError) {
+    goneCount += 1
+    try Self.append(row.cells + Self.outcomeCells(row), to: gone)
+  }
+
+  private static func append(_ record: [String], to file: ReportFile) throws(ReportError) {
+    RecordWriter.append(record.map(HarmlessCell.made), to: &file.buffer)
+    try file.flushIfLarge()
+  }
+
+  private static func outcomeCells(_ row: ReportRow) -> [String] {
+    guard let item = row.item else {
+      return ["invalid", "", "", "", "invalid", row.issue ?? "", "0", "", String(row.line)]
+    }
+    return [
+      item.state.rawValue, item.account, item.name, item.remoteID ?? "", item.reason?.rawValue ?? "",
+      item.message ?? item.reason?.forPeople ?? "", String(item.attemptCount), item.finishedAt?.rfc3339() ?? "",
+      String(row.line),
+    ]
+  }
+
+  func finish() throws(ReportError) {
+    try succeeded.finish()
+    try failed.finish()
+    try unprocessed.finish()
+    try gone.finish()
+  }
+}

@@ -1,0 +1,98 @@
+// How fast was sent, over time, in flat memory: counts in buckets of time, which become wider as the time grows longer.
+
+import Pacing
+import Provisioning
+
+/// Counts requests by when they were sent; they may come in any order.
+struct PaceChart {
+  /// What was sent in one bucket; throttled ones and those without an answer are part of `sent`.
+  struct Counts: Hashable {
+    var sent = 0
+    var throttled = 0
+    var noAnswer = 0
+
+    static func += (left: inout Counts, right: Counts) {
+      left.sent += right.sent
+      left.throttled += right.throttled
+      left.noAnswer += right.noAnswer
+    }
+  }
+
+  /// The buckets of a sitting, without holes.
+  struct Sitting: Hashable {
+    /// How long a bucket is.
+    var bucketSeconds: Int64
+    /// When the first begins, in seconds since the epoch.
+    var start: Int64
+    var counts: [Counts]
+    /// What was sent before this sitting.
+    var earlierCount: Int
+  }
+
+  /// The chart has so many buckets at most.
+  static let mostBuckets = 600
+  /// After so long without a request a new sitting begins: a longer wait ends a run (`--max-wait`), unless it is told to
+  /// wait longer.
+  static let sittingGap: Int64 = 15 * 60
+  /// So many buckets are held at most; a sitting is cut out of them.
+  private static let mostHeld = 4_096
+
+  private var buckets: [Int64: Counts] = [:]
+  private var bucketSeconds: Int64 = 1
+
+  /// Counts an attempt, unless nothing was sent.
+  mutating func add(_ attempt: AttemptCount) {
+    let second = attempt.start.microseconds.flooredDivided(by: 1_000_000)
+    buckets[second.flooredDivided(by: bucketSeconds), default: Counts()] += attempt.counts
+    if buckets.count > Self.mostHeld {
+      buckets = Self.merged(buckets, by: 2)
+      bucketSeconds *= 2
+    }
+  }
+
+  /// One attempt as it is counted.
+  struct AttemptCount {
+    let start: Instant
+    let counts: Counts
+
+    /// - Parameter outcome: nil while it is under way.
+    init?(start: Instant, outcome: Outcome.Kind?) {
+      if outcome == .notSent || outcome == .unreachable { return nil }
+      self.start = start
+      counts = Counts(
+        sent: 1, throttled: outcome?.holdsKey == true ? 1 : 0, noAnswer: outcome?.isDefinite == false ? 1 : 0)
+    }
+  }
+
+  /// The last sitting; nil when nothing was sent.
+  ///
+  /// A roster that is run every night for a term would be a flat line with a needle a night: only the last time that it
+  /// was at work is drawn.
+  func lastSitting() -> Sitting? {
+    let places = buckets.keys.sorted()
+    guard let last = places.last else { return nil }
+    let gap = max(2, Self.sittingGap / bucketSeconds)
+    let firstIndex = places.indices.dropFirst().last { places[$0] - places[$0 - 1] > gap } ?? 0
+    let earlier = places[..<firstIndex].reduce(0) { $0 + (buckets[$1]?.sent ?? 0) }
+    var factor: Int64 = 1
+    func width() -> Int64 { last.flooredDivided(by: factor) - places[firstIndex].flooredDivided(by: factor) + 1 }
+    while width() > Self.mostBuckets { factor *= 2 }
+    let merged = Self.merged(buckets.filter { $0.key >= places[firstIndex] }, by: factor)
+    let first = places[firstIndex].flooredDivided(by: factor)
+    return Sitting(
+      bucketSeconds: bucketSeconds * factor, start: first * bucketSeconds * factor,
+      counts: (0..<width()).map { merged[first + $0] ?? Counts() }, earlierCount: earlier)
+  }
+
+  private static func merged(_ buckets: [Int64: Counts], by factor: Int64) -> [Int64: Counts] {
+    buckets.reduce(into: [:]) { $0[$1.key.flooredDivided(by: factor), default: Counts()] += $1.value }
+  }
+}
+
+extension Int64 {
+  /// The quotient rounded down, also for times before the epoch.
+  fileprivate func flooredDivided(by divisor: Int64) -> Int64 {
+    let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
+    return remainder < 0 ? quotient - 1 : quotient
+  }
+}

@@ -1,0 +1,63 @@
+// Why rows have no workspace, by state and reason, with what was said most often; memory is flat.
+
+import DurableQueue
+import Provisioning
+
+/// Counts the rows that are not done, while they go by.
+struct ReasonGroups {
+  /// Rows of one state with the same reason.
+  struct Key: Hashable {
+    /// As the files write it; `invalid` for rows that were not accepted.
+    let state: String
+    let reason: String
+  }
+
+  /// So many different messages of a group are counted; later ones are not, or a million different ones would be held.
+  private static let mostMessages = 200
+  /// A message is as long as this at most.
+  private static let longestMessage = 400
+
+  private struct Group {
+    var count = 0
+    var messages: [String: Int] = [:]
+  }
+
+  private var groups: [Key: Group] = [:]
+
+  mutating func count(_ row: ReportRow) {
+    guard let item = row.item else {
+      count(Key(state: "invalid", reason: "invalid"), saying: row.issue)
+      return
+    }
+    guard item.state != .done, let reason = item.reason else { return }
+    count(Key(state: item.state.rawValue, reason: reason.rawValue), saying: item.message)
+  }
+
+  private mutating func count(_ key: Key, saying message: String?) {
+    groups[key, default: Group()].count += 1
+    guard let message, !message.isEmpty else { return }
+    let text = String(message.prefix(Self.longestMessage))
+    if groups[key]?.messages[text] != nil || groups[key]?.messages.count ?? 0 < Self.mostMessages {
+      groups[key]?.messages[text, default: 0] += 1
+    }
+  }
+
+  /// The groups as the page has them, the largest first.
+  ///
+  /// - Parameter messageCount: so many messages of each, the most frequent first.
+  func json(for batch: BatchID, messageCount: Int = 5) -> JSONValue {
+    let sorted = groups.sorted {
+      ($1.value.count, $0.key.state, $0.key.reason) < ($0.value.count, $1.key.state, $1.key.reason)
+    }
+    return .array(
+      sorted.map { key, group in
+        let messages = group.messages.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(messageCount)
+        return .object([
+          "state": .string(key.state), "reason": .string(key.reason), "count": .integer(Int64(group.count)),
+          "title": .string(Advice.title(of: key)), "advice": .string(Advice.text(for: key, batch) ?? ""),
+          "messages": .array(
+            messages.map { .object(["message": .string($0.key), "count": .integer(Int64($0.value))]) }),
+        ])
+      })
+  }
+}

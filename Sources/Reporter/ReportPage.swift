@@ -1,0 +1,130 @@
+// `report.html`: one file that opens from a mail and draws itself from the JSON in it. Rows are written as they go by;
+// what is known only at the end comes after them.
+
+import DurableQueue
+import Foundation
+import Pacing
+import Provisioning
+
+/// The page under way.
+final class ReportPage {
+  /// The page has so many rows at most; with more it would be slow to open. The CSV files have all.
+  static let mostRows = 20_000
+
+  private let batch: Batch
+  private let mostRows: Int
+  private let file: ReportFile
+  /// Rows that come after those that need a person, as far as there is room for them.
+  private let waiting: SideRows
+  private let done: SideRows
+  private var groups = ReasonGroups()
+  private var rowCount = 0
+  private var shownCount = 0
+
+  init(of batch: Batch, in folder: String, mostRows: Int = ReportPage.mostRows) throws(ReportError) {
+    self.batch = batch
+    self.mostRows = mostRows
+    file = try ReportFile(OutcomeFiles.page, in: folder)
+    waiting = try SideRows("waiting", in: folder, most: mostRows)
+    done = try SideRows("done", in: folder, most: mostRows)
+    file.buffer += PageTemplate.beforeData
+    var start = Array(#"{"columns":"#.utf8)
+    JSONValue.append(batch.columns, to: &start)
+    start += #","rows":["#.utf8
+    PageTemplate.appendSafely(start, to: &file.buffer)
+  }
+
+  func add(_ row: ReportRow) throws(ReportError) {
+    rowCount += 1
+    groups.count(row)
+    switch row.item?.state {
+    case .done: try done.add(row)
+    case .ready, .cancelled: try waiting.add(row)
+    case .failed, .inDoubt, .leased, nil:
+      guard shownCount < mostRows else { return }
+      if shownCount > 0 { file.buffer.append(UInt8(ascii: ",")) }
+      shownCount += 1
+      PageTemplate.appendSafely(PageRow.json(row), to: &file.buffer)
+      try file.flushIfLarge()
+    }
+  }
+
+  /// Writes what follows the rows and gives the file its name.
+  func finish(_ summary: Summary, _ totals: AttemptTotals, limit: Limit?) throws {
+    for side in [waiting, done] {
+      shownCount += try side.append(to: file, atMost: mostRows - shownCount, isFirst: shownCount == 0)
+    }
+    var end = Array(#"],"rowsLeftOut":\#(rowCount - shownCount),"reasons":"#.utf8)
+    groups.json(for: batch.id).append(to: &end)
+    let bins = totals.latency.bins().map { #"{"upTo":\#($0.upTo),"count":\#($0.count)}"# }
+    end += #","latencyHistogram":[\#(bins.joined(separator: ","))],"pace":"#.utf8
+    end += (totals.pace.lastSitting().map { Self.json($0, limit) } ?? "null").utf8
+    end += #","summary":"#.utf8
+    end += try summary.json()
+    end += "}".utf8
+    PageTemplate.appendSafely(end, to: &file.buffer)
+    file.buffer += PageTemplate.afterData
+    try file.finish()
+  }
+
+  private static func json(_ sitting: PaceChart.Sitting, _ limit: Limit?) -> String {
+    func list(_ member: KeyPath<PaceChart.Counts, Int>) -> String {
+      "[\(sitting.counts.map { String($0[keyPath: member]) }.joined(separator: ","))]"
+    }
+    // A limit that changed meanwhile would be drawn where it did not hold; only the one that holds now is kept.
+    let held = limit.flatMap { ($0.at?.microseconds ?? 0) / 1_000_000 <= sitting.start ? $0.quota.rate.perSecond : nil }
+    let limits = held.map { #"{"at":\#(sitting.start),"perSecond":\#($0)}"# } ?? ""
+    return #"{"bucketSeconds":\#(sitting.bucketSeconds),"start":\#(sitting.start),"sent":\#(list(\.sent)),"#
+      + #""throttled":\#(list(\.throttled)),"noAnswer":\#(list(\.noAnswer)),"limit":[\#(limits)],"#
+      + #""earlierCount":\#(sitting.earlierCount)}"#
+  }
+}
+
+/// A row as the page has it: `[line, state, account, name, id, reason, message, attempts, finishedAt, [cell…]]`.
+private enum PageRow {
+  static func json(_ row: ReportRow) -> [UInt8] {
+    let item = row.item
+    var bytes = Array("[\(row.line),".utf8)
+    let texts = [
+      item?.state.rawValue ?? "invalid", item?.account ?? "", item?.name ?? "", item?.remoteID ?? "",
+      item == nil ? "invalid" : item?.reason?.rawValue ?? "", item == nil ? row.issue ?? "" : item?.message ?? "",
+    ]
+    for text in texts {
+      JSONValue.append(text, to: &bytes)
+      bytes.append(UInt8(ascii: ","))
+    }
+    bytes += "\(item?.attemptCount ?? 0),\"\(item?.finishedAt?.rfc3339() ?? "")\",".utf8
+    JSONValue.append(row.cells, to: &bytes)
+    bytes += "]\n".utf8
+    return bytes
+  }
+}
+
+/// Rows that wait in a file of their own until it is known how many of them the page has room for.
+private final class SideRows {
+  private let file: ReportFile
+  private let most: Int
+  /// Where each row ends in the file; each begins with a comma.
+  private var ends: [Int] = []
+
+  init(_ name: String, in folder: String, most: Int) throws(ReportError) {
+    file = try ReportFile("\(OutcomeFiles.page).\(name)", in: folder)
+    self.most = most
+  }
+
+  func add(_ row: ReportRow) throws(ReportError) {
+    guard ends.count < most else { return }
+    var bytes = [UInt8(ascii: ",")]
+    PageTemplate.appendSafely(PageRow.json(row), to: &bytes)
+    ends.append((ends.last ?? 0) + bytes.count)
+    file.buffer += bytes
+    try file.flushIfLarge()
+  }
+
+  /// - Returns: how many rows were appended.
+  func append(to page: ReportFile, atMost room: Int, isFirst: Bool) throws(ReportError) -> Int {
+    let count = min(room, ends.count)
+    if count > 0 { try page.append((isFirst ? 1 : 0)..<ends[count - 1], of: file) }
+    return count
+  }
+}

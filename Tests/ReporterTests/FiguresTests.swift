@@ -1,0 +1,93 @@
+import Foundation
+import Pacing
+import Provisioning
+import TestSupport
+import Testing
+
+@testable import Reporter
+
+@Suite struct FiguresTests {
+  @Test func `percentiles are within one in 128 of those of the sorted values`() throws {
+    for seed in 1...200 {
+      var generator = SeededGenerator(seed: seed)
+      let scale = Double.random(in: 0...14, using: &generator)
+      let values = (0..<Int.random(in: 1...3_000, using: &generator)).map { _ in
+        Int64(pow(10, Double.random(in: 0...scale, using: &generator)))
+      }
+      var histogram = LatencyHistogram()
+      for value in values { histogram.add(.microseconds(value)) }
+      let sorted = values.sorted()
+      for share in [0.001, 0.5, 0.9, 0.99, 1] {
+        let exact = sorted[max(0, Int((share * Double(values.count)).rounded(.up)) - 1)]
+        let found = try #require(histogram.percentile(share)).microseconds
+        #expect(abs(found - exact) <= exact / 128, "seed \(seed), \(share): \(found) for \(exact)")
+      }
+      #expect(histogram.percentiles?.max == Double(sorted[sorted.count - 1]) / 1_000_000)
+    }
+  }
+
+  @Test func `a histogram takes every duration there is`() {
+    var histogram = LatencyHistogram()
+    #expect(histogram.percentiles == nil && histogram.bins().isEmpty)
+    for value in [Int64.min, -1, 0, 1, 127, 128, 255, 256, .max] { histogram.add(.microseconds(value)) }
+    #expect(histogram.percentile(0) == Duration.zero)
+    #expect(histogram.percentile(1) == Duration.microseconds(Int64.max))
+    #expect(histogram.bins().reduce(0) { $0 + $1.count } == 9)
+  }
+
+  @Test func `the chart's bars hold every value, follow each other and widen by one factor`() {
+    for seed in 1...200 {
+      var generator = SeededGenerator(seed: seed)
+      let base = Int64.random(in: 1...1_000_000, using: &generator)
+      let most = base + Int64(pow(10, Double.random(in: 0...9, using: &generator)))
+      var histogram = LatencyHistogram()
+      let count = Int.random(in: 1...300, using: &generator)
+      for _ in 0..<count { histogram.add(.microseconds(Int64.random(in: base...most, using: &generator))) }
+      let bins = histogram.bins()
+      #expect((2...24).contains(bins.count), "seed \(seed)")
+      #expect(bins.reduce(0) { $0 + $1.count } == count, "seed \(seed)")
+      let factor = bins[1].upTo / bins[0].upTo
+      for (bin, next) in zip(bins, bins.dropFirst()) { #expect(abs(next.upTo / bin.upTo / factor - 1) < 1e-9) }
+      #expect((histogram.percentiles?.max ?? .infinity) <= bins[bins.count - 1].upTo * 1.000_001, "seed \(seed)")
+    }
+  }
+
+  private func attempt(_ second: Double, _ outcome: Outcome.Kind = .succeeded) throws -> PaceChart.AttemptCount {
+    try #require(.init(start: Instant(microseconds: Int64(second * 1_000_000)), outcome: outcome))
+  }
+
+  @Test func `no request is lost however long the run, and the buckets are as many as fit`() throws {
+    for seed in 1...100 {
+      var generator = SeededGenerator(seed: seed)
+      let length = pow(10, Double.random(in: 0...8, using: &generator))
+      let count = Int.random(in: 1...8_000, using: &generator)
+      let origin = Double(Int.random(in: -10_000_000...2_000_000_000, using: &generator))
+      var (chart, throttled) = (PaceChart(), 0)
+      for _ in 0..<count {
+        let isThrottled = Int.random(in: 0..<10, using: &generator) == 0
+        throttled += isThrottled ? 1 : 0
+        chart.add(
+          try attempt(origin + Double.random(in: 0..<length, using: &generator), isThrottled ? .throttled : .succeeded))
+      }
+      let sitting = try #require(chart.lastSitting())
+      #expect(sitting.counts.count <= PaceChart.mostBuckets, "seed \(seed)")
+      #expect(sitting.counts.reduce(sitting.earlierCount) { $0 + $1.sent } == count, "seed \(seed)")
+      #expect(sitting.counts.reduce(0) { $0 + $1.throttled } <= throttled, "seed \(seed)")
+      #expect(sitting.counts.first?.sent != 0 && sitting.counts.last?.sent != 0, "seed \(seed)")
+    }
+  }
+
+  @Test func `only the last time that a roster was at work is drawn`() throws {
+    var chart = PaceChart()
+    #expect(chart.lastSitting() == nil)
+    // Three nights, and in the last one a wait of ten minutes, which ends no run.
+    for night in 0..<3 { for second in 0..<5 { chart.add(try attempt(Double(night * 86_400 + second))) } }
+    chart.add(try attempt(2 * 86_400 + 600, .noAnswer))
+    let sitting = try #require(chart.lastSitting())
+    #expect(sitting.earlierCount == 10)
+    #expect(sitting.start <= 172_800 && sitting.bucketSeconds == 2)
+    #expect(sitting.counts.count == 301)
+    #expect(sitting.counts.reduce(0) { $0 + $1.sent } == 6)
+    #expect(sitting.counts.last == PaceChart.Counts(sent: 1, throttled: 0, noAnswer: 1))
+  }
+}

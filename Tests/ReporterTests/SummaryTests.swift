@@ -1,0 +1,116 @@
+import DurableQueue
+import Foundation
+import Pacing
+import Provisioning
+import TestSupport
+import Testing
+
+@testable import Reporter
+
+@Suite struct SummaryTests {
+  /// Who changes this raises `Summary.currentSchemaVersion`, unless a member is only added.
+  @Test func `summary.json has the members of version 2`() async throws {
+    try await ReportFixture.with(["n1", "n2", "n3", "n4"], issues: ["bad name"]) { fixture in
+      fixture.time.advance(by: .seconds(3))
+      try await fixture.settle([Outcome(.succeeded, remoteID: "a"), Outcome(.refused), Outcome(.throttled)])
+      fixture.time.advance(by: .seconds(7))
+      let done = Outcome(.succeeded, remoteID: "b")
+      try await fixture.settle([done, done], latency: .milliseconds(250))
+      try fixture.write()
+      let time = { (seconds: Int64) in (fixture.batch.importedAt + .seconds(seconds)).rfc3339() }
+      #expect(
+        try fixture.text("summary.json") == """
+          {
+            "actualSeconds" : 7.29,
+            "adoptedCount" : 0,
+            "attemptCount" : 4,
+            "batch" : 1,
+            "database" : "\(fixture.queue.path)",
+            "endpoint" : "https://example.com",
+            "finishedAt" : "\(time(10))",
+            "goneCount" : 0,
+            "importedAt" : "\(time(0))",
+            "invalidCount" : 1,
+            "label" : "/rosters/class.csv",
+            "latency" : {
+              "count" : 5,
+              "max" : 0.25,
+              "p50" : 0.040064,
+              "p90" : 0.25,
+              "p99" : 0.25
+            },
+            "reasons" : {
+              "refused" : 1
+            },
+            "rowCount" : 5,
+            "schemaVersion" : 2,
+            "startedAt" : "\(time(3))",
+            "states" : {
+              "cancelled" : 0,
+              "done" : 3,
+              "failed" : 1,
+              "in_doubt" : 0,
+              "leased" : 0,
+              "ready" : 0
+            },
+            "wait" : {
+              "count" : 4,
+              "max" : 10.29,
+              "p50" : 3.04,
+              "p90" : 10.29,
+              "p99" : 10.29
+            },
+            "writtenAt" : "\(time(10))"
+          }
+
+          """)
+    }
+  }
+
+  @Test func `a summary of version 1 is read, and keeps its folder for its batch`() async throws {
+    try await ReportFixture.with(["n1"]) { fixture in
+      try fixture.write()
+      let old = """
+        {"schemaVersion":1,"database":"\(fixture.queue.path)","batch":1,"label":"l","endpoint":"e","importedAt":"i",
+         "writtenAt":"w","rowCount":0,"states":{},"invalidCount":0,"reasons":{},"attemptCount":0}
+        """
+      try old.write(toFile: fixture.folder + "/summary.json", atomically: true, encoding: .utf8)
+      let read = try #require(Summary.read(in: fixture.folder))
+      #expect(read.schemaVersion == 1 && read.goneCount == nil && read.latency == nil && read.startedAt == nil)
+      try fixture.write()
+      let other = OutcomeFiles(of: fixture.batch, in: fixture.queue, to: fixture.folder)
+      #expect(throws: Never.self) { try other.prepareFolder() }
+    }
+  }
+
+  @Test func `nothing is finished while a row is not`() async throws {
+    try await ReportFixture.with(["n1", "n2"]) { fixture in
+      let before = try fixture.write()
+      #expect(before.startedAt == nil && before.latency == nil && before.wait == nil)
+      try await fixture.settle([Outcome(.succeeded, remoteID: "a")])
+      let during = try fixture.write()
+      #expect(during.startedAt == fixture.batch.importedAt.rfc3339())
+      #expect(during.finishedAt == nil && during.actualSeconds == nil && during.wait?.count == 1)
+    }
+  }
+
+  @Test func `what a list has shown counts as adopted`() async throws {
+    try await ReportFixture.with(["n1", "n2"]) { fixture in
+      try await fixture.settle([Outcome(.succeeded, remoteID: "a"), Outcome(.noAnswer)])
+      fixture.time.advance(by: .seconds(60))
+      let rest = try await fixture.queue.claim(
+        upTo: 0, of: fixture.batch.id, for: fixture.owner.id, with: fixture.scope, within: .zero
+      ).rest
+      let account = try #require(rest?.doubts.first?.account.scope)
+      let list = RemoteList(
+        items: [RemoteItem(id: "found", name: "n2", createdAt: fixture.batch.importedAt)], isWhole: true,
+        askedAt: fixture.time.now())
+      _ = try await fixture.queue.reconcile(
+        list, in: account, of: fixture.batch.id, by: ReconcileRules(), isMade: { _, _ in true })
+      let summary = try fixture.write()
+      #expect(summary.states["done"] == 2 && summary.adoptedCount == 1)
+      // The look at the list belongs to the run.
+      #expect(summary.actualSeconds == 60.04)
+    }
+  }
+}
