@@ -22,7 +22,10 @@ extension Outcome {
   ///   - now: for a `Retry-After` that is a date.
   package init(_ reply: Reply, needsID: Bool = true, at now: Instant) {
     let envelope = Envelope(reply.body)
-    self.init(.noAnswer, status: reply.status, requestID: reply.requestID, retryAfter: reply.retryAfter(at: now))
+    let told = RateLimitHeaders(reply, at: now)
+    let asked = reply.retryAfter(at: now) ?? (reply.status == 429 ? told?.reset : nil)
+    self.init(.noAnswer, status: reply.status, requestID: reply.requestID, retryAfter: asked)
+    if told?.remaining == 0 { pause = told?.reset }
     switch envelope {
     case .dataForest(let success, let message, let members):
       self.message = message

@@ -45,6 +45,18 @@ package struct Claim: Sendable {
   package var nextPermit: Instant
   /// What is left of the batch; nil when all that was asked for was claimed, so that there may be more.
   package var rest: Rest?
+  /// Whether nobody has said a limit, so that answers teach it.
+  package var isLearning = false
+  /// What everything that uses the key waits for, whoever was told so; nil while nothing does.
+  package var wait: Wait?
+
+  /// A wait that the claim found in the file.
+  package struct Wait: Hashable, Sendable {
+    /// Nothing starts before this.
+    package var until: Instant
+    /// Why.
+    package var reason: Reason
+  }
 
   /// What is left when a claim finds less than it was asked for.
   package struct Rest: Hashable, Sendable {
@@ -101,9 +113,14 @@ extension Queue {
     try row.store(grant.state, db)
     let leases = try zip(found, grant.starts).map { try Self.lease($0, to: owner, from: $1, db) }
     let isExhausted = found.count < limit || limit == 0
-    return Claim(
+    var claim = Claim(
       leases: leases, quota: row.limit.quota, nextPermit: grant.next,
       rest: isExhausted ? try Self.rest(of: batch, at: now, db) : nil)
+    claim.isLearning = row.limit.source != .flag
+    if row.state.notBefore > now, let reason = row.waitReason {
+      claim.wait = Claim.Wait(until: row.state.notBefore, reason: reason)
+    }
+    return claim
   }
 
   private static func rest(of batch: BatchID, at now: Instant, _ db: Database) throws -> Claim.Rest {

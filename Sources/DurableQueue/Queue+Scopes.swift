@@ -71,10 +71,25 @@ extension Queue {
     try writeAlone { db in
       try db.execute(
         sql:
-          "UPDATE key_scope SET rate_count = ?, rate_period = ?, burst = ?, limit_source = ?, limit_at = ? WHERE id = ?",
+          "UPDATE key_scope SET rate_count = ?, rate_period = ?, burst = ?, limit_source = ?, limit_at = ?, windows = ? WHERE id = ?",
         arguments: [
-          quota.rate.count, quota.rate.period.rawValue, quota.burst, source.rawValue, now.microseconds, scope.rawValue,
+          quota.rate.count, quota.rate.period.rawValue, quota.burst, source.rawValue, now.microseconds,
+          ScopeRow.text(quota.windows), scope.rawValue,
         ])
+    }
+  }
+
+  /// Replaces the scope's limit by limits over long periods alone; the pace is learned again.
+  ///
+  /// - Parameter windows: the limits; without any nothing is limited but by what was learned.
+  package func setWindows(_ windows: [Window], of scope: KeyScopeID) throws {
+    let now = time.now()
+    try writeAlone { db in
+      try db.execute(
+        sql: """
+          UPDATE key_scope SET rate_count = NULL, rate_period = NULL, burst = NULL, limit_source = NULL, limit_at = ?,
+            windows = ? WHERE id = ?
+          """, arguments: [windows.isEmpty ? nil : now.microseconds, ScopeRow.text(windows), scope.rawValue])
     }
   }
 
@@ -149,66 +164,19 @@ package struct ScopeWait: Hashable, Sendable {
   package var reason: Reason
   /// What the service or the network said; nil when it said nothing.
   package var message: String?
+  /// When the request was sent that brought it; nil: now.
+  package var sentAt: Instant?
 
   /// Makes a wait.
-  package init(scope: KeyScopeID, until: Instant, emptiesBucket: Bool, reason: Reason, message: String? = nil) {
+  package init(
+    scope: KeyScopeID, until: Instant, emptiesBucket: Bool, reason: Reason, message: String? = nil,
+    sentAt: Instant? = nil
+  ) {
+    self.sentAt = sentAt
     self.message = message
     self.scope = scope
     self.until = until
     self.emptiesBucket = emptiesBucket
     self.reason = reason
-  }
-}
-
-/// A key scope's row, read inside a transaction.
-struct ScopeRow {
-  let id: Int64
-  let limit: Limit
-  let state: QuotaState
-
-  init(_ scope: KeyScopeID, _ db: Database) throws {
-    id = scope.rawValue
-    // Columns by their place here and in the other statements of a claim and a settle: looking a name up costs more
-    // than reading the row.
-    let statement = try db.cachedStatement(
-      sql:
-        "SELECT theoretical_at, not_before, rate_count, rate_period, burst, limit_source, limit_at FROM key_scope WHERE id = ?"
-    )
-    let rows = try Row.fetchCursor(statement, arguments: [id])
-    defer { withExtendedLifetime(rows) {} }
-    guard let row = try rows.next() else {
-      throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a key scope is missing")
-    }
-    limit = Self.limit(row)
-    state = QuotaState(theoretical: Instant(microseconds: row[0]), notBefore: Instant(microseconds: row[1]))
-  }
-
-  private static func limit(_ row: Row) -> Limit {
-    guard let count = row[2] as Int?, let period = (row[3] as String?).flatMap(Rate.Period.init(rawValue:)),
-      let rate = Rate(count, per: period), let burst = row[4] as Int?,
-      let source = (row[5] as String?).flatMap(Limit.Source.init(rawValue:))
-    else { return .standard }
-    let at = (row[6] as Int64?).map(Instant.init(microseconds:))
-    return Limit(quota: Quota(rate: rate, burst: burst), source: source, at: at)
-  }
-
-  func store(_ state: QuotaState, _ db: Database) throws {
-    guard state != self.state else { return }
-    try db.cachedStatement(sql: "UPDATE OR ROLLBACK key_scope SET theoretical_at = ?, not_before = ? WHERE id = ?")
-      .execute(arguments: [state.theoretical.microseconds, state.notBefore.microseconds, id])
-  }
-
-  func wait(_ wait: ScopeWait, at now: Instant, _ db: Database) throws {
-    var next = state
-    next.notBefore = max(state.notBefore, wait.until)
-    if wait.emptiesBucket { next = limit.quota.emptied(state, until: wait.until) }
-    guard next != state else { return }
-    try store(next, db)
-    try db.execute(
-      sql: "UPDATE key_scope SET wait_reason = ? WHERE id = ?", arguments: [wait.reason.rawValue, id])
-    guard next.notBefore > state.notBefore else { return }
-    try db.execute(
-      sql: "INSERT INTO key_wait (key_scope_id, from_at, until_at, reason, message) VALUES (?, ?, ?, ?, ?)",
-      arguments: [id, now.microseconds, wait.until.microseconds, wait.reason.rawValue, wait.message])
   }
 }

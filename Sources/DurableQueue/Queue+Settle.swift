@@ -18,12 +18,15 @@ package struct Answer: Hashable, Sendable {
   package var reason: Reason?
   /// What the item's key scope must wait for because of it.
   package var wait: ScopeWait?
+  /// The key scope that learns from it that this pace is allowed; nil: none does.
+  package var teaches: KeyScopeID?
 
   /// Makes an answer.
   package init(
     lease: Lease.Handle, outcome: Outcome, latency: Duration? = nil, due: Instant? = nil, reason: Reason? = nil,
-    wait: ScopeWait? = nil
+    wait: ScopeWait? = nil, teaches: KeyScopeID? = nil
   ) {
+    self.teaches = teaches
     self.reason = reason
     self.lease = lease
     self.outcome = outcome
@@ -51,6 +54,7 @@ extension Queue {
   func settle(_ answer: Answer, _ db: Database) throws -> Settlement {
     let now = time.now()
     let settlement = try settle(answer, now: now.microseconds, db)
+    if let scope = answer.teaches { try ScopeRow.learnFromAnswer(scope, at: now, db) }
     if let wait = answer.wait { try ScopeRow(wait.scope, db).wait(wait, at: now, db) }
     return settlement
   }

@@ -42,8 +42,34 @@ enum QueueSchema {
       try db.execute(
         sql: "CREATE INDEX batch_row_named_item ON batch_row (named_item_id) WHERE named_item_id IS NOT NULL")
     }
+    migrator.registerMigration("6 limits over hours and days, and a pace that is learned") { db in
+      try db.execute(sql: windowsAndPace)
+    }
     return migrator
   }
+
+  private static let windowsAndPace = """
+    -- Limits over long periods that a person said, `500/day 5000/h`.
+    ALTER TABLE key_scope ADD COLUMN windows TEXT;
+    -- What the answers have taught about the limit, as JSON; it holds while rate_count is null.
+    ALTER TABLE key_scope ADD COLUMN learner TEXT;
+    -- Permits of the windows that were taken, by bucket.
+    CREATE TABLE key_window (
+      key_scope_id INTEGER NOT NULL REFERENCES key_scope,
+      period TEXT NOT NULL CHECK (period IN ('h', 'day')),
+      bucket INTEGER NOT NULL,
+      count INTEGER NOT NULL CHECK (count > 0),
+      PRIMARY KEY (key_scope_id, period, bucket)
+    ) STRICT, WITHOUT ROWID;
+    -- How the learned pace went, for those who want to see it.
+    CREATE TABLE learned_pace (
+      id INTEGER PRIMARY KEY,
+      key_scope_id INTEGER NOT NULL REFERENCES key_scope,
+      at INTEGER NOT NULL,
+      per_second REAL NOT NULL
+    ) STRICT;
+    CREATE INDEX learned_pace_of_scope ON learned_pace (key_scope_id, at);
+    """
 
   private static let listsAndWaits = """
     -- How far the service's clock was behind ours at most, as long as the owner lived; microseconds, negative: behind.

@@ -15,9 +15,10 @@ import Foundation
 
 /// What is known of a limit; a value that lives in the database and is shared by all processes that use the key.
 package struct PaceLearner: Hashable, Sendable, Codable {
+  private static let underCeiling = 0.97
   private static let slowest = 0.1
   private static let fastest = 10_000.0
-  private static let longestSilence = Duration.seconds(60)
+  private static let longestSilence = Duration.seconds(5)
 
   /// Permits a second now.
   package private(set) var perSecond = 2.0
@@ -26,8 +27,13 @@ package struct PaceLearner: Hashable, Sendable, Codable {
   /// Nine tenths of the pace at which it was throttled last; nil until it was.
   package private(set) var ceiling: Double?
 
+  /// When it was throttled last, or had its last answer.
+  package var learnedAt: Instant { Instant(microseconds: max(cutAt, tickAt)) }
+
   private var tickAt: Int64 = 0
   private var cleanCount = 0
+  /// Whether the last cut was the first: the next one says how good the guess was, not that the limit has fallen.
+  private var isFirstCut = false
   private var cutAt: Int64 = 0
   private var heldSince: Int64 = 0
   private var holdSeconds = 10
@@ -51,7 +57,7 @@ package struct PaceLearner: Hashable, Sendable, Codable {
     let elapsed = (now - Instant(microseconds: tickAt)).seconds
     guard elapsed >= (isStarting ? 0.5 : 1) else { return false }
     // What was hardly used says nothing about more.
-    let isUsed = Double(cleanCount) >= 0.6 * perSecond * elapsed
+    let isUsed = Double(cleanCount) >= (isStarting ? 0.35 : 0.6) * perSecond * elapsed
     (tickAt, cleanCount) = (now.microseconds, 0)
     guard isUsed else { return false }
     let before = perSecond
@@ -66,10 +72,10 @@ package struct PaceLearner: Hashable, Sendable, Codable {
   /// - Returns: whether the pace has changed.
   package mutating func noteThrottle(sentAt: Instant, at now: Instant) -> Bool {
     guard sentAt.microseconds > cutAt else { return false }
-    let isQuick = !isStarting && (now - Instant(microseconds: cutAt)).seconds < 4
-    ceiling = perSecond * (isStarting ? 0.45 : isQuick ? 0.75 : 0.9)
+    let isQuick = !isStarting && !isFirstCut && (now - Instant(microseconds: cutAt)).seconds < 4
+    ceiling = perSecond * (isStarting ? 0.375 / Self.underCeiling : isQuick ? 0.75 : 0.9)
     perSecond = max(Self.slowest, perSecond * (isStarting ? 0.375 : isQuick ? 0.65 : 0.85))
-    isStarting = false
+    (isFirstCut, isStarting) = (isStarting, false)
     cutAt = now.microseconds
     (tickAt, cleanCount, heldSince, holdSeconds, probe) = (now.microseconds, 0, now.microseconds, 10, 0.01)
     return true
@@ -80,7 +86,7 @@ package struct PaceLearner: Hashable, Sendable, Codable {
       perSecond *= 2
       return
     }
-    let goal = (ceiling ?? perSecond) * 0.97
+    let goal = (ceiling ?? perSecond) * Self.underCeiling
     if perSecond < goal * 0.999 {
       perSecond = min(goal, perSecond * 1.05 + 0.05)
       heldSince = now.microseconds
@@ -94,7 +100,7 @@ package struct PaceLearner: Hashable, Sendable, Codable {
   private mutating func beginAnew(at now: Instant) {
     (tickAt, cleanCount, heldSince, probe) = (now.microseconds, 0, now.microseconds, 0.01)
     holdSeconds = 20
-    if let ceiling { perSecond = min(perSecond, ceiling * 0.97) }
+    if let ceiling { perSecond = min(perSecond, ceiling * Self.underCeiling) }
     cutAt = min(cutAt, now.microseconds)
   }
 }

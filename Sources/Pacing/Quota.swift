@@ -75,6 +75,37 @@ package struct Quota: Hashable, Sendable {
     }
   }
 
+  /// When so many permits will have started, if they are taken as they fall due from now on. For people.
+  package func forecast(of count: Int, from state: QuotaState, at now: Instant) -> Instant {
+    guard !windows.isEmpty else {
+      let start = max(now, state.notBefore, min(state.theoretical, now + tolerance + rate.interval) - tolerance)
+      return start + rate.interval * max(0, count - burst)
+    }
+    var state = state
+    for window in windows {
+      state.usage[window.rate.period] = window.tidied(state.usage[window.rate.period] ?? WindowUsage(), at: now)
+    }
+    // More are told from these: people want the day.
+    let most = min(count, 20_000)
+    var start = now
+    for _ in 0..<most {
+      start = allowed(max(start, state.notBefore, state.theoretical - tolerance), by: state)
+      state.theoretical = max(state.theoretical, start) + rate.interval
+      for window in windows { window.take(at: start, &state.usage[window.rate.period, default: WindowUsage()]) }
+    }
+    return count > most ? now + (start - now) * (Double(count) / Double(most)) : start
+  }
+
+  /// The state where another rate held until now: what was taken ahead stays as many permits, not as much time.
+  package func rescaled(_ state: QuotaState, from old: Quota, at now: Instant) -> QuotaState {
+    let ahead = state.theoretical - now
+    guard ahead > .zero, old.rate != rate else { return state }
+    var state = state
+    let permits = Double(ahead.microseconds) / Double(old.rate.interval.microseconds)
+    state.theoretical = now + .microseconds(Int64(permits * Double(rate.interval.microseconds)))
+    return state
+  }
+
   /// The state after the service said to wait until `end`: nothing starts before it and the bucket is empty then, so
   /// that the wait is not followed by a burst that is refused again. An earlier `end` never shortens a longer wait.
   package func emptied(_ state: QuotaState, until end: Instant) -> QuotaState {

@@ -53,6 +53,9 @@ package struct Outcome: Hashable, Sendable {
   package var requestID: String?
   /// How long the service asked to wait, counted from the answer; nil when it did not say.
   package var retryAfter: Duration?
+  /// How long nothing more is allowed although this was, because a limit that the service tells of is used up; nil when
+  /// it tells of none, or something is left.
+  package var pause: Duration?
 
   /// Makes an outcome.
   package init(

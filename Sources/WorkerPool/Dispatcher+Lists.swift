@@ -193,6 +193,7 @@ extension Dispatcher {
   /// What a list settled is on disk; what became ready is claimed at once, and what it could not tell is asked for.
   mutating func noteReconciliation(_ reconciliation: Reconciliation, at now: Instant) {
     lists.step = .idle
+    failedCount += reconciliation.moved[.failed] ?? 0
     if !reconciliation.moved.isEmpty {
       lists.undecidedSince = nil
     } else if phase != .probing {

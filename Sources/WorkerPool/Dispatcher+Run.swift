@@ -55,14 +55,21 @@ extension Dispatcher {
   }
 
   /// The concurrency, or less while the breaker lets the first ones out.
-  private var mostInFlight: Int { min(rules.concurrency, pace.allowance) }
+  private var mostInFlight: Int { min(concurrency, pace.allowance) }
+
+  /// How many may be on the wire: as many as were asked for, or as the pace needs at the latency that was seen.
+  private var concurrency: Int {
+    guard rules.adaptsConcurrency, let usualLatency else { return rules.concurrency }
+    let needed = Int((pace.quota.rate.perSecond * usualLatency.seconds * 1.5).rounded(.up)) + 1
+    return max(rules.concurrency, min(Rules.mostConcurrency, needed))
+  }
 
   // MARK: - Claiming
 
   /// A claim never leases more than twice what may be in flight, and waits until it is worth a transaction.
   private mutating func claimIfUseful(at now: Instant) -> Action? {
-    let room = 2 * rules.concurrency - parked.count - inFlight.count
-    let isWorthIt = parked.isEmpty ? room > 0 : room >= rules.concurrency
+    let room = 2 * concurrency - parked.count - inFlight.count
+    let isWorthIt = parked.isEmpty ? room > 0 : room >= concurrency
     guard !isClaiming, isWorthIt, let nextClaim, now >= nextClaim, now >= pace.waitEnd ?? now else { return nil }
     isClaiming = true
     return .claim(upTo: room)
@@ -70,7 +77,8 @@ extension Dispatcher {
 
   mutating func noteClaim(_ claim: Claim, at now: Instant) {
     isClaiming = false
-    pace.setQuota(claim.quota)
+    pace.setQuota(claim.quota, isLearning: claim.isLearning)
+    if let wait = claim.wait { pace.wait(until: wait.until, reason: wait.reason, message: nil) }
     parked = (parked + claim.leases).sorted { $0.start < $1.start }
     fresh = claim
     // A quarter of a second before the permits that were taken run out.
@@ -88,6 +96,7 @@ extension Dispatcher {
 
   mutating func noteAnswer(_ outcome: Outcome, of lease: Lease, _ latency: Duration, at now: Instant) -> [Action] {
     let sentAt = inFlight.removeValue(forKey: lease.handle) ?? now
+    usualLatency = usualLatency.map { ($0 * 7 + latency) / 8 } ?? latency
     settlingCount += 1
     fresh = nil
     var answer = Answer(lease: lease.handle, outcome: outcome, latency: latency)
@@ -97,7 +106,8 @@ extension Dispatcher {
       end(.paused(.keyQuota, message: outcome.message, until: until), at: now)
     }
     if outcome.kind.isAnswerOfService { pace.noteAnswer() }
-    answer.wait = waitAfter(outcome, sentAt: sentAt, at: now)
+    if outcome.kind.isAnswerOfService, pace.isLearning { answer.teaches = scope }
+    answer.wait = waitAfter(outcome, sentAt: sentAt, at: now) ?? pauseAfter(outcome, at: now)
     answer.due = answer.wait?.until
     var actions: [Action] = [.settle(answer, due: answer.due)]
     if let wait = answer.wait {
@@ -112,6 +122,7 @@ extension Dispatcher {
   mutating func noteSettlement(_ settlement: Settlement, due: Instant?, at now: Instant) {
     settlingCount -= 1
     fresh = nil
+    if case .settled(.failed) = settlement { failedCount += 1 }
     guard case .settled(.ready) = settlement else { return }
     nextClaim = min(nextClaim ?? .max, max(now, due ?? now))
   }
@@ -141,7 +152,18 @@ extension Dispatcher {
     let isTooLong = until - now > rules.maxWait || pace.isGettingNowhere(longerThan: rules.maxWait, at: until)
     if isTooLong { end(.paused(reason, message: outcome.message, until: until), at: now) }
     return ScopeWait(
-      scope: scope, until: until, emptiesBucket: outcome.kind == .throttled, reason: reason, message: outcome.message)
+      scope: scope, until: until, emptiesBucket: outcome.kind == .throttled, reason: reason, message: outcome.message,
+      sentAt: sentAt)
+  }
+
+  /// What everything that uses the key waits for although the request was answered: the service tells that its limit is
+  /// used up.
+  private mutating func pauseAfter(_ outcome: Outcome, at now: Instant) -> ScopeWait? {
+    guard let pause = outcome.pause, pause > .zero else { return nil }
+    let until = now + pause
+    pace.wait(until: until, reason: .throttled, message: "its limit is used up until then")
+    if pause > rules.maxWait { end(.paused(.throttled, message: nil, until: until), at: now) }
+    return ScopeWait(scope: scope, until: until, emptiesBucket: false, reason: .throttled)
   }
 
   // MARK: - The end
@@ -196,11 +218,12 @@ extension Dispatcher {
     if let first = parked.first, inFlight.count < mostInFlight {
       instants.append(max(first.start, pace.nextSend(at: now)))
     }
-    if !isClaiming, let nextClaim, parked.count + inFlight.count < 2 * rules.concurrency {
-      let room = 2 * rules.concurrency - parked.count - inFlight.count
-      if parked.isEmpty || room >= rules.concurrency { instants.append(max(nextClaim, pace.waitEnd ?? nextClaim)) }
+    if !isClaiming, let nextClaim, parked.count + inFlight.count < 2 * concurrency {
+      let room = 2 * concurrency - parked.count - inFlight.count
+      if parked.isEmpty || room >= concurrency { instants.append(max(nextClaim, pace.waitEnd ?? nextClaim)) }
     }
     if let wake = readWake(at: now) { instants.append(wake) }
+    if let deadline = rules.deadline { instants.append(deadline) }
     return instants.min()
   }
 }

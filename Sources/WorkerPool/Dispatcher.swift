@@ -107,6 +107,10 @@ package struct Dispatcher: Sendable {
   /// The batch as of then.
   var othersTally: Tally?
   var clock = ClockWatch()
+  /// Rows that have failed in this run.
+  var failedCount = 0
+  /// How long a request takes, smoothed; nil before the first answer.
+  var usualLatency: Duration?
   var drainDeadline: Instant?
   var isAbandoned = false
 
@@ -127,6 +131,8 @@ package struct Dispatcher: Sendable {
     var actions: [Action] = []
     if clock.note(now, uptime: uptime, settleDelay: rules.reconcile.settleDelay) { actions.append(.restartDoubts) }
     actions += note(event, at: now)
+    if let deadline = rules.deadline, now >= deadline { end(.deadline(deadline), at: now) }
+    if let most = rules.haltAfter, failedCount >= most { end(.tooManyFailed(failedCount), at: now) }
     actions += advance(at: now)
     return actions
   }

@@ -28,12 +28,18 @@ struct Pace: Sendable {
   /// Since when creates have been throttled and none went through.
   private var throttledSince: Instant?
 
-  mutating func setQuota(_ quota: Quota) { self.quota = quota }
+  /// Whether answers teach the limit.
+  private(set) var isLearning = false
+
+  mutating func setQuota(_ quota: Quota, isLearning: Bool) { (self.quota, self.isLearning) = (quota, isLearning) }
+
+  private var gateQuota: Quota { Quota(rate: quota.rate, burst: quota.burst) }
 
   /// Takes a permit of the gate if one can start now.
   mutating func maySend(at now: Instant) -> Bool {
     if let waitEnd, now < waitEnd { return false }
-    let grant = quota.grant(upTo: 1, from: gate, at: now, within: .zero)
+    // The windows were kept at the claim; what was used of them before this run is in the file alone.
+    let grant = gateQuota.grant(upTo: 1, from: gate, at: now, within: .zero)
     guard !grant.starts.isEmpty else { return false }
     gate = grant.state
     return true
@@ -41,7 +47,7 @@ struct Pace: Sendable {
 
   /// When the gate opens next; now if it is open.
   func nextSend(at now: Instant) -> Instant {
-    let next = quota.grant(upTo: 0, from: gate, at: now, within: .zero).next
+    let next = gateQuota.grant(upTo: 0, from: gate, at: now, within: .zero).next
     return max(next, waitEnd ?? next)
   }
 

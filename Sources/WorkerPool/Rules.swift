@@ -8,6 +8,14 @@ package import Provisioning
 package struct Rules: Hashable, Sendable {
   /// Requests on the wire at once, at least 1.
   package var concurrency: Int
+  /// Whether more may be on the wire when the pace needs it, up to `mostConcurrency`: nobody has said how many.
+  package var adaptsConcurrency = false
+  /// So many failed rows end the run; nil: no number does.
+  package var haltAfter: Int?
+  /// When the run ends whatever is left; nil: never.
+  package var deadline: Instant?
+  /// The most requests on the wire of a run that adapts.
+  package static let mostConcurrency = 64
   /// A wait longer than this ends the run.
   package var maxWait: Duration
   /// How long requests in flight may take to finish once a drain was asked for.
@@ -44,6 +52,10 @@ package enum RunEnd: Hashable, Sendable {
   /// Going on later is right: the wait is too long. The reason is nil when it is our own quota that asks to wait;
   /// `until`: when it may go on, if that is known.
   case paused(Reason?, message: String?, until: Instant?)
+  /// So many rows have failed that a person must look.
+  case tooManyFailed(Int)
+  /// The time that was set is over.
+  case deadline(Instant)
   /// Others hold what is left, for longer than a run waits.
   case othersHold
   /// The service's list shows these names more than once.
@@ -57,8 +69,8 @@ package enum RunEnd: Hashable, Sendable {
   /// done. Where every request is refused they cannot, and a pause leaves it to the run that goes on.
   var settlesDoubtsFirst: Bool {
     switch self {
-    case .held, .duplicates, .othersHold: true
-    case .finished, .halted, .paused, .drained, .failed: false
+    case .held, .duplicates, .othersHold, .tooManyFailed: true
+    case .finished, .halted, .paused, .drained, .failed, .deadline: false
     }
   }
 }

@@ -64,12 +64,16 @@ struct EndpointOptions: ParsableArguments {
 
 /// How fast, how many at once, how long.
 struct PaceOptions: ParsableArguments {
-  @Option(help: "The most requests a period: N/s, N/m, N/h or N/day. It holds for all runs with this key from now on.")
-  var rate: Rate?
+  @Option(
+    help: """
+      The most requests a period: N/s, N/m, N/h or N/day; may be repeated, all hold. For all runs with this key from now \
+      on; auto forgets it and learns.
+      """)
+  var rate: [RateOption] = []
   @Option(help: "How many requests may start together (with --rate; 2 unless given).")
   var burst: Int?
-  @Option(help: "Requests on the wire at once.")
-  var concurrency = 4
+  @Option(help: "Requests on the wire at once (4, and more where the pace needs it, unless given).")
+  var concurrency: Int?
   @Option(help: "How long a request may take.")
   var requestTimeout = Span(.seconds(30), "30s")
   @Option(help: "How late a create can land; what is in doubt is not sent again before (60s or the request timeout).")
@@ -80,13 +84,22 @@ struct PaceOptions: ParsableArguments {
   var maxAttempts = 5
   @Option(help: "A longer wait than this ends the run; it can be resumed.")
   var maxWait = Span(.seconds(600), "10m")
+  @Option(help: "End for a person's look after so many failed rows: a number, or 3% of the batch (at least 5).")
+  var haltAfter: HaltAfter?
+  @Option(help: "End at the next HH:MM, by this machine's clock.")
+  var deadline: TimeOfDay?
   @Option(help: "How long requests in flight may take to finish after the first interrupt.")
   var drainTimeout = Span(.seconds(25), "25s")
 
   func validate() throws {
     if let burst, !(1...100_000).contains(burst) { throw ValidationError("--burst must be 1 to 100000.") }
-    if burst != nil, rate == nil { throw ValidationError("--burst goes with --rate.") }
-    guard (1...1_024).contains(concurrency) else { throw ValidationError("--concurrency must be 1 to 1024.") }
+    if burst != nil, paceRate == nil { throw ValidationError("--burst goes with --rate N/s or N/m.") }
+    if rate.count > 1, rate.contains(.auto) { throw ValidationError("--rate auto goes alone.") }
+    let periods = rate.compactMap(\.rate).map { Window($0) == nil ? "short" : $0.period.rawValue }
+    if Set(periods).count < periods.count {
+      throw ValidationError("--rate takes one of N/s and N/m, one N/h and one N/day.")
+    }
+    guard (1...1_024).contains(concurrency ?? 1) else { throw ValidationError("--concurrency must be 1 to 1024.") }
     guard maxAttempts >= 1 else { throw ValidationError("--max-attempts must be at least 1.") }
     if let settleDelay, settleDelay.duration < requestTimeout.duration {
       throw ValidationError("--settle-delay must not be shorter than --request-timeout.")
@@ -94,14 +107,47 @@ struct PaceOptions: ParsableArguments {
     guard requestTimeout.duration > .zero else { throw ValidationError("--request-timeout must be more than 0.") }
   }
 
-  /// The quota that was asked for; nil when none was.
-  var quota: Quota? { rate.map { Quota(rate: $0, burst: burst ?? 2) } }
+  /// The rate that is kept from permit to permit; nil when none was asked for.
+  private var paceRate: Rate? { rate.compactMap(\.rate).first { Window($0) == nil } }
+  private var windows: [Window] { rate.compactMap(\.rate).compactMap(Window.init) }
 
-  var rules: Rules {
+  /// The limit that will hold, as far as it can be told beforehand.
+  ///
+  /// - Parameter known: what holds now.
+  func limit(insteadOf known: Limit) -> Limit {
+    if rate.isEmpty { return known }
+    if let paceRate { return Limit(quota: Quota(rate: paceRate, burst: burst ?? 2, windows: windows), source: .flag) }
+    var limit = known.source == .flag ? .standard : known
+    limit.quota.windows = windows
+    return limit
+  }
+
+  /// Replaces the key's limits by those that were asked for; does nothing when none were.
+  func setLimit(of scope: KeyScopeID, in queue: Queue) throws {
+    if let paceRate {
+      try queue.setLimit(Quota(rate: paceRate, burst: burst ?? 2, windows: windows), source: .flag, of: scope)
+    } else if !rate.isEmpty {
+      try queue.setWindows(windows, of: scope)
+    }
+  }
+
+  /// The most connections that a run needs.
+  var connectionCount: Int { concurrency ?? Rules.mostConcurrency }
+
+  /// What a run keeps to.
+  ///
+  /// - Parameters:
+  ///   - rowCount: the batch's rows, for a share of them.
+  ///   - now: for the deadline.
+  func rules(rowCount: Int, at now: Instant) -> Rules {
     let delay = settleDelay?.duration ?? max(.seconds(60), requestTimeout.duration)
-    return Rules(
-      concurrency: concurrency, maxWait: maxWait.duration, drainTimeout: drainTimeout.duration,
+    var rules = Rules(
+      concurrency: concurrency ?? 4, maxWait: maxWait.duration, drainTimeout: drainTimeout.duration,
       reconcile: ReconcileRules(settleDelay: delay, maxAttempts: maxAttempts, adoptsExisting: adoptExisting))
+    rules.adaptsConcurrency = concurrency == nil
+    rules.haltAfter = haltAfter?.count(of: rowCount)
+    rules.deadline = deadline?.next(after: now)
+    return rules
   }
 }
 
@@ -113,6 +159,13 @@ struct ReportOptions: ParsableArguments {
   var json = false
   @Flag(help: "Say nothing when all is done; otherwise only the closing table.")
   var quiet = false
+
+  @Option(
+    help: """
+      A shell command to run when the run has ended and its report is written; it finds the summary's path in \
+      ROLLCALL_SUMMARY and the status in ROLLCALL_EXIT_STATUS.
+      """)
+  var onFinish: String?
 
   /// The folder of a batch's files.
   func folder(of batch: Batch, in context: Context) -> String {
@@ -126,6 +179,65 @@ struct ReportOptions: ParsableArguments {
 extension Rate: ExpressibleByArgument {
   /// Reads a rate for an option.
   public init?(argument: String) { self.init(argument) }
+}
+
+/// A rate, or that it is to be learned.
+enum RateOption: ExpressibleByArgument, Hashable {
+  case auto
+  case said(Rate)
+
+  var rate: Rate? { if case .said(let rate) = self { rate } else { nil } }
+
+  init?(argument: String) {
+    if argument == "auto" {
+      self = .auto
+    } else if let rate = Rate(argument) {
+      self = .said(rate)
+    } else {
+      return nil
+    }
+  }
+}
+
+/// How many failed rows are too many: `20`, or `3%` of a batch.
+struct HaltAfter: ExpressibleByArgument {
+  private let number: Double
+  private let isShare: Bool
+
+  init?(argument: String) {
+    isShare = argument.hasSuffix("%")
+    guard let number = Double(isShare ? String(argument.dropLast()) : argument), number > 0, number <= 1_000_000_000,
+      !isShare || number <= 100, isShare || number == number.rounded()
+    else { return nil }
+    self.number = number
+  }
+
+  /// The number for a batch of so many rows; a share is at least 5, so that a small class survives a typing error.
+  func count(of rowCount: Int) -> Int {
+    isShare ? max(5, Int((Double(rowCount) * number / 100).rounded(.up))) : Int(number)
+  }
+}
+
+/// A time of day, `06:00`.
+struct TimeOfDay: ExpressibleByArgument {
+  private let hour: Int
+  private let minute: Int
+
+  init?(argument: String) {
+    let parts = argument.split(separator: ":", omittingEmptySubsequences: false)
+    guard parts.count == 2, (1...2).contains(parts[0].count), parts[1].count == 2, let hour = Int(parts[0]),
+      let minute = Int(parts[1]), (0..<24).contains(hour), (0..<60).contains(minute)
+    else { return nil }
+    (self.hour, self.minute) = (hour, minute)
+  }
+
+  /// The next instant at which this machine's clock shows it.
+  func next(after now: Instant) -> Instant {
+    let date = Date(timeIntervalSince1970: Double(now.microseconds) / 1_000_000)
+    let time = DateComponents(hour: hour, minute: minute, second: 0)
+    let next = Calendar.current.nextDate(after: date, matching: time, matchingPolicy: .nextTime)
+    return next.map { Instant(microseconds: Int64($0.timeIntervalSince1970 * 1_000_000)) } ?? now + .seconds(86_400)
+  }
 }
 
 /// A duration for an option, with its text as the default to show.

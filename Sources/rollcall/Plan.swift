@@ -10,6 +10,8 @@ import Provisioning
 struct Plan {
   let check: RosterCheck
   let limit: Limit
+  /// Where the limit stands; nothing was used where that is not known.
+  var state = QuotaState()
   let adoptsExisting: Bool
 
   /// How many creates the run would ask for; a conflict that is to be taken over counts, because what stood in its way
@@ -69,20 +71,31 @@ struct Plan {
   }
 
   private var paceText: String {
-    let source =
-      switch limit.source {
-      case .standard: "until a limit is known"
-      case .flag: "--rate\(limit.at.map { ", said \($0.rfc3339())" } ?? "")"
-      case .learned: "learned\(limit.at.map { " \($0.rfc3339())" } ?? "")"
-      }
-    return "\(limit.quota.rate), burst \(limit.quota.burst) (\(source))"
+    let windows = limit.quota.windows.map { ", \($0)" }.joined()
+    switch limit.source {
+    case .standard: return "\(limit.quota.rate), burst \(limit.quota.burst), until a limit is known\(windows)"
+    case .flag:
+      let said = limit.at.map { ", said \($0.rfc3339())" } ?? ""
+      return "\(limit.quota.rate), burst \(limit.quota.burst)\(windows) (--rate\(said))"
+    case .learned:
+      let rate = (limit.quota.rate.perSecond * 10).rounded() / 10
+      return "about \(rate)/s (learned\(limit.at.map { " \($0.rfc3339())" } ?? ""))\(windows)"
+    }
   }
 
-  /// `burst` permits start at once, the others one an interval; the probe of each account takes one too.
+  /// The probe of each account takes a permit too. A learned pace may turn out slower, and an unknown one faster.
   private func forecast(at now: Instant) -> String {
     let requests = createCount + check.facts.accountCount
-    let time = limit.quota.rate.interval * max(0, requests - limit.quota.burst)
-    return "\(count(createCount, "create")) in about \(time.forPeople), done \((now + time).rfc3339())"
+    let done = limit.quota.forecast(of: requests, from: state, at: now)
+    let creates = "\(count(createCount, "create"))"
+    let time = (done - now).forPeople
+    switch limit.source {
+    case .flag: return "\(creates) in about \(time), done \(done.rfc3339())"
+    case .standard: return "\(creates) in at most \(time), less if the service allows more, done by \(done.rfc3339())"
+    case .learned:
+      let latest = now + (done - now) * 3 / 2
+      return "\(creates) in \(time) to \((latest - now).forPeople), done by \(latest.rfc3339())"
+    }
   }
 
   private func count(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }

@@ -32,6 +32,10 @@ struct RunSession {
     try queue.checkpoint()
     let status = Self.status(of: end, summary)
     try show(end, summary, status)
+    if let command = report.onFinish {
+      let path = report.folder(of: batch, in: context) + "/summary.json"
+      OnFinish.run(command, summary: path, status: status, in: context)
+    }
     if case .drained = end, let signal = SignalDrain.received { SignalDrain.raiseAgain(signal) }
     guard status == .done else { throw Ended(status) }
   }
@@ -42,15 +46,16 @@ struct RunSession {
     // With nothing to do no connection is opened, no probe is sent and no permit is taken.
     guard try queue.tally(of: batch.id).unfinishedCount > 0 else { return .finished }
     let scope = try queue.keyScope(origin: endpoint.origin, fingerprint: credentials.fingerprint)
-    if let quota = pace.quota { try queue.setLimit(quota, source: .flag, of: scope) }
+    try pace.setLimit(of: scope, in: queue)
     let client = DataForestClient(
       .init(
         endpoint: endpoint, credentials: credentials, requestTimeout: pace.requestTimeout.duration,
-        concurrency: pace.concurrency), time: context.time)
+        concurrency: pace.connectionCount), time: context.time)
     let ownership = try queue.becomeOwner(of: batch.id)
     let pool = Pool(
       Pool.Setup(
-        queue: queue, target: client, owner: ownership.id, scope: scope, batch: batch.id, rules: pace.rules,
+        queue: queue, target: client, owner: ownership.id, scope: scope, batch: batch.id,
+        rules: pace.rules(rowCount: try queue.tally(of: batch.id).rowCount, at: context.time.now()),
         time: context.time), generator: SystemRandomNumberGenerator())
     let end = await watch(pool)
     try await client.shutdown()
@@ -81,8 +86,8 @@ struct RunSession {
   static func status(of end: RunEnd, _ summary: Summary) -> ExitStatus {
     switch end {
     case .failed(let error): error.code == .busy ? .paused : .toolFailed
-    case .halted, .held, .duplicates: .personNeeded
-    case .paused, .othersHold, .drained: .paused
+    case .halted, .held, .duplicates, .tooManyFailed: .personNeeded
+    case .paused, .othersHold, .drained, .deadline: .paused
     case .finished:
       (summary.states[ItemState.done.rawValue] ?? 0) == summary.rowCount ? .done : .someFailed
     }
@@ -121,6 +126,9 @@ struct Closing {
     case .paused(let reason, let message, let until):
       "Paused: \(reason?.forPeopleWhoWait ?? "the rate that was set asks for a longer wait than --max-wait")"
         + "\(message.map { " (\($0))" } ?? "")\(until.map { "; it may go on at \($0.rfc3339())" } ?? "")."
+    case .tooManyFailed(let count):
+      "Stopped: \(count == 1 ? "1 row has" : "\(count) rows have") failed, as many as --halt-after allows."
+    case .deadline(let instant): "Stopped at the deadline, \(instant.rfc3339()); everything that was answered is kept."
     case .othersHold: "What is left is held by another rollcall process that does not go on."
     case .duplicates(let names):
       "Stopped: the service's list shows more than one workspace of the same name: \(names.joined(separator: ", "))."
@@ -153,7 +161,8 @@ struct Closing {
     case .halted(let outcome) where outcome.kind == .denied: "Set the right credentials, then go on with \(resume)."
     case .halted: "Check the endpoint and the service, then go on with \(resume)."
     case .failed(let error): error.hint ?? "Go on with \(resume)."
-    case .paused, .drained: "Go on with \(resume)."
+    case .tooManyFailed: "Look into failed.csv, mend the cause, then go on with \(resume), or `rollcall retry`."
+    case .paused, .drained, .deadline: "Go on with \(resume)."
     case .duplicates: "Look at them in the console and delete what is too much, then go on with \(resume)."
     case .othersHold: "\(othersHint), then go on with \(resume)."
     }

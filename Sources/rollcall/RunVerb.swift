@@ -48,8 +48,8 @@ struct RunVerb: AsyncParsableCommand {
   }
 
   private func limit(_ queue: Queue?, _ endpoint: Endpoint, _ credentials: Credentials) throws -> Limit {
-    if let quota = pace.quota { return Limit(quota: quota, source: .flag) }
-    return try queue?.limit(origin: endpoint.origin, fingerprint: credentials.fingerprint) ?? .standard
+    pace.limit(
+      insteadOf: try queue?.limit(origin: endpoint.origin, fingerprint: credentials.fingerprint) ?? .standard)
   }
 
   /// Imports, asking once more if more would be created than the plan showed.

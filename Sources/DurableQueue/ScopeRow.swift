@@ -1,0 +1,151 @@
+// A key scope's row inside a transaction: the limit that holds, where it stands, what it waits for, and what the answers
+// have taught.
+
+import Foundation
+import GRDB
+import Pacing
+import Provisioning
+
+/// A key scope's row, read inside a transaction.
+struct ScopeRow {
+  let id: Int64
+  let limit: Limit
+  let state: QuotaState
+  /// Why nothing starts before `state.notBefore`.
+  let waitReason: Reason?
+
+  init(_ scope: KeyScopeID, _ db: Database) throws {
+    id = scope.rawValue
+    // Columns by their place here and in the other statements of a claim and a settle: looking a name up costs more
+    // than reading the row.
+    let statement = try db.cachedStatement(
+      sql: """
+        SELECT theoretical_at, not_before, rate_count, rate_period, burst, limit_source, limit_at, windows, learner,
+          wait_reason FROM key_scope WHERE id = ?
+        """)
+    let rows = try Row.fetchCursor(statement, arguments: [id])
+    defer { withExtendedLifetime(rows) {} }
+    guard let row = try rows.next() else {
+      throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a key scope is missing")
+    }
+    limit = try Self.limit(row)
+    waitReason = (row[9] as String?).flatMap(Reason.init(rawValue:))
+    state = QuotaState(
+      theoretical: Instant(microseconds: row[0]), notBefore: Instant(microseconds: row[1]),
+      usage: limit.quota.windows.isEmpty ? [:] : try Self.usage(of: id, db))
+  }
+
+  private static func limit(_ row: Row) throws -> Limit {
+    let windows = windows(row[7])
+    let at = (row[6] as Int64?).map(Instant.init(microseconds:))
+    if let count = row[2] as Int?, let period = (row[3] as String?).flatMap(Rate.Period.init(rawValue:)),
+      let rate = Rate(count, per: period), let burst = row[4] as Int?,
+      let source = (row[5] as String?).flatMap(Limit.Source.init(rawValue:))
+    {
+      return Limit(quota: Quota(rate: rate, burst: burst, windows: windows), source: source, at: at)
+    }
+    var limit = Limit.standard
+    if let text = row[8] as String? {
+      let learner = try Self.learner(text)
+      limit = Limit(
+        quota: learner.quota, source: learner.isStarting ? .standard : .learned,
+        at: learner.isStarting ? nil : learner.learnedAt)
+    }
+    limit.quota.windows = windows
+    return limit
+  }
+
+  private static func learner(_ text: String) throws -> PaceLearner {
+    try JSONDecoder().decode(PaceLearner.self, from: Data(text.utf8))
+  }
+
+  // MARK: - Windows
+
+  /// Windows as the database has them; nil for none.
+  static func text(_ windows: [Window]) -> String? {
+    windows.isEmpty ? nil : windows.map(\.description).joined(separator: " ")
+  }
+
+  private static func windows(_ text: String?) -> [Window] {
+    (text ?? "").split(separator: " ").compactMap { Rate(String($0)).flatMap(Window.init) }
+  }
+
+  /// Rows out: the scope's buckets, by their key; at most about two hundred.
+  private static func usage(of scope: Int64, _ db: Database) throws -> [Rate.Period: WindowUsage] {
+    var usage: [Rate.Period: WindowUsage] = [:]
+    let rows = try Row.fetchAll(
+      db.cachedStatement(sql: "SELECT period, bucket, count FROM key_window WHERE key_scope_id = ?"), arguments: [scope])
+    for row in rows {
+      guard let period = Rate.Period(rawValue: row[0]) else { continue }
+      usage[period, default: WindowUsage()].counts[row[1]] = row[2]
+    }
+    return usage
+  }
+
+  func store(_ state: QuotaState, _ db: Database) throws {
+    guard state != self.state else { return }
+    try db.cachedStatement(sql: "UPDATE OR ROLLBACK key_scope SET theoretical_at = ?, not_before = ? WHERE id = ?")
+      .execute(arguments: [state.theoretical.microseconds, state.notBefore.microseconds, id])
+    for (period, usage) in state.usage { try store(usage, of: period, db) }
+  }
+
+  private func store(_ usage: WindowUsage, of period: Rate.Period, _ db: Database) throws {
+    let before = state.usage[period] ?? WindowUsage()
+    for bucket in before.counts.keys where usage.counts[bucket] == nil {
+      try db.cachedStatement(sql: "DELETE FROM key_window WHERE key_scope_id = ? AND period = ? AND bucket = ?")
+        .execute(arguments: [id, period.rawValue, bucket])
+    }
+    for (bucket, count) in usage.counts where before.counts[bucket] != count {
+      try db.cachedStatement(
+        sql: """
+          INSERT INTO key_window (key_scope_id, period, bucket, count) VALUES (?, ?, ?, ?)
+          ON CONFLICT DO UPDATE SET count = excluded.count
+          """
+      ).execute(arguments: [id, period.rawValue, bucket, count])
+    }
+  }
+
+  // MARK: - Waiting and learning
+
+  func wait(_ wait: ScopeWait, at now: Instant, _ db: Database) throws {
+    var quota = limit.quota
+    if wait.emptiesBucket, limit.source != .flag {
+      quota = try learn(at: now, db) { $0.noteThrottle(sentAt: wait.sentAt ?? now, at: now) } ?? quota
+    }
+    var next = state
+    next.notBefore = max(state.notBefore, wait.until)
+    if wait.emptiesBucket { next = quota.emptied(state, until: wait.until) }
+    guard next != state else { return }
+    try store(next, db)
+    guard next.notBefore > state.notBefore else { return }
+    try db.execute(
+      sql: "UPDATE key_scope SET wait_reason = ? WHERE id = ?", arguments: [wait.reason.rawValue, id])
+    try db.execute(
+      sql: "INSERT INTO key_wait (key_scope_id, from_at, until_at, reason, message) VALUES (?, ?, ?, ?, ?)",
+      arguments: [id, now.microseconds, wait.until.microseconds, wait.reason.rawValue, wait.message])
+  }
+
+  /// Learns from an answer that was no throttle, where nobody has said a limit.
+  static func learnFromAnswer(_ scope: KeyScopeID, at now: Instant, _ db: Database) throws {
+    let row = try ScopeRow(scope, db)
+    guard row.limit.source != .flag else { return }
+    _ = try row.learn(at: now, db) { $0.noteClean(at: now) }
+  }
+
+  /// - Returns: the quota that holds from now on; nil when it has not changed.
+  private func learn(at now: Instant, _ db: Database, _ body: (inout PaceLearner) -> Bool) throws -> Quota? {
+    let text = try String.fetchOne(
+      db.cachedStatement(sql: "SELECT learner FROM key_scope WHERE id = ?"), arguments: [id])
+    var learner = try text.map(Self.learner) ?? PaceLearner()
+    let isChanged = body(&learner)
+    let json = String(decoding: try JSONEncoder().encode(learner), as: UTF8.self)
+    try db.cachedStatement(sql: "UPDATE key_scope SET learner = ? WHERE id = ?").execute(arguments: [json, id])
+    guard isChanged else { return nil }
+    try db.cachedStatement(sql: "INSERT INTO learned_pace (key_scope_id, at, per_second) VALUES (?, ?, ?)")
+      .execute(arguments: [id, now.microseconds, learner.perSecond])
+    var quota = learner.quota
+    quota.windows = limit.quota.windows
+    try store(quota.rescaled(state, from: limit.quota, at: now), db)
+    return quota
+  }
+}

@@ -1,0 +1,40 @@
+import Pacing
+import Provisioning
+import Testing
+
+@testable import DataForest
+
+@Suite struct RateLimitHeadersTests {
+  private static let now = Instant(microseconds: 1_700_000_000_000_000)
+
+  @Test(arguments: [
+    (["ratelimit": #""default";r=0;t=30"#], 0, 30), (["ratelimit": "limit=100, remaining=7, reset=5"], 7, 5),
+    (["ratelimit-remaining": "0", "ratelimit-reset": "12"], 0, 12),
+    (["x-ratelimit-remaining": "3", "x-ratelimit-reset": "1700000060"], 3, 60),
+    (["x-rate-limit-remaining": "0", "x-rate-limit-reset": "1700000060000"], 0, 60),
+    (["x-ratelimit-remaining": "0", "x-ratelimit-reset": "1600000000"], 0, 0),
+  ])
+  func `what a service tells of its limit is read`(headers: [String: String], remaining: Int, seconds: Int) {
+    let told = RateLimitHeaders(Reply(status: 200, headers: headers), at: Self.now)
+    #expect(told?.remaining == remaining && told?.reset == .seconds(seconds), "\(headers)")
+  }
+
+  @Test(arguments: [
+    [:], ["x-ratelimit-remaining": "0"], ["ratelimit": "nonsense"], ["ratelimit": "r=0;t=inf"],
+    ["ratelimit-remaining": "-1", "ratelimit-reset": "5"], ["ratelimit-remaining": "x", "ratelimit-reset": "5"],
+  ])
+  func `what cannot be read is none`(headers: [String: String]) {
+    #expect(RateLimitHeaders(Reply(status: 200, headers: headers), at: Self.now) == nil, "\(headers)")
+  }
+
+  @Test func `a limit that is used up is a pause, also beside a success, and the wait of a throttle`() {
+    let headers = ["x-ratelimit-remaining": "0", "x-ratelimit-reset": "9"]
+    let body = Array(#"{"success":true,"id":"YPI"}"#.utf8)
+    let made = Outcome(Reply(status: 200, headers: headers, body: body), at: Self.now)
+    #expect(made.kind == .succeeded && made.pause == .seconds(9) && made.retryAfter == nil)
+    let refused = Outcome(Reply(status: 429, headers: headers), at: Self.now)
+    #expect(refused.kind == .throttled && refused.retryAfter == .seconds(9))
+    let both = Outcome(Reply(status: 429, headers: headers.merging(["retry-after": "4"]) { $1 }), at: Self.now)
+    #expect(both.retryAfter == .seconds(4))
+  }
+}

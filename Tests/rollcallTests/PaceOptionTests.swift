@@ -1,0 +1,89 @@
+import Foundation
+import Pacing
+import Sandbox
+import TestSupport
+import Testing
+
+@testable import rollcall
+
+/// What people say about the pace and the end of a run.
+@Suite struct PaceOptionTests {
+  @Test func `several limits hold at once, and auto forgets them`() async throws {
+    try await CommandFixture.with { fixture in
+      var fixture = fixture
+      fixture.time = JumpingTimeSource(now: SystemTimeSource().now())
+      try fixture.writeRoster((1...6).map { "n\($0)" })
+      let plan = await fixture.run("run", "class.csv", "--dry-run", "--rate", "100/s", "--rate", "4/day")
+      #expect(plan.errorOutput.contains("pace      100/s, burst 2, 4/day (--rate): 6 creates in about 2"), "\(plan)")
+      let first = await fixture.run("run", "class.csv", "--rate", "100/s", "--rate", "4/day", "--out", "report")
+      // One of the four permits is the probe's.
+      #expect(first.status == 4 && fixture.sandbox.ledger.creates.count == 3, "\(first)")
+      #expect(first.errorOutput.contains("the rate that was set"), "\(first)")
+      let again = await fixture.run("run", "class.csv", "--out", "report")
+      #expect(again.status == 4 && fixture.sandbox.ledger.creates.count == 3, "\(again)")
+      let auto = await fixture.run("run", "class.csv", "--rate", "auto", "--out", "report")
+      #expect(auto.status == 0 && fixture.sandbox.ledger.creates.count == 6, "\(auto)")
+    }
+  }
+
+  @Test(arguments: [
+    ["--rate", "1/s", "--rate", "5/m"], ["--rate", "auto", "--rate", "5/s"], ["--rate", "500/day", "--burst", "5"],
+    ["--rate", "often"], ["--halt-after", "0"], ["--halt-after", "101%"], ["--halt-after", "1.5"],
+    ["--deadline", "24:00"], ["--deadline", "6"], ["--concurrency", "0"],
+  ])
+  func `what cannot be meant is a usage error`(options: [String]) async throws {
+    try await CommandFixture.with { fixture in
+      try fixture.writeRoster(["n1"])
+      let result = await fixture.run(["run", "class.csv"] + options, answer: nil, isInteractive: false)
+      #expect(result.status == 2, "\(options): \(result)")
+    }
+  }
+
+  @Test func `too many failed rows end a run for a person's look`() async throws {
+    try await CommandFixture.with { fixture in
+      let names = (1...20).map { "n\($0)" }
+      try fixture.writeRoster(Array(names.prefix(4)), to: "theirs.csv")
+      #expect(await fixture.run("run", "theirs.csv", "--rate", "500/s", "--db", "theirs.db").status == 0)
+      try fixture.writeRoster(names, image: "pytorch:r2.3.1-py3")
+      let most = ["run", "class.csv", "--rate", "500/s", "--out", "report", "--halt-after"]
+      let result = await fixture.run(most + ["3"], answer: nil, isInteractive: false)
+      #expect(result.status == 6 && result.errorOutput.contains("4 rows have failed"), "\(result)")
+      #expect(fixture.sandbox.ledger.creates.count == 4)
+      let more = await fixture.run(most + ["20%"], answer: nil, isInteractive: false)
+      #expect(more.status == 3 && fixture.sandbox.ledger.creates.count == 20, "\(more)")
+    }
+  }
+
+  @Test func `shares are of the batch and at least five, numbers are numbers`() {
+    #expect(HaltAfter(argument: "3%")?.count(of: 300) == 9)
+    #expect(HaltAfter(argument: "3%")?.count(of: 30) == 5)
+    #expect(HaltAfter(argument: "2")?.count(of: 300) == 2)
+  }
+
+  @Test func `a deadline is the next time the clock shows it`() {
+    let now = SystemTimeSource().now()
+    for text in ["00:00", "6:30", "23:59"] {
+      let next = TimeOfDay(argument: text)?.next(after: now)
+      #expect(next.map { $0 > now && $0 - now <= .seconds(25 * 3_600) } == true, "\(text)")
+      #expect(next?.rfc3339().contains("T\(text.count == 4 ? "0" : "")\(text):00") == true)
+    }
+  }
+
+  @Test func `whoever wants to know is told where the summary is, and never the keys`() async throws {
+    try await CommandFixture.with { fixture in
+      var fixture = fixture
+      fixture.environment["NCLOUD_ACCESS_KEY"] = "FAKE-ACCESS-KEY-0001"
+      fixture.environment["NCLOUD_SECRET_KEY"] = "FAKE-SECRET-KEY-0001"
+      fixture.environment["PATH"] = "/usr/bin:/bin"
+      try fixture.writeRoster(["n1"])
+      let result = await fixture.run(
+        "run", "class.csv", "--rate", "500/s", "--out", "report", "--on-finish",
+        "echo $ROLLCALL_EXIT_STATUS >told; cat $ROLLCALL_SUMMARY >>told; env >>told")
+      #expect(result.status == 0, "\(result)")
+      let told = try fixture.read("told")
+      #expect(told.hasPrefix("0\n{") && told.contains("\"rowCount\" : 1") && !told.contains("SECRET"), "\(told)")
+      let failing = await fixture.run("run", "class.csv", "--out", "report", "--on-finish", "exit 7")
+      #expect(failing.status == 0 && failing.errorOutput.contains("ended with status 7"), "\(failing)")
+    }
+  }
+}
