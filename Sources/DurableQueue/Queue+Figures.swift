@@ -99,6 +99,7 @@ extension BatchReading {
 extension Queue {
   /// Rows in: the batch's rows in their order by `batch_row`'s key, then item, scope and attempts by theirs; what another
   /// batch names by `batch_row_item` and `batch_row_named_item`. Nothing is sorted or held.
+  /// A ready item waits for its account first: an account's hold is not written into each of its items.
   static func forEachRow(
     of batch: BatchID, without other: BatchID? = nil, _ db: Database, _ body: (ReportRow) throws -> Void
   ) throws {
@@ -112,7 +113,9 @@ extension Queue {
   }
 
   static let reportSQL = """
-    SELECT batch_row.ordinal, line, cells, issue, account, name, state, reason, message, remote_id, finished_at,
+    SELECT batch_row.ordinal, line, cells, issue, account, name, state,
+      CASE WHEN state = 'ready' THEN coalesce(hold_reason, reason) ELSE reason END,
+      CASE WHEN state = 'ready' AND hold_reason IS NOT NULL THEN hold_message ELSE message END, remote_id, finished_at,
       (SELECT count(*) FROM attempt WHERE attempt.item_id = item.id AND is_used)
     FROM batch_row LEFT JOIN item ON item.id = item_id LEFT JOIN account_scope ON account_scope.id = account_scope_id
     WHERE batch_row.batch_id = ?1 AND (?2 IS NULL OR item_id IS NOT NULL AND NOT EXISTS (

@@ -73,7 +73,7 @@ extension LatencyHistogram {
     guard count > 0 else { return [] }
     // Bounds are 2^(i / steps): as many steps to a power of two as there is room for.
     let (low, high) = (log2(Double(max(1, smallest))), log2(Double(max(1, largest))))
-    let steps = [8.0, 4, 2, 1, 0.5].first { (high - low) * $0 + 2 <= Double(most) } ?? 0.25
+    let steps = [16.0, 8, 4, 2, 1, 0.5].first { (high - low) * $0 + 2 <= Double(most) } ?? 0.25
     let last = Int((high * steps).rounded(.up))
     let first = min(last - 1, Int((low * steps).rounded(.up)))
     var bins = (first...last).map { Bin(upTo: exp2(Double($0) / steps) / 1_000_000, count: 0) }

@@ -113,4 +113,16 @@ import Testing
       #expect(summary.actualSeconds == 60.04)
     }
   }
+
+  @Test func `what waits for an account that is held says so in every file`() async throws {
+    try await ReportFixture.with(["n1", "n2"]) { fixture in
+      try await fixture.settle([Outcome(.accountQuota, message: "25 of 25 in use")])
+      let summary = try fixture.write()
+      #expect(summary.reasons == ["account_quota": 2])
+      #expect(try fixture.records("unprocessed.csv").dropFirst().map { $0[6] } == ["account_quota", "account_quota"])
+      let group = try #require(try fixture.page().reasons.first)
+      #expect(group.count == 2 && group.messages == [.init(message: "25 of 25 in use", count: 2)])
+      #expect(group.advice.contains("`rollcall resume 1`"))
+    }
+  }
 }

@@ -207,7 +207,7 @@
     const key = [keyOf("sent", "sent"), throttledCount && keyOf("throttled", `throttled, ${int(throttledCount)}`),
       silentCount && keyOf("no-answer", `no answer, ${int(silentCount)}`), isLimitDrawn && keyOf("limit", "limit")];
     chart("pace", "Pace", note, key, (svg, width, height) => {
-      const [left, right, top, floor] = [34, width - 4, 34, height - 22];
+      const [left, right, top, floor] = [34, width - 4, 50, height - 22];
       const [sent, throttled, silent] = [pace.sent, pace.throttled, pace.noAnswer]
         .map((list) => list.map((n) => n / pace.bucketSeconds));
       const max = niceMax(isLimitDrawn ? Math.max(peak, limit * 1.1) : peak);
@@ -231,8 +231,8 @@
       // The marks above the bars say it once more by shape: a wedge for "slow down", a ring for silence.
       const marks = (list, shape) => list.map((n, i) => (n ? `M${left + (i + 0.5) * step} ${shape}` : "")).join("");
       svg.append(rule("sent", bars(answered.map(() => 0), answered)), rule("throttled", bars(answered, andThrottled)),
-        rule("no-answer", bars(andThrottled, andSilent)), rule("throttled", marks(throttled, "30l-4 -7h8z")),
-        rule("ring", marks(silent, "14m-3 0a3 3 0 1 0 6 0a3 3 0 1 0 -6 0")));
+        rule("no-answer", bars(andThrottled, andSilent)), rule("throttled", marks(throttled, "46l-4 -7h8z")),
+        rule("ring", marks(silent, "30m-3 0a3 3 0 1 0 6 0a3 3 0 1 0 -6 0")));
 
       if (limit === 0) return;
       const last = limits[limits.length - 1].perSecond;
@@ -288,6 +288,8 @@
   const titleOf = (row) => titles.get(`${row[STATE]} ${row[REASON]}`);
   const accounts = new Set(data.rows.map((row) => row[ACCOUNT]).filter(Boolean));
   const hasDays = new Set(data.rows.map((row) => date(row[FINISHED])).filter(Boolean)).size > 1;
+  const inTable = {}; // Rows by state; of a large roster the page has only a part.
+  for (const row of data.rows) inTable[row[STATE]] = (inTable[row[STATE]] ?? 0) + 1;
   const said = (row) => row[MESSAGE] || titleOf(row) || "";
   // On paper there is room for the columns that tell people apart, not for those that say the same in each row.
   const onPaper = data.columns.map((_, c) => c)
@@ -302,7 +304,7 @@
     { title: "Id, or why not", className: "result", isResult: true,
       text: (row) => `${row[ID]} ${words(row[REASON])} ${said(row)}`.trim(),
       value: (row) => (row[ID] ? `~${row[ID]}` : `${row[REASON]} ${said(row)}`), // Ids after reasons.
-      fill: (row) => [row[ID] && element("span", { className: "id" }, row[ID]),
+      fill: (row) => [row[ID] && element("span", { className: "id" }, row[ID]), row[ID] && " ",
         row[REASON] && element("b", {}, words(row[REASON])), ` ${said(row)}`] },
     ...data.columns.map((title, c) =>
       ({ title, className: onPaper.includes(c) ? "own" : "own screen", text: (row) => row[CELLS][c] ?? "" })),
@@ -394,7 +396,7 @@
     const none = { state: null, reason: null };
     $("chips").replaceChildren(chip("all", !chosen && !reason, none, "All ", bold(data.rows.length)),
       ...present.map((state) => chip(state, chosen === state, chosen === state ? none : { state, reason: null },
-        sign(state), `${STATES[state].name} `, bold(count[state]))),
+        sign(state), `${STATES[state].name} `, bold(inTable[state] ?? 0))),
       reason ? chip("reason", true, none, words(reason), element("span", { "aria-hidden": "true" }, " ×")) : "");
     if (focused) $("chips").querySelector(`[data-chip="${focused}"]`)?.focus();
   }
