@@ -1,0 +1,109 @@
+// What the command makes of a roster with issues: statuses, counts, files.
+
+import Foundation
+import Testing
+
+@testable import rollcall
+
+@Suite struct RosterCheckTests {
+  private static let good = "a1,\(CommandFixture.account),tensorflow:r2.3.1-py3,ls"
+  private static let header = "name,accountId,image,command"
+
+  @Test(arguments: [
+    ("a2,\(CommandFixture.account),\"open,ls\n", [String]()), ("", ["--only", "분반=나"]), ("", ["--except", "분반=나"]),
+  ])
+  func `what no row can mend refuses, whatever rows may be left out`(more: String, options: [String]) async throws {
+    try await CommandFixture.with { fixture in
+      try fixture.write("\(Self.header)\n\(Self.good)\n\(more)")
+      for verb in ["check", "import"] {
+        let result = await fixture.run(
+          [verb, "class.csv", "--skip-invalid"] + options, answer: nil, isInteractive: false)
+        #expect(result.status == 5, "\(result)")
+        #expect(result.errorOutput.contains("has 1 issue; nothing was queued or sent."), "\(result)")
+        #expect(!"\(result)".contains("left out; they") && !"\(result)".contains("No issues."), "\(result)")
+      }
+    }
+  }
+
+  @Test func `check and import end with 3 when rows are left out`() async throws {
+    try await CommandFixture.with { fixture in
+      try fixture.write("\(Self.header)\n\(Self.good)\nB,x,y,ls\n")
+      for verb in ["check", "import"] {
+        let result = await fixture.run(verb, "class.csv", "--skip-invalid")
+        #expect(result.status == 3 && !result.output.contains("No issues."), "\(result)")
+      }
+    }
+  }
+
+  @Test func `the issues' file never replaces what is read`() async throws {
+    try await CommandFixture.with { fixture in
+      try fixture.write("\(Self.header)\n\(Self.good)\n")
+      try fixture.write("{}", to: "lab.json")
+      try FileManager.default.createSymbolicLink(
+        atPath: fixture.folder + "/link.csv", withDestinationPath: fixture.folder + "/class.csv")
+      for target in ["class.csv", "link.csv", "lab.json"] {
+        let result = await fixture.run("check", "class.csv", "--template", "lab.json", "--issues", target)
+        #expect(result.status == 2 && result.errorOutput.contains("would overwrite"), "\(result)")
+      }
+      #expect(try fixture.read("class.csv").hasPrefix(Self.header))
+    }
+  }
+
+  @Test func `every issue is in the file, and the counts are right beyond what is kept`() async throws {
+    try await CommandFixture.with { fixture in
+      let rows = (1...12_000).map { "n\($0),\(CommandFixture.account),bad,ls\n" }.joined()
+      try fixture.write("\(Self.header)\n\(rows)")
+      let result = await fixture.run("check", "class.csv", "--issues", "issues.csv", "--json")
+      #expect(result.errorOutput.contains("(and 11999 more rows, the last on line 12001)"), "\(result.errorOutput)")
+      #expect(result.errorOutput.contains("has 12000 issues in 12000 rows"), "\(result.errorOutput)")
+      #expect(result.output.contains("\"issuesLeftOutCount\":2000"))
+      #expect(try fixture.read("issues.csv").split(separator: "\r\n").count == 12_001)
+    }
+  }
+
+  @Test func `warnings are shown as one with a count`() async throws {
+    try await CommandFixture.with { fixture in
+      try fixture.write(
+        "\(Self.header),gpuModel\n"
+          + (1...30).map { "n\($0),\(CommandFixture.account),tensorflow:r2.3.1-py3,ls,A100\n" }.joined())
+      let result = await fixture.run("check", "class.csv")
+      #expect(result.status == 0, "\(result)")
+      #expect(result.errorOutput.contains("(and 29 more rows, the last on line 31)"), "\(result)")
+    }
+  }
+
+  @Test func `check --json is JSON of an empty roster too`() async throws {
+    try await CommandFixture.with { fixture in
+      try fixture.write("", to: "empty.csv")
+      let result = await fixture.run("check", "empty.csv", "--json")
+      #expect(result.status == 5 && result.output.contains("\"error\":\"The roster empty.csv is empty.\""), "\(result)")
+    }
+  }
+
+  @Test func `a dry run stops at --max-new, and the plan names what is only carried`() async throws {
+    try await CommandFixture.with { fixture in
+      try fixture.writeRoster(["a", "b"])
+      let result = await fixture.run("run", "class.csv", "--dry-run", "--max-new", "1")
+      #expect(result.status == 6 && result.errorOutput.contains("  carried   email"), "\(result)")
+    }
+  }
+
+  @Test func `the hint of a starter repeats how the table was found, and template takes no other option`() async throws
+  {
+    try await CommandFixture.with { fixture in
+      try fixture.write("출석부\n순번,학번,성명\n1,20261234,김\n2,20261235,이\n합계,,\n")
+      let result = await fixture.run(
+        "template", "class.csv", "--header-line", "2", "--except", "순번=합계", "--format", "csv")
+      #expect(result.output.contains(#""name": "ai-${학번|slug|short:12}""#), "\(result)")
+      #expect(result.output.contains(#""description": "${성명}""#), "\(result)")
+      #expect(
+        result.errorOutput.contains("--template lab.json --header-line 2 --except 순번=합계 --format csv`"), "\(result)")
+      #expect(await fixture.run("template", "class.csv", "--skip-invalid").status == 2)
+    }
+  }
+
+  @Test(arguments: [("a\u{9B}31m\u{202E}b\u{2067}", "a\\u{9B}31m\\u{202E}b\\u{2067}")])
+  func `what steers a terminal is spelled out`(text: String, shown: String) {
+    #expect(IssueText.marked(text, at: 1, value: "a")[0] == "    \(shown)")
+  }
+}
