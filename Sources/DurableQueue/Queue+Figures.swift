@@ -25,6 +25,14 @@ package struct AttemptFigures: Hashable, Sendable {
   }
 }
 
+/// From when on which limit held.
+package struct LimitPoint: Hashable, Sendable {
+  /// Since when.
+  package let at: Instant
+  /// So many requests a second.
+  package let perSecond: Double
+}
+
 /// A batch in one state of the file, to be read in as many goes as it takes; good only inside of `Queue.readBatch`.
 package struct BatchReading {
   private let batch: BatchID
@@ -85,14 +93,31 @@ extension BatchReading {
     WHERE batch_row.batch_id = ? AND adopted AND state = 'done'
     """
 
-  /// The limit of the key that the batch's endpoint is used with; nil when several keys are, because which one a batch
-  /// was sent with is not kept.
-  package func limit() throws -> Limit? {
+  /// The limit of the key that the batch's endpoint is used with, from `start` on: what held then, and each change after
+  /// it, at most one in `bucketSeconds`. Empty when several keys are used, because which one a batch was sent with is not
+  /// kept, and when a person has said another limit since: what held before is not kept either.
+  package func limits(from start: Instant, bucketSeconds: Int64) throws -> [LimitPoint] {
     let scopes = try Int64.fetchAll(
       db, sql: "SELECT key_scope.id FROM key_scope JOIN batch ON batch.origin = key_scope.origin WHERE batch.id = ?",
       arguments: [batch.rawValue])
-    guard scopes.count == 1, let scope = scopes.first else { return nil }
-    return try ScopeRow(KeyScopeID(scope), db).limit
+    guard scopes.count == 1, let scope = scopes.first else { return [] }
+    let limit = try ScopeRow(KeyScopeID(scope), db).limit
+    if limit.source == .flag {
+      let isOld = (limit.at ?? start).microseconds <= start.microseconds + bucketSeconds * 1_000_000
+      return isOld ? [LimitPoint(at: start, perSecond: limit.quota.rate.perSecond)] : []
+    }
+    let first = try Double.fetchOne(
+      db,
+      sql: "SELECT per_second FROM learned_pace WHERE key_scope_id = ? AND at <= ? ORDER BY at DESC, id DESC LIMIT 1",
+      arguments: [scope, start.microseconds])
+    // Index: `learned_pace_of_scope`. Beside max(), SQLite takes the other columns from the row that has it.
+    let changes = try Row.fetchAll(
+      db,
+      sql: """
+        SELECT max(at), per_second FROM learned_pace WHERE key_scope_id = ? AND at > ? GROUP BY at / ? ORDER BY at
+        """, arguments: [scope, start.microseconds, bucketSeconds * 1_000_000])
+    return [LimitPoint(at: start, perSecond: first ?? Limit.standard.quota.rate.perSecond)]
+      + changes.map { LimitPoint(at: Instant(microseconds: $0[0]), perSecond: $0[1]) }
   }
 }
 

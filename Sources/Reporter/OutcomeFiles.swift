@@ -80,7 +80,9 @@ package struct OutcomeFiles {
       summary.adoptedCount = try reading.adoptedCount()
       try csv.finish()
       try lines.finish()
-      try page.finish(summary, totals, limit: try reading.limit())
+      try page.finish(summary, totals) { sitting in
+        try reading.limits(from: sitting.startInstant, bucketSeconds: sitting.bucketSeconds)
+      }
       // The last, so that who waits for it finds the others.
       let file = try ReportFile("summary.json", in: folder)
       file.buffer = try summary.json()

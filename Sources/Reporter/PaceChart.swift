@@ -27,6 +27,9 @@ struct PaceChart {
     var counts: [Counts]
     /// What was sent before this sitting.
     var earlierCount: Int
+
+    /// When the first begins.
+    var startInstant: Instant { Instant(microseconds: start * 1_000_000) }
   }
 
   /// The chart has so many buckets at most.

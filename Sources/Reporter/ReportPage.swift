@@ -50,7 +50,11 @@ final class ReportPage {
   }
 
   /// Writes what follows the rows and gives the file its name.
-  func finish(_ summary: Summary, _ totals: AttemptTotals, limit: Limit?) throws {
+  ///
+  /// - Parameter limits: tells which limit held during what is drawn.
+  func finish(
+    _ summary: Summary, _ totals: AttemptTotals, limits: (PaceChart.Sitting) throws -> [LimitPoint]
+  ) throws {
     for side in [waiting, done] {
       shownCount += try side.append(to: file, atMost: mostRows - shownCount, isFirst: shownCount == 0)
     }
@@ -58,7 +62,7 @@ final class ReportPage {
     groups.json(for: batch.id).append(to: &end)
     let bins = totals.latency.bins().map { #"{"upTo":\#($0.upTo),"count":\#($0.count)}"# }
     end += #","latencyHistogram":[\#(bins.joined(separator: ","))],"pace":"#.utf8
-    end += (totals.pace.lastSitting().map { Self.json($0, limit) } ?? "null").utf8
+    end += (try totals.pace.lastSitting().map { Self.json($0, try limits($0)) } ?? "null").utf8
     end += #","summary":"#.utf8
     end += try summary.json()
     end += "}".utf8
@@ -67,15 +71,17 @@ final class ReportPage {
     try file.finish()
   }
 
-  private static func json(_ sitting: PaceChart.Sitting, _ limit: Limit?) -> String {
+  private static func json(_ sitting: PaceChart.Sitting, _ limits: [LimitPoint]) -> String {
     func list(_ member: KeyPath<PaceChart.Counts, Int>) -> String {
       "[\(sitting.counts.map { String($0[keyPath: member]) }.joined(separator: ","))]"
     }
-    // A limit that changed meanwhile would be drawn where it did not hold; only the one that holds now is kept.
-    let held = limit.flatMap { ($0.at?.microseconds ?? 0) / 1_000_000 <= sitting.start ? $0.quota.rate.perSecond : nil }
-    let limits = held.map { #"{"at":\#(sitting.start),"perSecond":\#($0)}"# } ?? ""
+    let end = sitting.start + Int64(sitting.counts.count) * sitting.bucketSeconds
+    // What was learned after the last request is not of this chart.
+    let held = limits.filter { $0.at.microseconds / 1_000_000 < end }.map {
+      #"{"at":\#($0.at.microseconds / 1_000_000),"perSecond":\#($0.perSecond)}"#
+    }
     return #"{"bucketSeconds":\#(sitting.bucketSeconds),"start":\#(sitting.start),"sent":\#(list(\.sent)),"#
-      + #""throttled":\#(list(\.throttled)),"noAnswer":\#(list(\.noAnswer)),"limit":[\#(limits)],"#
+      + #""throttled":\#(list(\.throttled)),"noAnswer":\#(list(\.noAnswer)),"limit":[\#(held.joined(separator: ","))],"#
       + #""earlierCount":\#(sitting.earlierCount)}"#
   }
 }

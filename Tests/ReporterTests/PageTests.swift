@@ -121,7 +121,7 @@ import Testing
       }
       let totals = AttemptTotals()
       try page.finish(
-        Summary(fixture.batch, database: "db", at: fixture.time.now(), counts, totals), totals, limit: nil)
+        Summary(fixture.batch, database: "db", at: fixture.time.now(), counts, totals), totals, limits: { _ in [] })
       let written = try fixture.page()
       #expect(written.rows.count == most && written.rowsLeftOut == 9 - most)
       #expect(Set(written.rows.map(\.line)).count == most)
