@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import BulkImport
+import DataForest
 import DurableQueue
 import Foundation
 import Pacing
@@ -17,6 +18,8 @@ struct CheckVerb: AsyncParsableCommand {
   var label: String?
   @Flag(help: "Print the issues as JSON on standard output.")
   var json = false
+  @Flag(help: "Ask the service too whether it has the accounts and images, and none of the names; read calls only.")
+  var online = false
   @OptionGroup var reading: ReadingOptions
   @OptionGroup var queueOptions: QueueOptions
   @OptionGroup var endpointOptions: EndpointOptions
@@ -40,8 +43,25 @@ struct CheckVerb: AsyncParsableCommand {
         context.say(line)
       }
     }
+    if online { try await askService(check, queue, in: context) }
     if check.leavesRowsOut { throw Ended(.someFailed) }
     if !json { context.say("No issues.") }
+  }
+
+  private func askService(_ check: RosterCheck, _ queue: Queue?, in context: Context) async throws {
+    let credentials = try CredentialSource.credentials(for: check.endpoint, in: context)
+    let client = DataForestClient(
+      .init(endpoint: check.endpoint, credentials: credentials, requestTimeout: .seconds(30), concurrency: 1),
+      time: context.time)
+    let result: Result<Void, any Error>
+    do {
+      try await OnlineCheck(check: check, client: client, queue: queue, context: context).run()
+      result = .success(())
+    } catch {
+      result = .failure(error)
+    }
+    try await client.shutdown()
+    try result.get()
   }
 
   /// The issues for programs: the version of the shape, the counts, every issue that was kept, and how many were not.

@@ -6,7 +6,6 @@ import DurableQueue
 import Foundation
 import Pacing
 import Provisioning
-import Synchronization
 
 struct DoctorVerb: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -108,7 +107,7 @@ struct DoctorVerb: AsyncParsableCommand {
       }
     }
     for type in ["tensorflow", "pytorch"] {
-      await Self.pause(.seconds(1), context)
+      await context.pause(.seconds(1))
       switch await client.images(of: type) {
       case .told(let images, _): report.good("images", images.isEmpty ? "no \(type)" : images.joined(separator: ", "))
       case .failed(let outcome): report.bad("images", Self.words(outcome), Self.remedy(outcome))
@@ -128,15 +127,6 @@ struct DoctorVerb: AsyncParsableCommand {
     case .notOffered: "This account's Data Forest does not offer AI workspaces."
     default: "Try again later."
     }
-  }
-
-  private static func pause(_ duration: Duration, _ context: Context) async {
-    let held = Mutex<(any Alarm)?>(nil)
-    await withCheckedContinuation { continuation in
-      let alarm = context.time.alarm(at: context.time.now() + duration) { continuation.resume() }
-      held.withLock { $0 = alarm }
-    }
-    withExtendedLifetime(held) {}
   }
 }
 

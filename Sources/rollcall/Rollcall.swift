@@ -32,6 +32,11 @@ struct Rollcall: AsyncParsableCommand {
         ]),
     ])
 
+  /// The verbs' names, in the order of the help.
+  static var verbNames: [String] {
+    configuration.groupedSubcommands.flatMap { $0.subcommands }.compactMap { verb in verb.configuration.commandName }
+  }
+
   /// Runs the command with its arguments and says how it ended. Nothing is thrown: every error was printed.
   static func run(_ arguments: [String], in context: Context) async -> Int32 {
     await Context.$current.withValue(context) {
