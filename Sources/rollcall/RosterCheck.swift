@@ -65,7 +65,10 @@ struct RosterCheck {
         isPartial: reading.options.isPartial
       ) { session in
         found = try check.readThrough { row in
-          guard case .accepted(let account, let name, let definition) = row.content else { return }
+          guard case .accepted(let account, let name, let definition) = row.content else {
+            if let key = row.rejectedKey { try session.addInvalid(account: key.account, name: key.name) }
+            return
+          }
           facts.note(account, name, definition)
           try session.add(
             account: account, name: name, definition: definition, line: row.line, cells: row.cells,
@@ -217,7 +220,10 @@ extension NewRow {
     let content: Content =
       switch row.content {
       case .accepted(let account, let name, let definition): .item(account: account, name: name, definition: definition)
-      case .rejected(let issues): .issue(issues.map(\.withoutPlace).joined(separator: "; "))
+      case .rejected(let issues):
+        .issue(
+          issues.map(\.withoutPlace).joined(separator: "; "), account: row.rejectedKey?.account,
+          name: row.rejectedKey?.name)
       }
     self.init(ordinal: row.ordinal, line: row.line, cells: row.cells, content: content)
   }
