@@ -18,6 +18,8 @@ struct RosterPass {
   private var duplicates: Duplicates
   private var memo = CellMemo(columnCount: 0)
   private var definitions = DefinitionWriter()
+  /// Whether the roster is a report of ours.
+  private var isReport = false
   private var digest = RosterDigest()
   private var summary = RosterSummary()
   /// Columns without a header in which a value was found, and the issue that says so.
@@ -85,19 +87,20 @@ struct RosterPass {
 
   private mutating func takeRow(_ record: Record, _ body: (RosterRow) throws -> Void) throws {
     guard let columns else { return }
+    let record = isReport ? record.withoutHarmlessMarks : record
     guard filter.isRow(record) else { return }
     counting.note(record, columns)
     guard filter.isWanted(record) else { return }
     if let limit = options.limit, summary.rowCount >= limit { return }
     summary.rowCount += 1
     let place = record
-    let record = inItsFile(record)
-    shortNumbers.note(record, columns)
-    let content = try content(of: columns.extended(record), at: place, columns)
-    let cells = columns.kept.map { $0 < record.fields.count ? record.fields[$0] : "" }
+    let inFile = inItsFile(record)
+    shortNumbers.note(inFile, columns)
+    let content = try content(of: columns.extended(inFile), at: place, columns)
+    let cells = columns.kept.map { $0 < inFile.fields.count ? inFile.fields[$0] : "" }
     digest.add(cells)
     // What a row has beyond its header counts too.
-    digest.add(record.fields.count > columns.ownCount ? Array(record.fields.dropFirst(columns.ownCount)) : [])
+    digest.add(inFile.fields.count > columns.ownCount ? Array(inFile.fields.dropFirst(columns.ownCount)) : [])
     if case .accepted(_, let name, let definition) = content.0 {
       summary.acceptedCount += 1
       // Of a definition that is the one above with another name, the name tells it all.
@@ -107,7 +110,7 @@ struct RosterPass {
     }
     try body(
       RosterRow(
-        ordinal: summary.rowCount, line: record.line, cells: cells, content: content.0,
+        ordinal: summary.rowCount, line: inFile.line, cells: cells, content: content.0,
         rejectedKey: content.rejectedKey, carried: columns.carriedCells))
   }
 
@@ -165,6 +168,8 @@ struct RosterPass {
   }
 
   private mutating func takeHeader(_ record: Record) {
+    isReport = elements == nil && record.isReportHeader
+    let record = isReport ? record.withoutHarmlessMarks : record
     let columns = Columns(
       header: record, file: displayName, names: names, template: template, carried: options.carried,
       elements: elements)
