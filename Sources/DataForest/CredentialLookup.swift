@@ -43,7 +43,8 @@ extension Credentials {
     guard let access else { return .incomplete(missing: names.0) }
     guard let secret else { return .incomplete(missing: names.1) }
     // It goes into a header, where a control character would make every request fail.
-    for (value, name) in [(access, names.0), (secret, names.1)] where !value.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) {
+    for (value, name) in [(access, names.0), (secret, names.1)]
+    where !value.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) {
       return .malformed(name)
     }
     return .found(Credentials(accessKey: access, secretKey: secret))

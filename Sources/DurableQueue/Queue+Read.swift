@@ -136,37 +136,7 @@ extension Queue {
   ///
   /// - Parameter other: only rows whose item this batch does not name; nil: all.
   package func forEachRow(of batch: BatchID, without other: BatchID? = nil, _ body: (ReportRow) throws -> Void) throws {
-    try read { db in
-      let text = try Self.cellText(of: batch.rawValue, db)
-      let rows = try Row.fetchCursor(
-        db,
-        sql: """
-          SELECT batch_row.ordinal AS row_ordinal, line, cells, issue, account, name, state, reason, message, remote_id,
-            finished_at, (SELECT count(*) FROM attempt WHERE attempt.item_id = item.id AND is_used) AS attempt_count
-          FROM batch_row LEFT JOIN item ON item.id = item_id
-            LEFT JOIN account_scope ON account_scope.id = account_scope_id
-          WHERE batch_row.batch_id = ?1 AND (?2 IS NULL OR item_id IS NOT NULL AND NOT EXISTS (
-            SELECT 1 FROM batch_row named WHERE named.item_id = item.id AND named.batch_id = ?2)
-            AND NOT EXISTS (SELECT 1 FROM batch_row named WHERE named.named_item_id = item.id AND named.batch_id = ?2))
-          ORDER BY batch_row.ordinal
-          """, arguments: [batch.rawValue, other?.rawValue])
-      while let row = try rows.next() {
-        try body(
-          ReportRow(
-            ordinal: row["row_ordinal"], line: row["line"], cells: try text.cells(of: row["cells"]),
-            item: Self.item(row), issue: row["issue"]))
-      }
-    }
-  }
-
-  private static func item(_ row: Row) -> ReportRow.Item? {
-    guard let name = row["name"] as String?, let state = (row["state"] as String?).flatMap(ItemState.init(rawValue:))
-    else { return nil }
-    return ReportRow.Item(
-      account: row["account"], name: name, state: state,
-      reason: (row["reason"] as String?).flatMap(Reason.init(rawValue:)),
-      message: row["message"], remoteID: row["remote_id"], attemptCount: row["attempt_count"],
-      finishedAt: (row["finished_at"] as Int64?).map(Instant.init(microseconds:)))
+    try read { db in try Self.forEachRow(of: batch, without: other, db, body) }
   }
 
   /// How the cells of a batch's rows are kept.

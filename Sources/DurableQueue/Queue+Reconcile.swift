@@ -113,7 +113,9 @@ extension Queue {
     for name in list.items.map(\.name) where seen.insert(name).inserted {
       guard let item = try ListedItem.named(name, in: account, db) else { continue }
       if judge.entries[name, default: []].count > 1 { result.duplicateNames.append(name) }
-      if item.state == .ready, try item.isNamed(by: batch, db) { try settle(item, of: batch, by: judge, into: &result, db) }
+      if item.state == .ready, try item.isNamed(by: batch, db) {
+        try settle(item, of: batch, by: judge, into: &result, db)
+      }
     }
     result.duplicateNames.sort()
     return result

@@ -74,7 +74,8 @@ struct ScopeRow {
   private static func usage(of scope: Int64, _ db: Database) throws -> [Rate.Period: WindowUsage] {
     var usage: [Rate.Period: WindowUsage] = [:]
     let rows = try Row.fetchAll(
-      db.cachedStatement(sql: "SELECT period, bucket, count FROM key_window WHERE key_scope_id = ?"), arguments: [scope])
+      db.cachedStatement(sql: "SELECT period, bucket, count FROM key_window WHERE key_scope_id = ?"), arguments: [scope]
+    )
     for row in rows {
       guard let period = Rate.Period(rawValue: row[0]) else { continue }
       usage[period, default: WindowUsage()].counts[row[1]] = row[2]

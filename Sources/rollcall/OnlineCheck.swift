@@ -71,7 +71,8 @@ struct OnlineCheck {
       await context.pause(.seconds(1))
       known.formUnion(try told(await client.images(of: type), "the images").map(Self.plain))
     }
-    return wanted.images.filter { !known.contains(Self.plain($0.key)) }.sorted { $0.value < $1.value }.map { image, line in
+    return wanted.images.filter { !known.contains(Self.plain($0.key)) }.sorted { $0.value < $1.value }.map {
+      image, line in
       "\(check.shownPath):\(line): image: the service has no '\(image)': it has \(known.sorted().joined(separator: ", "))"
     }
   }
@@ -112,7 +113,9 @@ struct OnlineCheck {
     guard let queue else { return known }
     for batch in try queue.batches() where batch.origin == check.endpoint.origin {
       try queue.forEachRow(of: batch.id) { row in
-        if let item = row.item, item.attemptCount > 0 || item.state == .done { known.insert("\(item.account) \(item.name)") }
+        if let item = row.item, item.attemptCount > 0 || item.state == .done {
+          known.insert("\(item.account) \(item.name)")
+        }
       }
     }
     return known

@@ -62,7 +62,9 @@ import Testing
 
   @Test func `every cell reads back byte by byte`() async throws {
     let composed = "가", decomposed = "\u{1100}\u{1161}"
-    let rows = [["a", composed, "0", "", "x"], ["a", decomposed, "0", "", "y"], ["b", composed, "[0]", "0", "x"], ["c"]]
+    let rows = [
+      ["a", composed, "0", "", "x"], ["a", decomposed, "0", "", "y"], ["b", composed, "[0]", "0", "x"], ["c"],
+    ]
     try await QueueFixture.with { fixture in
       let result = try fixture.queue.importBatch(QueueFixture.batch()) { add in
         for (index, cells) in rows.enumerated() {

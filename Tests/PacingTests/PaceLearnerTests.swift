@@ -34,7 +34,8 @@ import Testing
     var random = SplitMix64(seed: 1)
 
     /// Sends rows until all are in; `above`: a pace of which is noted when it was first reached.
-    mutating func run(_ rowCount: Int, at service: inout Service, from start: Double, above: Double = .infinity) -> Run {
+    mutating func run(_ rowCount: Int, at service: inout Service, from start: Double, above: Double = .infinity) -> Run
+    {
       var run = Run()
       var now = start
       var (toSend, doneCount) = (rowCount, 0)
@@ -138,6 +139,8 @@ import Testing
 }
 
 extension Instant {
-  fileprivate static func at(_ seconds: Double) -> Instant { Instant(microseconds: Int64((seconds * 1_000_000).rounded())) }
+  fileprivate static func at(_ seconds: Double) -> Instant {
+    Instant(microseconds: Int64((seconds * 1_000_000).rounded()))
+  }
   fileprivate var seconds: Double { Double(microseconds) / 1_000_000 }
 }
