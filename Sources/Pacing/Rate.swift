@@ -61,6 +61,12 @@ package struct Rate: Hashable, Sendable, CustomStringConvertible {
   /// Permits a second, for forecasts and for people.
   package var perSecond: Double { Double(count) / period.duration.seconds }
 
+  /// The rate by the second, for people: `48/s`, `8.3/s`.
+  package var textPerSecond: String {
+    let tenths = (perSecond * 10).rounded() / 10
+    return tenths >= 10 || tenths == tenths.rounded() ? "\(Int(perSecond.rounded()))/s" : "\(tenths)/s"
+  }
+
   /// The rate as it is written: `10/s`.
   package var description: String { "\(count)/\(period.rawValue)" }
 }

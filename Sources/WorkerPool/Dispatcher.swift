@@ -131,10 +131,18 @@ package struct Dispatcher: Sendable {
     var actions: [Action] = []
     if clock.note(now, uptime: uptime, settleDelay: rules.reconcile.settleDelay) { actions.append(.restartDoubts) }
     actions += note(event, at: now)
-    if let deadline = rules.deadline, now >= deadline { end(.deadline(deadline), at: now) }
-    if let most = rules.haltAfter, failedCount >= most { end(.tooManyFailed(failedCount), at: now) }
+    if phase == .running || phase == .probing { endIfToldTo(at: now) }
     actions += advance(at: now)
     return actions
+  }
+
+  /// Ends at the deadline, and when more rows have failed than a person wants to let pass.
+  private mutating func endIfToldTo(at now: Instant) {
+    if let deadline = rules.deadline, now >= deadline {
+      end(.deadline(deadline), at: now)
+    } else if let most = rules.haltAfter, failedCount >= most {
+      end(.tooManyFailed(failedCount), at: now)
+    }
   }
 
   private mutating func note(_ event: Event, at now: Instant) -> [Action] {

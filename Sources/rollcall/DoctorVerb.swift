@@ -23,7 +23,7 @@ struct DoctorVerb: AsyncParsableCommand {
     report.good("endpoint", endpoint.origin)
     guard let credentials = report.credentials(for: endpoint) else { throw Ended(.personNeeded) }
     let client = DataForestClient(
-      .init(endpoint: endpoint, credentials: credentials, requestTimeout: .seconds(10), concurrency: 1),
+      .init(endpoint: endpoint, credentials: credentials, requestTimeout: .seconds(30), concurrency: 1),
       time: context.time)
     await checkService(client, report, context)
     try await client.shutdown()

@@ -78,8 +78,7 @@ struct Plan {
       let said = limit.at.map { ", said \($0.rfc3339())" } ?? ""
       return "\(limit.quota.rate), burst \(limit.quota.burst)\(windows) (--rate\(said))"
     case .learned:
-      let rate = (limit.quota.rate.perSecond * 10).rounded() / 10
-      return "about \(rate)/s (learned\(limit.at.map { " \($0.rfc3339())" } ?? ""))\(windows)"
+      return "about \(limit.quota.rate.textPerSecond) (learned\(limit.at.map { " \($0.rfc3339())" } ?? ""))\(windows)"
     }
   }
 

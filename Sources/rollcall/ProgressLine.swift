@@ -92,7 +92,7 @@ final class ProgressLine: Sendable {
     if tally[.inDoubt] > 0 { parts.append("\(tally[.inDoubt]) answer unknown") }
     let elapsed = (now - start).seconds
     let pace = elapsed > 0.5 ? Double(finished(tally) - startDone) / elapsed : 0
-    parts.append("\(String(format: "%.1f", pace))/s of \(status.quota.rate)")
+    parts.append("\(String(format: "%.1f", pace))/s of \(status.quota.rate.textPerSecond)")
     if let end = status.waitEnd, end > now {
       let reason = status.waitReason?.forPeopleWhoWait.split(separator: ":").first ?? "the service asked"
       parts.append("paused \((end - now).forPeople): \(reason)")

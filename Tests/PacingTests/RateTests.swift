@@ -2,6 +2,11 @@ import Pacing
 import Testing
 
 @Suite struct RateTests {
+  @Test(arguments: [("10/s", "10/s"), ("2880/m", "48/s"), ("500/m", "8.3/s"), ("2/s", "2/s"), ("6/m", "0.1/s")])
+  func `people read a rate by the second`(written: String, read: String) throws {
+    #expect(try #require(Rate(written)).textPerSecond == read)
+  }
+
   @Test(arguments: [
     ("1/s", 1, Rate.Period.second), ("10/s", 10, .second), ("90/m", 90, .minute), ("5000/h", 5_000, .hour),
     ("500/day", 500, .day), ("1000000/s", 1_000_000, .second), ("007/s", 7, .second),
