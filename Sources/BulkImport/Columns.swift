@@ -138,6 +138,11 @@ final class Columns {
     return record.with(fields: plan.fields(of: record.fields))
   }
 
+  /// Where a column's values go in a definition; empty for one that is no field.
+  func path(of column: Int) -> String {
+    if case .field(_, let steps) = meanings[column] { steps.joined(separator: ".") } else { "" }
+  }
+
   private func column(of path: String) -> Int? { meanings.firstIndex { $0.field?.path == path } }
 
   private static func meaning(_ header: String, _ match: FieldNames.Match) -> Meaning {

@@ -82,64 +82,98 @@ struct DefinitionShape {
   }
 }
 
-/// Makes the definitions of a roster's rows. From row to row a few values change; the rest of the text is used again.
+/// Makes the definitions of a roster's rows. From row to row a few values change; what stays the same is a pattern that
+/// the rows share.
 struct DefinitionWriter {
-  /// A part of the text: a value, or what stands between two.
-  private struct Part {
-    let column: Int?
-    var bytes: [UInt8]
-    /// The change of the column's value that the bytes are of, as `CellMemo` counts them.
-    var change = 0
+  /// A definition that was made whole, and which values are in it.
+  private struct Kind {
+    struct Place {
+      let column: Int
+      /// The value's, as `CellMemo` tells them apart.
+      let number: Int
+      let range: Range<Int>
+    }
+
+    let pattern: Definition.Pattern
+    /// In the order of the text, without the name.
+    let places: [Place]
+    /// Which columns had a value.
+    let isGiven: [Bool]
   }
 
-  private var parts: [Part] = []
-  /// Which columns had a value.
-  private var isGiven: [Bool] = []
-  private var bytes: [UInt8] = []
+  /// How many kinds of definitions are remembered: two images, three GPU models.
+  private static let mostKinds = 8
 
-  /// The canonical text of a row's definition.
+  private var kinds: [Kind] = []
+
+  /// A row's definition.
   ///
-  /// - Returns: the text, and whether all but the name is as in the definition made before.
+  /// - Parameters:
+  ///   - columns: those that are fields.
+  ///   - nameColumn: one of them.
   mutating func definition(
-    of memo: CellMemo, _ shape: DefinitionShape, _ columns: [Int], nameColumn: Int
-  ) -> (text: String, isShared: Bool) {
-    guard isGiven.count == columns.count,
-      columns.indices.allSatisfy({ (memo.values[columns[$0]] != nil) == isGiven[$0] })
-    else {
-      isGiven = columns.map { memo.values[$0] != nil }
-      takeApart(shape.definition(of: memo.values), memo)
-      return (text, false)
+    of memo: CellMemo, _ shape: DefinitionShape, _ columns: [Int], nameColumn: Int, name: String
+  ) -> Definition {
+    guard name.isPlain else {
+      return Definition(text: String(decoding: shape.definition(of: memo.values).text, as: UTF8.self))
     }
-    var isShared = true
-    for index in parts.indices {
-      guard let column = parts[index].column, parts[index].change != memo.changes[column] else { continue }
-      parts[index].change = memo.changes[column]
-      parts[index].bytes.removeAll(keepingCapacity: true)
-      memo.values[column]?.append(to: &parts[index].bytes)
-      if column != nameColumn { isShared = false }
+    for kind in kinds {
+      if let found = Self.definition(of: memo, like: kind, columns, name) { return found }
     }
-    return (text, isShared)
+    let made = shape.definition(of: memo.values)
+    guard let kind = Self.kind(made, memo, columns, nameColumn) else {
+      return Definition(text: String(decoding: made.text, as: UTF8.self))
+    }
+    if kinds.count == Self.mostKinds { kinds.removeLast() }
+    kinds.insert(kind, at: 0)
+    return Definition(like: kind.pattern, name: name)
   }
 
-  private var text: String {
-    mutating get {
-      bytes.removeAll(keepingCapacity: true)
-      for part in parts { bytes += part.bytes }
-      return String(decoding: bytes, as: UTF8.self)
+  /// - Returns: nil when the definition has too little in common with the kind's.
+  private static func definition(of memo: CellMemo, like kind: Kind, _ columns: [Int], _ name: String) -> Definition? {
+    for (index, column) in columns.enumerated() where (memo.values[column] != nil) != kind.isGiven[index] { return nil }
+    var (first, last) = (Int?.none, 0)
+    for (index, place) in kind.places.enumerated() where memo.numbers[place.column] != place.number {
+      first = first ?? index
+      last = index
     }
+    guard let first else { return Definition(like: kind.pattern, name: name) }
+    let (places, pattern) = (kind.places, kind.pattern)
+    let replaced = places[first].range.lowerBound..<places[last].range.upperBound
+    guard replaced.count <= pattern.bytes.count / 3, !(replaced ~= pattern.nameAt) else { return nil }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(replaced.count + 16)
+    for index in first...last {
+      if index > first { bytes += pattern.bytes[places[index - 1].range.upperBound..<places[index].range.lowerBound] }
+      memo.values[places[index].column]?.append(to: &bytes)
+    }
+    return Definition(like: pattern, replaced: replaced, by: bytes, name: name)
   }
 
-  private mutating func takeApart(
-    _ definition: (text: [UInt8], places: [DefinitionShape.ValuePlace]), _ memo: CellMemo
-  ) {
-    parts = []
-    var end = 0
-    for place in definition.places {
-      parts.append(Part(column: nil, bytes: Array(definition.text[end..<place.range.lowerBound])))
-      parts.append(
-        Part(column: place.column, bytes: Array(definition.text[place.range]), change: memo.changes[place.column]))
-      end = place.range.upperBound
+  /// - Returns: nil when the name is nowhere in it.
+  private static func kind(
+    _ made: (text: [UInt8], places: [DefinitionShape.ValuePlace]), _ memo: CellMemo, _ columns: [Int], _ nameColumn: Int
+  ) -> Kind? {
+    guard let name = made.places.first(where: { $0.column == nameColumn })?.range else { return nil }
+    var bytes = made.text
+    // What is between the quotes.
+    bytes.removeSubrange(name.lowerBound + 1..<name.upperBound - 1)
+    let taken = name.count - 2
+    let places = made.places.filter { $0.column != nameColumn }.map { place in
+      let shift = place.range.lowerBound > name.lowerBound ? taken : 0
+      return Kind.Place(
+        column: place.column, number: memo.numbers[place.column],
+        range: place.range.lowerBound - shift..<place.range.upperBound - shift)
     }
-    parts.append(Part(column: nil, bytes: Array(definition.text[end...])))
+    return Kind(
+      pattern: Definition.Pattern(bytes: bytes, nameAt: name.lowerBound + 1), places: places,
+      isGiven: columns.map { memo.values[$0] != nil })
+  }
+}
+
+extension String {
+  /// Whether JSON writes it as it is.
+  fileprivate var isPlain: Bool {
+    utf8.allSatisfy { $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
   }
 }

@@ -1,11 +1,13 @@
 // What the import hands over: one row after another, and a summary at the end.
 
+package import Provisioning
+
 /// One row of a roster, checked.
 package struct RosterRow: Hashable, Sendable {
   /// What became of the row.
   package enum Content: Hashable, Sendable {
-    /// It keeps to every rule; `definition` is canonical JSON and holds account and name too.
-    case accepted(account: String, name: String, definition: String)
+    /// It keeps to every rule; the definition holds account and name too.
+    case accepted(account: String, name: String, definition: Definition)
     /// It does not; at least one issue. An issue of the header comes with every row that it spoils.
     case rejected([RowIssue])
   }
@@ -73,7 +75,8 @@ package struct RosterSummary: Hashable, Sendable {
   package internal(set) var warningCount = 0
   /// Every warning, by what it says.
   package internal(set) var warningGroups = IssueGroups()
-  /// SHA-256 in hexadecimal over columns, cells and definitions, row by row: equal exactly for equal rosters. Line
+  /// SHA-256 in hexadecimal over columns, cells and what a template makes of them, row by row: equal exactly for rosters
+  /// that ask for the same. Line
   /// endings, quotes, blank rows and the byte order mark do not matter.
   package internal(set) var digest = ""
 

@@ -12,19 +12,26 @@ struct RosterDigest {
   init() { buffer.reserveCapacity(Self.flushSize * 2) }
 
   /// Adds texts and how many they are.
-  mutating func add(_ texts: [String]) {
+  mutating func add(_ texts: some Collection<String>) {
     add(texts.count)
     for text in texts {
       add(text.utf8.count)
-      buffer.append(contentsOf: text.utf8)
+      let isAdded: Void? = text.utf8.withContiguousStorageIfAvailable { buffer.append(contentsOf: $0) }
+      if isAdded == nil { buffer.append(contentsOf: text.utf8) }
     }
     guard buffer.count >= Self.flushSize else { return }
     hash.update(data: buffer)
     buffer.removeAll(keepingCapacity: true)
   }
 
-  private mutating func add(_ count: Int) {
-    withUnsafeBytes(of: UInt64(count).littleEndian) { buffer.append(contentsOf: $0) }
+  /// Adds a number that is not negative, seven bits to a byte, the lowest first.
+  mutating func add(_ count: Int) {
+    var rest = count
+    while rest > 0x7F {
+      buffer.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+      rest >>= 7
+    }
+    buffer.append(UInt8(truncatingIfNeeded: rest))
   }
 
   /// 64 hexadecimal digits, lower case.

@@ -96,22 +96,19 @@ struct RosterPass {
     let place = record
     let inFile = inItsFile(record)
     shortNumbers.note(inFile, columns)
-    let content = try content(of: columns.extended(inFile), at: place, columns)
-    let cells = columns.kept.map { $0 < inFile.fields.count ? inFile.fields[$0] : "" }
+    let extended = columns.extended(inFile)
+    let (content, rejectedKey) = try content(of: extended, at: place, columns)
+    let keepsAll = columns.kept.count == inFile.fields.count && columns.kept.count == columns.ownCount
+    let cells = keepsAll ? inFile.fields : columns.kept.map { $0 < inFile.fields.count ? inFile.fields[$0] : "" }
     digest.add(cells)
-    // What a row has beyond its header counts too.
-    digest.add(inFile.fields.count > columns.ownCount ? Array(inFile.fields.dropFirst(columns.ownCount)) : [])
-    if case .accepted(_, let name, let definition) = content.0 {
-      summary.acceptedCount += 1
-      // Of a definition that is the one above with another name, the name tells it all.
-      digest.add(content.isShared ? [name] : [name, definition])
-    } else {
-      digest.add([])
-    }
+    // What a row has beyond its header counts too, and what the template makes of it.
+    digest.add(inFile.fields.dropFirst(columns.ownCount))
+    if !columns.plan.isEmpty { digest.add(extended.fields) }
+    if case .accepted = content { summary.acceptedCount += 1 }
     try body(
       RosterRow(
-        ordinal: summary.rowCount, line: inFile.line, cells: cells, content: content.0,
-        rejectedKey: content.rejectedKey, carried: columns.carriedCells))
+        ordinal: summary.rowCount, line: inFile.line, cells: cells, content: content, rejectedKey: rejectedKey,
+        carried: columns.carriedCells))
   }
 
   /// Notes an error that ended the reading: what comes after it is not known, so leaving rows out does not mend it.
@@ -179,6 +176,8 @@ struct RosterPass {
     summary.columns = columns.kept.map { columns.headers[$0] }
     summary.carried = columns.carriedCells.map(\.header)
     digest.add(summary.columns)
+    // What the cells mean is not in them.
+    digest.add(columns.fieldColumns.flatMap { [columns.headers[$0], columns.path(of: $0)] })
     if columns.needsAdvice { following = [] } else { addHeaderIssues(columns) }
   }
 
@@ -218,7 +217,7 @@ extension RosterPass {
 
   private mutating func content(
     of record: Record, at place: Record, _ columns: Columns
-  ) throws -> (RosterRow.Content, isShared: Bool, rejectedKey: RosterRow.Key?) {
+  ) throws -> (RosterRow.Content, rejectedKey: RosterRow.Key?) {
     var row = RowCheck(record, columns, &memo) {
       let known = betterNameColumn ?? findNameColumn()
       betterNameColumn = known
@@ -250,11 +249,11 @@ extension RosterPass {
     if !row.issues.isEmpty { summary.issueRowCount += 1 }
     guard columns.rejecting.isEmpty, row.issues.isEmpty, let key = row.key, let nameColumn = columns.nameColumn else {
       let known = row.key.map { RosterRow.Key(account: $0.account, name: $0.name) }
-      return (.rejected(columns.rejecting + row.issues), false, known)
+      return (.rejected(columns.rejecting + row.issues), known)
     }
-    let (definition, isShared) = definitions.definition(
-      of: memo, columns.shape, columns.fieldColumns, nameColumn: nameColumn)
-    return (.accepted(account: key.account, name: key.name, definition: definition), isShared, nil)
+    let definition = definitions.definition(
+      of: memo, columns.shape, columns.fieldColumns, nameColumn: nameColumn, name: key.name)
+    return (.accepted(account: key.account, name: key.name, definition: definition), nil)
   }
 }
 

@@ -32,7 +32,7 @@ struct RowCheck {
       return
     }
     key = Self.key(of: record, columns)
-    for column in 0..<columns.ownCount where record.fields[column].hasNull {
+    for column in 0..<(record.hasNull ? columns.ownCount : 0) where record.fields[column].hasNull {
       issues.append(
         columns.place(of: column, in: record).issue(
           "null", value: record.fields[column], "there is a NUL character in this cell: enter it again"))

@@ -5,6 +5,8 @@ import Foundation
 extension String {
   /// Without blanks and line ends at both ends; Unicode's blanks too.
   var trimmed: String {
+    guard let firstByte = utf8.first, let lastByte = utf8.last else { return self }
+    if (0x21...0x7E).contains(firstByte), (0x21...0x7E).contains(lastByte) { return self }
     guard let first = unicodeScalars.first, let last = unicodeScalars.last, first.isBlank || last.isBlank else {
       return self
     }
@@ -26,5 +28,6 @@ extension String {
 }
 
 extension Unicode.Scalar {
-  fileprivate var isBlank: Bool { (0x21...0x7E).contains(value) ? false : properties.isWhitespace }
+  /// U+3000 is the last of Unicode's blanks.
+  fileprivate var isBlank: Bool { (0x21...0x7E).contains(value) || value > 0x3000 ? false : properties.isWhitespace }
 }

@@ -30,6 +30,8 @@ package struct Record: Hashable, Sendable {
   /// What is wrong with its quotes, at most one for each field. The fields are then the best guess, and a field or line
   /// may have been cut in the wrong place.
   package internal(set) var problems: [CSVError] = []
+  /// Whether a NUL is in any of the fields.
+  package internal(set) var hasNull = false
 
   /// The same record with other fields, for a reader that adds some of its own; the positions stay.
   package func with(fields: [String]) -> Record {

@@ -146,7 +146,10 @@ extension RecordReader {
     // Hardly any other byte is as low as those of interest.
     while index < bytes.count {
       let byte = bytes[index]
-      if byte <= highest, byte == separator || byte.isLineEnd || byte == .quote && !isStray { break }
+      if byte <= highest {
+        if byte == separator || byte.isLineEnd || byte == .quote && !isStray { break }
+        if byte == 0 { record.hasNull = true }
+      }
       index += 1
     }
     let run = UnsafeBufferPointer(rebasing: bytes[start..<index])
@@ -167,7 +170,9 @@ extension RecordReader {
   private mutating func readQuoted(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int) throws -> Int {
     var index = start
     while index < bytes.count, bytes[index] != .quote {
-      if bytes[index].isLineEnd {
+      if bytes[index] == 0 {
+        record.hasNull = true
+      } else if bytes[index].isLineEnd {
         let previous = index > start ? bytes[index - 1] : pending.last
         if bytes[index] == .return || previous != .return { line += 1 }
         lineStart = base + index + 1
@@ -255,6 +260,7 @@ extension RecordReader {
     record.fields.removeAll(keepingCapacity: true)
     record.positions.removeAll(keepingCapacity: true)
     record.problems.removeAll(keepingCapacity: true)
+    record.hasNull = false
   }
 
   private mutating func endLine(_ byte: UInt8, _ index: Int) {

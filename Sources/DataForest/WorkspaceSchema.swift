@@ -97,7 +97,7 @@ extension Rule {
 
   /// At most so many characters. Whether the service counts bytes for Korean text is unknown; characters are counted.
   package static func length(_ id: String, _ most: Int) -> Rule {
-    Rule(id, must: "be at most \(most) characters long") { $0.unicodeScalars.count <= most }
+    Rule(id, must: "be at most \(most) characters long") { $0.utf8.count <= most || $0.unicodeScalars.count <= most }
   }
 
   /// A whole number in a range.

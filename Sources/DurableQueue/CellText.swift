@@ -1,46 +1,80 @@
-// How a row's cells are kept: as JSON, with a number where the cell says what the batch's first row says there. In a class
-// most columns are the same from the first row to the last.
+// How a row's cells are kept: as JSON, with a number where the cell says what an earlier row of its batch says there. In a
+// class most columns are the same from the first row to the last, or one of a few: sections, images, GPU models.
 
 import Provisioning
 
 /// Writes and reads the cells of one batch's rows.
 struct CellText: Sendable {
-  /// Stands for a cell of the first row; no cell is a number.
-  private static let same = UInt8(ascii: "0")
-
-  /// The first row's cells; empty for batches that keep every cell of every row.
-  let first: [String]
-
-  /// - Parameter text: the batch's `first_cells`; nil for a batch of an older version.
-  init(_ text: String?) throws {
-    guard let text, case .array(let cells) = try JSONValue(text: text) else {
-      first = []
-      return
-    }
-    first = cells.map { $0.stringValue ?? "" }
+  /// The cells of a column that are kept once.
+  private struct Column: Sendable {
+    var known: [String]
+    /// Cells that were none of them; a column whose cells differ from row to row is not worth the search.
+    var missCount = 0
+    var hitCount = 0
+    var isWorthwhile: Bool { missCount < 64 || hitCount > missCount }
   }
 
-  init(first: [String]) { self.first = first }
+  /// A number has one digit, no more than the quotes of an empty cell.
+  private static let mostKnown = 10
+
+  private var columns: [Column]
+
+  /// - Parameter text: the batch's `known_cells`: for each column, the cells that a number stands for, from 0 on; or one
+  ///   cell, which is 0. Nil: every cell of every row stands for itself.
+  init(_ text: String?) throws {
+    guard let text, case .array(let elements) = try JSONValue(text: text) else {
+      columns = []
+      return
+    }
+    columns = elements.map { element in
+      guard case .array(let known) = element else { return Column(known: [element.stringValue ?? ""]) }
+      return Column(known: known.map { $0.stringValue ?? "" })
+    }
+  }
+
+  init(first: [String]) { columns = first.map { Column(known: [$0]) } }
+
+  /// What a reader of the rows must know.
+  var known: String { JSONValue.array(columns.map { .array($0.known.map(JSONValue.string)) }).canonicalText }
 
   /// Appends the text of a row's cells.
-  func append(_ cells: [String], to bytes: inout [UInt8]) {
+  mutating func append(_ cells: [String], to bytes: inout [UInt8]) {
     bytes.append(UInt8(ascii: "["))
-    for (index, cell) in cells.enumerated() {
+    for index in cells.indices {
       if index > 0 { bytes.append(UInt8(ascii: ",")) }
-      if index < first.count, cell.hasSameBytes(as: first[index]) {
-        bytes.append(Self.same)
+      if let number = number(of: cells[index], in: index) {
+        bytes.append(UInt8(ascii: "0") + UInt8(number))
       } else {
-        JSONValue.append(cell, to: &bytes)
+        JSONValue.append(cells[index], to: &bytes)
       }
     }
     bytes.append(UInt8(ascii: "]"))
+  }
+
+  /// Which of the known cells of a column it is; nil when it stands for itself.
+  private mutating func number(of cell: String, in column: Int) -> Int? {
+    guard column < columns.count else { return nil }
+    // Before the others, for it is the most frequent one.
+    if columns[column].known[0].hasSameBytes(as: cell) { return 0 }
+    guard columns[column].isWorthwhile else { return nil }
+    if let found = columns[column].known.firstIndex(where: { $0.hasSameBytes(as: cell) }) {
+      columns[column].hitCount += 1
+      return found
+    }
+    columns[column].missCount += 1
+    guard columns[column].known.count < Self.mostKnown else { return nil }
+    columns[column].known.append(cell)
+    return columns[column].known.count - 1
   }
 
   /// The cells of a text.
   func cells(of text: String) throws -> [String] {
     guard case .array(let elements) = try JSONValue(text: text) else { return [] }
     return elements.enumerated().map { index, element in
-      element.stringValue ?? (index < first.count ? first[index] : "")
+      if case .integer(let number) = element, index < columns.count, columns[index].known.indices.contains(Int(number)) {
+        return columns[index].known[Int(number)]
+      }
+      return element.stringValue ?? ""
     }
   }
 }

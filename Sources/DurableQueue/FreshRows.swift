@@ -7,8 +7,9 @@ import Provisioning
 final class FreshRows {
   /// A new item and its row.
   struct Row {
-    /// The row's place in its piece.
-    let index: Int
+    let ordinal: Int
+    let line: Int
+    let cells: Range<Int>
     let item: Int64
     let scope: Int64
     let name: Range<Int>
@@ -75,7 +76,7 @@ final class FreshRows {
   /// Rows in: new items and their batch rows. Free of races because the transaction is immediate.
   func insert(_ rows: [Row], of piece: ImportPiece) throws {
     try piece.bytes.withUnsafeBufferPointer { bytes in
-      try inGroups(rows) { try insert($0, of: piece, bytes, with: $1) }
+      try inGroups(rows) { try insert($0, bytes, with: $1) }
     }
   }
 
@@ -107,17 +108,16 @@ final class FreshRows {
   }
 
   private func insert(
-    _ rows: ArraySlice<Row>, of piece: ImportPiece, _ bytes: UnsafeBufferPointer<UInt8>, with statements: Statements
+    _ rows: ArraySlice<Row>, _ bytes: UnsafeBufferPointer<UInt8>, with statements: Statements
   ) throws {
     for row in rows {
       statements.items.bind(row.item)
       statements.items.bind(row.scope)
       statements.items.bind(bytes, row.name)
       statements.items.bind(row.definition)
-      let packed = piece.rows[row.index]
-      statements.rows.bind(Int64(packed.ordinal))
-      statements.rows.bind(Int64(packed.line))
-      statements.rows.bind(bytes, packed.cells)
+      statements.rows.bind(Int64(row.ordinal))
+      statements.rows.bind(Int64(row.line))
+      statements.rows.bind(bytes, row.cells)
       statements.rows.bind(row.definition)
       statements.rows.bind(row.item)
     }

@@ -16,7 +16,7 @@ struct ImportPiece: Sendable {
 
     let ordinal: Int
     let line: Int
-    /// The JSON array of its cells.
+    /// The text of its cells, as `CellText` writes it.
     let cells: Range<Int>
     let content: Content
   }
@@ -26,17 +26,12 @@ struct ImportPiece: Sendable {
 
   private(set) var bytes: [UInt8] = []
   private(set) var rows: [Packed] = []
-  /// The first row's cells.
-  let first: CellText
 
-  init(_ first: CellText) {
-    self.first = first
-    rows.reserveCapacity(Self.size)
-  }
+  init() { rows.reserveCapacity(Self.size) }
 
-  mutating func append(_ row: NewRow, _ packer: inout DefinitionPacker) {
+  mutating func append(_ row: NewRow, _ cellText: inout CellText, _ packer: inout DefinitionPacker) {
     let cells = bytes.count
-    first.append(row.cells, to: &bytes)
+    cellText.append(row.cells, to: &bytes)
     let name = bytes.count
     let content: Packed.Content
     switch row.content {
@@ -60,7 +55,7 @@ final class ImportPipe: Sendable {
 
   private struct State {
     var pieces: [ImportPiece] = []
-    var end: Result<Void, any Error>?
+    var end: Result<CellText?, any Error>?
     var isClosed = false
   }
 
@@ -77,10 +72,11 @@ final class ImportPipe: Sendable {
 
   /// Runs the reading side on a thread of its own and gives its pieces to `take`, until it has ended.
   ///
+  /// - Returns: how the rows' cells are kept; nil when there were no rows.
   /// - Throws: what either side threw.
   static func run(
     _ rows: @escaping @Sendable (RowSink) throws -> Void, take: (ImportPiece) throws -> Void
-  ) throws {
+  ) throws -> CellText? {
     let pipe = ImportPipe()
     let ended = DispatchGroup()
     DispatchQueue.global(qos: .userInitiated).async(group: ended) {
@@ -89,27 +85,33 @@ final class ImportPipe: Sendable {
     // Nothing of the reading side is under way when the transaction ends.
     defer { ended.wait() }
     do {
-      while let piece = try pipe.next() { try take(piece) }
+      while true {
+        switch try pipe.next() {
+        case .piece(let piece): try take(piece)
+        case .end(let cellText): return cellText
+        }
+      }
     } catch {
       pipe.close()
       throw error
     }
   }
 
-  private func read(_ rows: (RowSink) throws -> Void) throws {
-    var waiting: ImportPiece?
+  private func read(_ rows: (RowSink) throws -> Void) throws -> CellText? {
+    var piece = ImportPiece()
     var packer = DefinitionPacker()
+    var cellText: CellText?
     try rows { row in
-      var piece = waiting ?? ImportPiece(CellText(first: row.cells))
-      waiting = nil
-      piece.append(row, &packer)
-      if piece.rows.count == ImportPiece.size {
-        try self.put(piece)
-        piece = ImportPiece(piece.first)
-      }
-      waiting = piece
+      var kept = cellText ?? CellText(first: row.cells)
+      cellText = nil
+      piece.append(row, &kept, &packer)
+      cellText = kept
+      guard piece.rows.count == ImportPiece.size else { return }
+      try self.put(piece)
+      piece = ImportPiece()
     }
-    if let waiting { try put(waiting) }
+    if !piece.rows.isEmpty { try put(piece) }
+    return cellText
   }
 
   private func put(_ piece: ImportPiece) throws {
@@ -122,23 +124,24 @@ final class ImportPipe: Sendable {
     filled.signal()
   }
 
-  private func end(_ result: Result<Void, any Error>) {
+  private func end(_ result: Result<CellText?, any Error>) {
     state.withLock { $0.end = result }
     filled.signal()
   }
 
-  /// The next piece; nil after the last one.
-  private func next() throws -> ImportPiece? {
+  private enum Next {
+    case piece(ImportPiece)
+    case end(CellText?)
+  }
+
+  private func next() throws -> Next {
     filled.wait()
     let (piece, end) = state.withLock { state in
       (state.pieces.isEmpty ? nil : state.pieces.removeFirst(), state.end)
     }
-    guard let piece else {
-      try end?.get()
-      return nil
-    }
+    guard let piece else { return .end(try end?.get() ?? nil) }
     room.signal()
-    return piece
+    return .piece(piece)
   }
 
   private func close() {

@@ -22,8 +22,6 @@ final class ImportSession {
   private let insertItem: Statement
   private let insertRow: Statement
   private var bulk: FreshRows?
-  /// The first row's cells, once there is one.
-  private var first: CellText?
 
   init(_ new: NewBatch, at now: Instant, _ db: Database) throws {
     self.new = new
@@ -58,21 +56,17 @@ final class ImportSession {
   func takeAll(from rows: @escaping @Sendable (RowSink) throws -> Void) throws {
     bulk = try FreshRows(batch: batch, at: now, db)
     defer { bulk = nil }
-    try ImportPipe.run(rows) { try add($0) }
+    let cellText = try ImportPipe.run(rows) { try add($0) }
     try bulk?.end(db)
+    try db.execute(
+      sql: "UPDATE batch SET known_cells = ? WHERE id = ?", arguments: [cellText?.known, batch.rawValue])
   }
 
   /// Rows of accounts that this import was the first to meet go in together, others one by one.
   private func add(_ piece: ImportPiece) throws {
-    if first == nil {
-      first = piece.first
-      try db.execute(
-        sql: "UPDATE batch SET first_cells = ? WHERE id = ?",
-        arguments: [JSONValue.canonicalText(of: piece.first.first), batch.rawValue])
-    }
     var fresh: [FreshRows.Row] = []
     fresh.reserveCapacity(piece.rows.count)
-    for (index, row) in piece.rows.enumerated() {
+    for row in piece.rows {
       guard case .item(let account, let name, let definition) = row.content else {
         try addAlone(row, of: piece)
         continue
@@ -85,7 +79,9 @@ final class ImportSession {
       lastItem += 1
       comparison.newCount += 1
       fresh.append(
-        FreshRows.Row(index: index, item: lastItem, scope: scope, name: name, definition: try id(of: definition)))
+        FreshRows.Row(
+          ordinal: row.ordinal, line: row.line, cells: row.cells, item: lastItem, scope: scope, name: name,
+          definition: try id(of: definition)))
     }
     try bulk?.insert(fresh, of: piece)
     try bulk?.insert(newDefinitions)

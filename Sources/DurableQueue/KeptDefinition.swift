@@ -3,6 +3,7 @@
 
 import Foundation
 import GRDB
+import Provisioning
 import Synchronization
 
 /// A definition as the queue keeps it. All places are in bytes of UTF-8.
@@ -66,23 +67,34 @@ final class KeptDefinition: Sendable {
 struct DefinitionPacker {
   /// How many definitions are remembered to be like: one for each kind of workspace in a roster.
   private static let mostBases = 8
-  /// How many others are remembered, by their difference.
-  private static let mostKnown = 1_024
-
-  private struct Difference: Hashable {
-    let base: ObjectIdentifier
-    let start: Int
-    let end: Int
-    let text: [UInt8]
-    let nameAt: Int?
-  }
+  /// How many others are remembered, by their difference, each in the place that its hash says: many people have the
+  /// same name.
+  private static let mostKnown = 1 << 15
 
   private var bases: [KeptDefinition] = []
-  private var known: [Difference: KeptDefinition] = [:]
+  /// The patterns that bases were made of, and the bases.
+  private var patterns: [(pattern: Definition.Pattern, base: KeptDefinition)] = []
+  private var known: [KeptDefinition?] = []
   private var bytes: [UInt8] = []
 
   /// How a definition is kept; the same object for definitions that differ in the name alone, if one was met lately.
-  mutating func keep(_ definition: String, name: String) -> KeptDefinition {
+  mutating func keep(_ definition: Definition, name: String) -> KeptDefinition {
+    guard case .like(let pattern, let replaced, let new, let nameAt, let itsName) = definition.form, itsName == name
+    else { return keep(definition.text, name: name) }
+    let base = base(of: pattern)
+    if replaced.isEmpty, new.isEmpty { return base }
+    return keep(like: base, start: replaced.lowerBound, end: replaced.upperBound, text: new[...], nameAt: nameAt)
+  }
+
+  private mutating func base(of pattern: Definition.Pattern) -> KeptDefinition {
+    for known in patterns where known.pattern === pattern { return known.base }
+    let new = KeptDefinition(text: pattern.bytes, nameAt: pattern.nameAt)
+    if patterns.count == Self.mostBases { patterns.removeLast() }
+    patterns.insert((pattern, new), at: 0)
+    return new
+  }
+
+  private mutating func keep(_ definition: String, name: String) -> KeptDefinition {
     bytes.removeAll(keepingCapacity: true)
     bytes += definition.utf8
     let nameAt = takeOut(name)
@@ -92,9 +104,7 @@ struct DefinitionPacker {
       if start == bytes.count, start == base.text.count, nameAt == base.nameAt { return base }
       if bytes.count - start - rest <= bytes.count / 3 {
         return keep(
-          Difference(
-            base: ObjectIdentifier(base), start: start, end: base.text.count - rest,
-            text: Array(bytes[start..<bytes.count - rest]), nameAt: nameAt), like: base)
+          like: base, start: start, end: base.text.count - rest, text: bytes[start..<bytes.count - rest], nameAt: nameAt)
       }
     }
     let new = KeptDefinition(text: bytes, nameAt: nameAt)
@@ -103,12 +113,21 @@ struct DefinitionPacker {
     return new
   }
 
-  private mutating func keep(_ difference: Difference, like base: KeptDefinition) -> KeptDefinition {
-    if let found = known[difference] { return found }
-    let new = KeptDefinition(
-      like: base, start: difference.start, end: difference.end, text: difference.text, nameAt: difference.nameAt)
-    if known.count == Self.mostKnown { known.removeAll(keepingCapacity: true) }
-    known[difference] = new
+  private mutating func keep(
+    like base: KeptDefinition, start: Int, end: Int, text: ArraySlice<UInt8>, nameAt: Int?
+  ) -> KeptDefinition {
+    if known.isEmpty { known = Array(repeating: nil, count: Self.mostKnown) }
+    var hasher = Hasher()
+    text.withUnsafeBytes { hasher.combine(bytes: $0) }
+    hasher.combine(start)
+    let place = Int(UInt(bitPattern: hasher.finalize()) % UInt(Self.mostKnown))
+    if let found = known[place], found.base === base, found.baseStart == start, found.baseEnd == end,
+      found.nameAt == nameAt, found.text.elementsEqual(text)
+    {
+      return found
+    }
+    let new = KeptDefinition(like: base, start: start, end: end, text: Array(text), nameAt: nameAt)
+    known[place] = new
     return new
   }
 

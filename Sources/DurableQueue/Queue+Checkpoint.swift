@@ -17,13 +17,20 @@ final class Checkpointer: Sendable {
 
   private let path: String
   private let commitCount = Atomic<Int>(0)
-  private let isUnderWay = Atomic<Bool>(false)
+  private let isImpatient = Atomic<Bool>(false)
 
   init(path: String) { self.path = path }
 
   /// Whether a busy handler should give up at once: a checkpoint that finds a reader in its way does what it can and
   /// leaves the rest to the next one, rather than keep every writer waiting.
-  var givesUpWhenBusy: Bool { isUnderWay.load(ordering: .relaxed) }
+  var givesUpWhenBusy: Bool { isImpatient.load(ordering: .relaxed) }
+
+  /// Runs something on the writer that gives up at once where another process is in its way.
+  func withoutWaiting<Value>(_ body: () throws -> Value) rethrows -> Value {
+    isImpatient.store(true, ordering: .relaxed)
+    defer { isImpatient.store(false, ordering: .relaxed) }
+    return try body()
+  }
 
   /// Called after each commit, on the writer.
   func noteCommit(_ db: Database) throws {
@@ -35,13 +42,9 @@ final class Checkpointer: Sendable {
   /// Copies and empties the log as far as nobody is at it; on the writer, outside a transaction.
   func checkpoint(_ db: Database) throws {
     guard let lock = try FileLock.acquire(path + ".checkpoint") else { return }
-    isUnderWay.store(true, ordering: .relaxed)
-    defer {
-      isUnderWay.store(false, ordering: .relaxed)
-      withExtendedLifetime(lock) {}
-    }
+    defer { withExtendedLifetime(lock) {} }
     do {
-      _ = try db.checkpoint(.truncate)
+      _ = try withoutWaiting { try db.checkpoint(.truncate) }
     } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
       // A reader holds on to the log; the next checkpoint takes it.
     }

@@ -86,7 +86,7 @@ package struct ComparisonSession {
   ///   - line: the row's line.
   ///   - cells: its cells, and which of them only travel along, by header.
   package mutating func add(
-    account: String, name: String, definition: String, line: Int = 0, cells: [String] = [],
+    account: String, name: String, definition: Definition, line: Int = 0, cells: [String] = [],
     carried: [(header: String, index: Int)] = []
   ) throws {
     guard let scope = try scope(of: account), let item = try ExistingItem(name, in: scope, db) else {
@@ -100,7 +100,7 @@ package struct ComparisonSession {
       comparison.reassignedCount += 1
       if comparison.reassignments.count < 100 { comparison.reassignments.append(reassignment) }
     }
-    comparison.count(item, isChanged: item.json != definition)
+    comparison.count(item, isChanged: item.json != definition.text)
   }
 
   /// Notes a row that was not accepted: the item that it would name is not gone.

@@ -40,8 +40,8 @@ package struct NewBatch: Hashable, Sendable {
 package struct NewRow: Hashable, Sendable {
   /// What the row asks for.
   package enum Content: Hashable, Sendable {
-    /// An item: its account, its name, and its definition as canonical JSON.
-    case item(account: String, name: String, definition: String)
+    /// An item: its account, its name, and its definition.
+    case item(account: String, name: String, definition: Definition)
     /// Nothing, because it was not accepted; why, and which item it would name, if that is known: that is not gone.
     case issue(String, account: String? = nil, name: String? = nil)
   }
@@ -111,7 +111,7 @@ extension Queue {
   ) throws -> ImportResult? {
     struct Declined: Error {}
     do {
-      let result = try writeUnchecked { db in
+      let result = try writeImport { db in
         if let batch = try Self.latestBatch(equalTo: new, db) {
           return ImportResult(batch: batch, isNew: false, comparison: known)
         }
@@ -140,7 +140,7 @@ extension Queue {
     _ new: NewBatch, rows: @escaping @Sendable (RowSink) throws -> Void,
     content: () throws -> (columns: [String], digest: String)
   ) throws -> ImportResult? {
-    let result = try writeUnchecked { db -> ImportResult? in
+    let result = try writeImport { db -> ImportResult? in
       let isKnown = try Bool.fetchOne(
         db, sql: "SELECT EXISTS (SELECT 1 FROM batch WHERE label = ?)", arguments: [new.label])
       guard isKnown == false else { return nil }
@@ -152,13 +152,6 @@ extension Queue {
     }
     if result != nil { try checkpoint() }
     return result
-  }
-
-  /// A transaction in which the checks of the tables may be switched off; whatever ends it, they hold again afterwards.
-  private func writeUnchecked<Value>(_ body: (Database) throws -> Value) throws -> Value {
-    let result = Result { try writeAlone(body) }
-    try onWriter { db in try FreshRows.check(db) }
-    return try result.get()
   }
 }
 

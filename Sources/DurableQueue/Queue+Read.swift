@@ -141,7 +141,7 @@ extension Queue {
 
   /// How the cells of a batch's rows are kept.
   static func cellText(of batch: Int64, _ db: Database) throws -> CellText {
-    try CellText(String.fetchOne(db, sql: "SELECT first_cells FROM batch WHERE id = ?", arguments: [batch]))
+    try CellText(String.fetchOne(db, sql: "SELECT known_cells FROM batch WHERE id = ?", arguments: [batch]))
   }
 
   private static func strings(_ text: String) throws -> [String] {

@@ -102,9 +102,15 @@ package final class Queue: Sendable {
     var configuration = Configuration()
     configuration.readonly = true
     configuration.busyMode = .timeout(5)
-    let file = try DatabaseQueue(path: path, configuration: configuration)
-    try file.read { db in try QueueSchema.check(db, path) }
-    try file.close()
+    do {
+      let file = try DatabaseQueue(path: path, configuration: configuration)
+      try file.read { db in try QueueSchema.check(db, path) }
+      try file.close()
+    } catch let error as DatabaseError
+      where error.extendedResultCode == .SQLITE_READONLY_ROLLBACK && QueueSchema.isOurs(fileAt: path)
+    {
+      // A first import was cut off; the next opening for writing undoes it, and all is checked then.
+    }
   }
 
   private static func prepare(_ pool: DatabasePool, _ path: String) throws {
@@ -176,6 +182,13 @@ package final class Queue: Sendable {
 }
 
 extension QueueSchema {
+  /// Whether the file says by its first bytes that it is ours.
+  fileprivate static func isOurs(fileAt path: String) -> Bool {
+    guard let file = FileHandle(forReadingAtPath: path), let header = try? file.read(upToCount: 72), header.count == 72
+    else { return false }
+    return header[68..<72].reduce(0) { $0 << 8 | Int($1) } == applicationID
+  }
+
   /// Refuses a file that is not ours or that a newer Rollcall wrote, before anything in it is changed.
   static func check(_ db: Database, _ path: String) throws {
     let application = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0

@@ -45,6 +45,10 @@ enum QueueSchema {
     migrator.registerMigration("6 limits over hours and days, and a pace that is learned") { db in
       try db.execute(sql: windowsAndPace)
     }
+    migrator.registerMigration("7 not only the first row's cells are kept once") { db in
+      // Now for each column the array of the cells that a number stands for.
+      try db.execute(sql: "ALTER TABLE batch RENAME COLUMN first_cells TO known_cells")
+    }
     return migrator
   }
 

@@ -49,7 +49,7 @@ struct OnlineCheck {
     _ = try check.reader.read { row in
       guard case .accepted(let account, _, let definition) = row.content else { return }
       if wanted.accounts[account] == nil { wanted.accounts[account] = row.line }
-      let image = try JSONValue(text: definition)[path: "configuration.docker.image"]?.stringValue
+      let image = try JSONValue(text: definition.text)[path: "configuration.docker.image"]?.stringValue
       if let image, wanted.images[image] == nil { wanted.images[image] = row.line }
     }
     return wanted

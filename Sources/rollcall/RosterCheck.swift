@@ -69,7 +69,7 @@ struct RosterCheck {
             if let key = row.rejectedKey { try session.addInvalid(account: key.account, name: key.name) }
             return
           }
-          facts.note(account, name, definition)
+          facts.note(account, name, definition.text)
           try session.add(
             account: account, name: name, definition: definition, line: row.line, cells: row.cells,
             carried: row.carried.map { ($0.header, $0.index) })
@@ -80,7 +80,7 @@ struct RosterCheck {
     } else {
       summary = try readThrough { row in
         guard case .accepted(let account, let name, let definition) = row.content else { return }
-        facts.note(account, name, definition)
+        facts.note(account, name, definition.text)
       }
       comparison.newCount = summary.acceptedCount
     }

@@ -233,6 +233,7 @@ private struct RosterProperties {
       switch row.content {
       case .accepted(let account, let name, let definition):
         acceptedCount += 1
+        let definition = definition.text
         let value = try JSONValue(text: definition)
         try must(value.canonicalText.utf8.elementsEqual(definition.utf8), "\(definition) is not canonical")
         try must(

@@ -18,7 +18,7 @@ struct Reading {
   var definitions: [String] {
     rows.compactMap { row in
       guard case .accepted(_, _, let definition) = row.content else { return nil }
-      return definition
+      return definition.text
     }
   }
 

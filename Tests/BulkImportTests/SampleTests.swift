@@ -25,14 +25,14 @@ import Testing
     let row = try #require(rows.first { $0.cells.first == "Smith, John Jr." })
     #expect(row.ordinal == 22)
     #expect(Array(row.cells.prefix(4)) == ["Smith, John Jr.", "john.smith@example.com", "나", "ai101-s22"])
+    let definition =
+      #"{"accountId":"6COytUeFj7b8eOhq2L5zL","configuration":{"docker":{"#
+      + #""command":"jupyter lab","image":"dataforest/pytorch:1","workdir":"/root/"},"#
+      + #""resource":{"cpuCount":4,"gpuCount":1,"gpuModel":"V100","memoryMb":16384}},"#
+      + #""description":"AI 101, section 나: Smith, John Jr.","name":"ai101-s22"}"#
     #expect(
       row.content
-        == .accepted(
-          account: "6COytUeFj7b8eOhq2L5zL", name: "ai101-s22",
-          definition: #"{"accountId":"6COytUeFj7b8eOhq2L5zL","configuration":{"docker":{"#
-            + #""command":"jupyter lab","image":"dataforest/pytorch:1","workdir":"/root/"},"#
-            + #""resource":{"cpuCount":4,"gpuCount":1,"gpuModel":"V100","memoryMb":16384}},"#
-            + #""description":"AI 101, section 나: Smith, John Jr.","name":"ai101-s22"}"#))
+        == .accepted(account: "6COytUeFj7b8eOhq2L5zL", name: "ai101-s22", definition: Definition(text: definition)))
   }
 
   @Test func `the roster with issues has the planted ones and no others`() throws {

@@ -24,7 +24,7 @@ import Testing
           try add(
             NewRow(
               ordinal: index + 1, line: index + 2, cells: [item.key],
-              content: .item(account: "acc", name: item.key, definition: item.value)))
+              content: .item(account: "acc", name: item.key, definition: Definition(text: item.value))))
         }
       }
       let batch = try #require(result).batch
@@ -43,7 +43,7 @@ import Testing
           try add(
             NewRow(
               ordinal: index, line: index, cells: [],
-              content: .item(account: "acc", name: "n\(index)", definition: definition)))
+              content: .item(account: "acc", name: "n\(index)", definition: Definition(text: definition))))
         }
       }
       let batch = try #require(result).batch

@@ -33,8 +33,9 @@ import Testing
       return withExtendedLifetime(owner) { claim.leases }
     }
 
-    func killAt(commit number: Int, before isBefore: Bool) {
-      queue.pool.add(transactionObserver: CommitKiller(number: number, isBefore: isBefore), extent: .databaseLifetime)
+    func killAt(commit number: Int, before isBefore: Bool, inserting table: String? = nil) {
+      let killer = CommitKiller(number: number, isBefore: isBefore, inserting: table)
+      queue.pool.add(transactionObserver: killer, extent: .databaseLifetime)
     }
 
     /// Fills the log, forbids the file to grow to the whole, and checkpoints.
@@ -120,7 +121,7 @@ import Testing
     try await withTemporaryFolder { folder in
       await #expect(processExitsWith: Self.killed) { [folder = folder as String, isBefore = isBefore as Bool] in
         let child = try Child(folder)
-        child.killAt(commit: 1, before: isBefore)
+        child.killAt(commit: 1, before: isBefore, inserting: "batch")
         _ = try child.importNames(60)
       }
       try await reopen(folder) { fixture async throws in

@@ -124,7 +124,7 @@ final class Model {
         try add(
           NewRow(
             ordinal: index + 1, line: index + 2, cells: [row.0],
-            content: .item(account: account, name: row.0, definition: row.1)))
+            content: .item(account: account, name: row.0, definition: Definition(text: row.1))))
       }
     }
     guard let result else { throw Violation(description: "an import was declined") }

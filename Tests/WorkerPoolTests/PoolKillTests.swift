@@ -91,7 +91,7 @@ import Testing
           try add(
             NewRow(
               ordinal: index + 1, line: index + 2, cells: [name],
-              content: .item(account: "acc", name: name, definition: name)))
+              content: .item(account: "acc", name: name, definition: Definition(text: name))))
         }
       }
     }

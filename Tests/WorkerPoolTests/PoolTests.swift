@@ -28,7 +28,7 @@ import WorkerPool
         let result = try queue.importBatch(new) { add in
           for (index, name) in names.enumerated() {
             let content = NewRow.Content.item(
-              account: accounts[index % accounts.count], name: name, definition: name)
+              account: accounts[index % accounts.count], name: name, definition: Definition(text: name))
             try add(NewRow(ordinal: index + 1, line: index + 2, cells: [name], content: content))
           }
         }

@@ -77,7 +77,7 @@ import WorkerPool
           try add(
             NewRow(
               ordinal: index + 1, line: index + 2, cells: [name],
-              content: .item(account: "acc", name: name, definition: name)))
+              content: .item(account: "acc", name: name, definition: Definition(text: name))))
         }
       }
       guard let imported else { throw QueueError(.other, path: folder, detail: "no batch") }

@@ -1,0 +1,48 @@
+// The first import of a queue: nobody else is at the file yet, and all of it is new, so it is written once instead of into
+// the write-ahead log, out of it again and into the file.
+
+import GRDB
+
+extension Queue {
+  /// Runs the transaction of an import, in which the checks of the tables may be switched off; whatever ends it, they hold
+  /// again afterwards.
+  func writeImport<Value>(_ body: (Database) throws -> Value) throws -> Value {
+    let alone = try leaveLog()
+    let result = Result { try writeAlone(body) }
+    try onWriter { db in try FreshRows.check(db) }
+    if let alone { try returnToLog(alone) }
+    return try result.get()
+  }
+
+  /// Switches a queue without any batch from the write-ahead log to a rollback journal, if no other process has it open.
+  ///
+  /// - Returns: the lock that keeps others from opening it; nil when the log stays.
+  private func leaveLog() throws -> FileLock? {
+    guard let lock = try FileLock.acquire(path + ".lock") else { return nil }
+    var isAlone = false
+    // A reader of our own would be in the way too.
+    pool.invalidateReadOnlyConnections()
+    try onWriter { db in
+      guard try Bool.fetchOne(db, sql: "SELECT NOT EXISTS (SELECT 1 FROM batch)") == true else { return }
+      isAlone = try checkpointer.withoutWaiting {
+        do {
+          return try String.fetchOne(db, sql: "PRAGMA journal_mode = DELETE") == "delete"
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+          return false
+        }
+      }
+      // The removal of the journal is the commit, and must survive a power cut: FULL does not sync the folder.
+      if isAlone { try db.execute(sql: "PRAGMA synchronous = EXTRA") }
+    }
+    return isAlone ? lock : nil
+  }
+
+  /// Back to the log, before others may open the file.
+  private func returnToLog(_ lock: FileLock) throws {
+    try onWriter { db in
+      guard try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL") == "wal" else { throw QueueError.busy(path) }
+      try db.execute(sql: "PRAGMA synchronous = FULL")
+    }
+    withExtendedLifetime(lock) {}
+  }
+}
