@@ -87,16 +87,30 @@ struct RosterPass {
 
   private mutating func takeRow(_ record: Record, _ body: (RosterRow) throws -> Void) throws {
     guard let columns else { return }
-    let record = isReport ? record.withoutHarmlessMarks : record
+    if isReport { return try takeRow(record.withoutHarmlessMarks, columns, body) }
+    try takeRow(record, columns, body)
+  }
+
+  private mutating func takeRow(_ record: Record, _ columns: Columns, _ body: (RosterRow) throws -> Void) throws {
     guard filter.isRow(record) else { return }
     counting.note(record, columns)
     guard filter.isWanted(record) else { return }
     if let limit = options.limit, summary.rowCount >= limit { return }
     summary.rowCount += 1
-    let place = record
+    // A copy of a record is dear when there are a million.
+    if elements == nil, columns.plan.isEmpty { return try add(record, record, at: record, columns, body) }
     let inFile = inItsFile(record)
     shortNumbers.note(inFile, columns)
-    let extended = columns.extended(inFile)
+    try add(inFile, columns.extended(inFile), at: record, columns, body)
+  }
+
+  /// - Parameters:
+  ///   - inFile: the row with its line in the roster.
+  ///   - extended: the row with what the template makes of it.
+  ///   - place: the row in the table that the roster was turned into.
+  private mutating func add(
+    _ inFile: Record, _ extended: Record, at place: Record, _ columns: Columns, _ body: (RosterRow) throws -> Void
+  ) throws {
     let (content, rejectedKey) = try content(of: extended, at: place, columns)
     let keepsAll = columns.kept.count == inFile.fields.count && columns.kept.count == columns.ownCount
     let cells = keepsAll ? inFile.fields : columns.kept.map { $0 < inFile.fields.count ? inFile.fields[$0] : "" }
@@ -239,7 +253,8 @@ extension RosterPass {
           "duplicate", value: key.name,
           "'\(key.name.shown)' stands on line \(line) already, for the same account: give each row a name of its own"))
     }
-    for issue in row.issues + row.warnings { add(issue) }
+    for issue in row.issues { add(issue) }
+    for issue in row.warnings { add(issue) }
     // Said once for the column, whatever the number of its cells.
     for column in row.unnamed {
       let issue = unnamed[column] ?? columns.unnamedIssue(column, record)

@@ -71,7 +71,8 @@ struct CellText: Sendable {
   func cells(of text: String) throws -> [String] {
     guard case .array(let elements) = try JSONValue(text: text) else { return [] }
     return elements.enumerated().map { index, element in
-      if case .integer(let number) = element, index < columns.count, columns[index].known.indices.contains(Int(number)) {
+      if case .integer(let number) = element, index < columns.count, columns[index].known.indices.contains(Int(number))
+      {
         return columns[index].known[Int(number)]
       }
       return element.stringValue ?? ""

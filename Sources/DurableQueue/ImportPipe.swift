@@ -5,13 +5,14 @@ import Dispatch
 import Provisioning
 import Synchronization
 
-/// Some rows, packed: their bytes lie one behind the other.
+/// Some rows, packed: their bytes lie one behind the other, and no row has an object of its own to be counted.
 struct ImportPiece: Sendable {
   /// One row.
   struct Packed: Sendable {
     enum Content: Sendable {
-      case item(account: String, name: Range<Int>, KeptDefinition)
-      case issue(String, account: String?, name: String?)
+      case item(Item)
+      /// Its place among the piece's issues.
+      case issue(Int)
     }
 
     let ordinal: Int
@@ -21,27 +22,81 @@ struct ImportPiece: Sendable {
     let content: Content
   }
 
+  /// What an accepted row asks for.
+  struct Item: Sendable {
+    /// Its place among the piece's accounts.
+    let account: Int
+    let name: Range<Int>
+    /// The definition, or what of it differs from a pattern.
+    let definition: Range<Int>
+    let difference: Difference?
+  }
+
+  struct Difference: Sendable {
+    /// Its place among the piece's patterns.
+    let pattern: Int
+    let replaced: Range<Int>
+    let nameAt: Int
+  }
+
+  struct Issue: Sendable {
+    let text: String
+    let account: String?
+    let name: String?
+  }
+
   /// How many rows a piece has at most.
   static let size = 400
 
   private(set) var bytes: [UInt8] = []
   private(set) var rows: [Packed] = []
+  private(set) var accounts: [String] = []
+  private(set) var patterns: [Definition.Pattern] = []
+  private(set) var issues: [Issue] = []
 
   init() { rows.reserveCapacity(Self.size) }
 
-  mutating func append(_ row: NewRow, _ cellText: inout CellText, _ packer: inout DefinitionPacker) {
+  mutating func append(_ row: NewRow, _ cellText: inout CellText) {
     let cells = bytes.count
     cellText.append(row.cells, to: &bytes)
-    let name = bytes.count
-    let content: Packed.Content
-    switch row.content {
-    case .issue(let issue, let account, let name): content = .issue(issue, account: account, name: name)
+    let end = bytes.count
+    rows.append(
+      Packed(ordinal: row.ordinal, line: row.line, cells: cells..<end, content: content(of: row.content)))
+  }
+
+  private mutating func content(of content: NewRow.Content) -> Packed.Content {
+    switch content {
+    case .issue(let text, let account, let name):
+      issues.append(Issue(text: text, account: account, name: name))
+      return .issue(issues.count - 1)
     case .item(let account, let itemName, let definition):
+      let name = bytes.count
       bytes += itemName.utf8
-      content = .item(
-        account: account, name: name..<bytes.count, packer.keep(definition, name: itemName))
+      let start = bytes.count
+      var difference: Difference?
+      switch definition.form {
+      case .like(let pattern, let replaced, let new, let nameAt, let itsName) where itsName.hasSameBytes(as: itemName):
+        bytes += new
+        difference = Difference(pattern: place(of: pattern), replaced: replaced, nameAt: nameAt)
+      case .like, .whole: bytes += definition.text.utf8
+      }
+      return .item(
+        Item(
+          account: place(of: account), name: name..<start, definition: start..<bytes.count, difference: difference))
     }
-    rows.append(Packed(ordinal: row.ordinal, line: row.line, cells: cells..<name, content: content))
+  }
+
+  private mutating func place(of account: String) -> Int {
+    if let last = accounts.last, last.hasSameBytes(as: account) { return accounts.count - 1 }
+    if let known = accounts.firstIndex(where: { $0.hasSameBytes(as: account) }) { return known }
+    accounts.append(account)
+    return accounts.count - 1
+  }
+
+  private mutating func place(of pattern: Definition.Pattern) -> Int {
+    if let known = patterns.firstIndex(where: { $0 === pattern }) { return known }
+    patterns.append(pattern)
+    return patterns.count - 1
   }
 
   /// The text of some of its bytes.
@@ -99,12 +154,11 @@ final class ImportPipe: Sendable {
 
   private func read(_ rows: (RowSink) throws -> Void) throws -> CellText? {
     var piece = ImportPiece()
-    var packer = DefinitionPacker()
     var cellText: CellText?
     try rows { row in
       var kept = cellText ?? CellText(first: row.cells)
       cellText = nil
-      piece.append(row, &kept, &packer)
+      piece.append(row, &kept)
       cellText = kept
       guard piece.rows.count == ImportPiece.size else { return }
       try self.put(piece)

@@ -3,7 +3,6 @@
 import GRDB
 import Pacing
 import Provisioning
-import Synchronization
 
 /// An import under way, inside its transaction.
 final class ImportSession {
@@ -22,6 +21,7 @@ final class ImportSession {
   private let insertItem: Statement
   private let insertRow: Statement
   private var bulk: FreshRows?
+  private var packer = DefinitionPacker()
 
   init(_ new: NewBatch, at now: Instant, _ db: Database) throws {
     self.new = new
@@ -66,12 +66,13 @@ final class ImportSession {
   private func add(_ piece: ImportPiece) throws {
     var fresh: [FreshRows.Row] = []
     fresh.reserveCapacity(piece.rows.count)
+    let scopes = try piece.accounts.map { try scope(of: $0) }
     for row in piece.rows {
-      guard case .item(let account, let name, let definition) = row.content else {
+      guard case .item(let item) = row.content else {
         try addAlone(row, of: piece)
         continue
       }
-      let scope = try scope(of: account)
+      let scope = scopes[item.account]
       guard newAccounts.contains(scope) else {
         try addAlone(row, of: piece)
         continue
@@ -80,8 +81,8 @@ final class ImportSession {
       comparison.newCount += 1
       fresh.append(
         FreshRows.Row(
-          ordinal: row.ordinal, line: row.line, cells: row.cells, item: lastItem, scope: scope, name: name,
-          definition: try id(of: definition)))
+          ordinal: row.ordinal, line: row.line, cells: row.cells, item: lastItem, scope: scope,
+          name: item.name, definition: try id(of: packer.keep(item, of: piece))))
     }
     try bulk?.insert(fresh, of: piece)
     try bulk?.insert(newDefinitions)
@@ -90,14 +91,17 @@ final class ImportSession {
 
   private func addAlone(_ row: ImportPiece.Packed, of piece: ImportPiece) throws {
     switch row.content {
-    case .issue(let issue, let account, let name):
+    case .issue(let place):
+      let issue = piece.issues[place]
       comparison.invalidCount += 1
-      try insert(row, of: piece, issue: issue, naming: try item(of: account, name))
-    case .item(let account, let name, let definition):
+      try insert(row, of: piece, issue: issue.text, naming: try item(of: issue.account, issue.name))
+    case .item(let item):
       // From now on items that were there may be changed, under the checks of their table.
       try bulk?.end(db)
-      let (item, definitionID) = try place(piece.text(name), definition, in: try scope(of: account))
-      try insert(row, of: piece, item: item, definition: definitionID)
+      let definition = packer.keep(item, of: piece)
+      let (id, definitionID) = try place(
+        piece.text(item.name), definition, in: try scope(of: piece.accounts[item.account]))
+      try insert(row, of: piece, item: id, definition: definitionID)
     }
   }
 
@@ -149,11 +153,10 @@ final class ImportSession {
 
   /// The id of a definition, which is written with its piece when it is first met.
   private func id(of definition: KeptDefinition) throws -> Int64 {
-    let known = definition.id.load(ordering: .relaxed)
-    if known > 0 { return known }
+    if definition.id > 0 { return definition.id }
     let base = try definition.base.map { try id(of: $0) }
     lastDefinition += 1
-    definition.id.store(lastDefinition, ordering: .relaxed)
+    definition.id = lastDefinition
     newDefinitions.append(FreshRows.Definition(id: lastDefinition, base: base, definition: definition))
     return lastDefinition
   }

@@ -4,12 +4,11 @@
 import Foundation
 import GRDB
 import Provisioning
-import Synchronization
 
 /// A definition as the queue keeps it. All places are in bytes of UTF-8.
-final class KeptDefinition: Sendable {
-  /// Its row's id; 0 while it has none. Set by the side that writes alone.
-  let id = Atomic<Int64>(0)
+final class KeptDefinition {
+  /// Its row's id; 0 while it has none.
+  var id: Int64 = 0
   /// The definition that this one is like; nil where `text` is all of it.
   let base: KeptDefinition?
   /// How much of the base stands before `text`, and from where on it goes on behind; 0 without a base.
@@ -77,13 +76,16 @@ struct DefinitionPacker {
   private var known: [KeptDefinition?] = []
   private var bytes: [UInt8] = []
 
-  /// How a definition is kept; the same object for definitions that differ in the name alone, if one was met lately.
-  mutating func keep(_ definition: Definition, name: String) -> KeptDefinition {
-    guard case .like(let pattern, let replaced, let new, let nameAt, let itsName) = definition.form, itsName == name
-    else { return keep(definition.text, name: name) }
-    let base = base(of: pattern)
-    if replaced.isEmpty, new.isEmpty { return base }
-    return keep(like: base, start: replaced.lowerBound, end: replaced.upperBound, text: new[...], nameAt: nameAt)
+  /// How the definition of a piece's item is kept; the same object for definitions that differ in the name alone, if one
+  /// was met lately.
+  mutating func keep(_ item: ImportPiece.Item, of piece: ImportPiece) -> KeptDefinition {
+    let text = piece.bytes[item.definition]
+    guard let difference = item.difference else { return keep(text, name: piece.bytes[item.name]) }
+    let base = base(of: piece.patterns[difference.pattern])
+    let replaced = difference.replaced
+    if replaced.isEmpty, text.isEmpty { return base }
+    return keep(
+      like: base, start: replaced.lowerBound, end: replaced.upperBound, text: text, nameAt: difference.nameAt)
   }
 
   private mutating func base(of pattern: Definition.Pattern) -> KeptDefinition {
@@ -94,9 +96,9 @@ struct DefinitionPacker {
     return new
   }
 
-  private mutating func keep(_ definition: String, name: String) -> KeptDefinition {
+  private mutating func keep(_ definition: ArraySlice<UInt8>, name: ArraySlice<UInt8>) -> KeptDefinition {
     bytes.removeAll(keepingCapacity: true)
-    bytes += definition.utf8
+    bytes += definition
     let nameAt = takeOut(name)
     for base in bases {
       let (start, rest) = common(with: base.text)
@@ -104,7 +106,8 @@ struct DefinitionPacker {
       if start == bytes.count, start == base.text.count, nameAt == base.nameAt { return base }
       if bytes.count - start - rest <= bytes.count / 3 {
         return keep(
-          like: base, start: start, end: base.text.count - rest, text: bytes[start..<bytes.count - rest], nameAt: nameAt)
+          like: base, start: start, end: base.text.count - rest, text: bytes[start..<bytes.count - rest], nameAt: nameAt
+        )
       }
     }
     let new = KeptDefinition(text: bytes, nameAt: nameAt)
@@ -122,7 +125,7 @@ struct DefinitionPacker {
     hasher.combine(start)
     let place = Int(UInt(bitPattern: hasher.finalize()) % UInt(Self.mostKnown))
     if let found = known[place], found.base === base, found.baseStart == start, found.baseEnd == end,
-      found.nameAt == nameAt, found.text.elementsEqual(text)
+      found.nameAt == nameAt, found.text.hasSameBytes(as: text)
     {
       return found
     }
@@ -134,12 +137,12 @@ struct DefinitionPacker {
   /// Takes the name out of `bytes` where it last stands as a whole text.
   ///
   /// - Returns: where it stood; nil when it is not there.
-  private mutating func takeOut(_ name: String) -> Int? {
-    let length = name.utf8.count
+  private mutating func takeOut(_ name: ArraySlice<UInt8>) -> Int? {
+    let length = name.count
     var start = bytes.count - length - 1
     while start > 0 {
       let isText = bytes[start - 1] == UInt8(ascii: "\"") && bytes[start + length] == UInt8(ascii: "\"")
-      if isText, bytes[start..<start + length].elementsEqual(name.utf8) {
+      if isText, bytes[start..<start + length].elementsEqual(name) {
         bytes.removeSubrange(start..<start + length)
         return start
       }
@@ -165,6 +168,18 @@ struct DefinitionPacker {
         while start > 0, start < bytes.count, bytes[start] & 0xC0 == 0x80 { start -= 1 }
         while end > 0, bytes[bytes.count - end] & 0xC0 == 0x80 { end -= 1 }
         return (start, end)
+      }
+    }
+  }
+}
+
+extension [UInt8] {
+  fileprivate func hasSameBytes(as other: ArraySlice<UInt8>) -> Bool {
+    guard count == other.count else { return false }
+    return withUnsafeBytes { bytes in
+      other.withUnsafeBytes { others in
+        guard let start = bytes.baseAddress, let otherStart = others.baseAddress else { return true }
+        return memcmp(start, otherStart, bytes.count) == 0
       }
     }
   }

@@ -62,7 +62,8 @@ struct QueueFixture {
   ) -> NewRow {
     NewRow(
       ordinal: ordinal, line: ordinal + 1, cells: [name, "\(name)@example.com"],
-      content: .item(account: account, name: name, definition: Definition(text: definition ?? "{\"name\":\"\(name)\"}")))
+      content: .item(account: account, name: name, definition: Definition(text: definition ?? "{\"name\":\"\(name)\"}"))
+    )
   }
 
   @discardableResult

@@ -1,5 +1,5 @@
 """The plain way to put a roster into SQLite: Python's csv and sqlite3, streamed into one table with a unique key, one
-transaction, synced (synchronous=FULL). Runs beside `rollcall import` in `scripts/bench import`.
+transaction, synced (synchronous=FULL), with SQLite's standard journal: in WAL mode it takes longer. Runs beside `rollcall import` in `scripts/bench import`.
 
     roster_table.py ROSTER DATABASE
 """
@@ -10,7 +10,6 @@ import sys
 
 roster, database = sys.argv[1:]
 connection = sqlite3.connect(database, isolation_level=None)
-connection.execute("PRAGMA journal_mode = WAL")
 connection.execute("PRAGMA synchronous = FULL")
 with open(roster, newline="", encoding="utf-8-sig") as file:
     reader = csv.reader(file)
