@@ -46,6 +46,13 @@ need_swift() {
   fi
 }
 
+# build_release PRODUCT: a release build; on Linux with Swift's own libraries inside, so that it runs without a toolchain.
+build_release() {
+  local static=()
+  if [ "$(uname -s)" = Linux ]; then static=(--static-swift-stdlib); fi
+  show swift build -c release --product "$1" ${static[@]+"${static[@]}"}
+}
+
 # need_packages [PACKAGE…]: installs those of Debian's packages that are missing; without arguments those that a build
 # needs. Does nothing, and needs no network, when all are there.
 need_packages() {

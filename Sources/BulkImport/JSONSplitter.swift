@@ -168,6 +168,11 @@ struct JSONSplitter {
       return
     }
     if depth == elementDepth {
+      let isObject = shape == .object && depth == 1
+      guard byte == UInt8(ascii: isObject ? "}" : "]") else {
+        let opened = isObject ? "{" : "["
+        throw Broken(line: line, message: "'\(opened)' is closed with '\(Character(Unicode.Scalar(byte)))' here")
+      }
       try endPart(body)
       openLines.removeLast(min(1, openLines.count))
       if elementDepth == 2 { (elementDepth, key) = (1, nil) }

@@ -286,24 +286,3 @@ extension Columns {
       "there is a value here and no header above it: give column \(IssuePlace.letters(column)) a header, or empty it")
   }
 }
-
-extension RowIssue {
-  /// The rule that a reader's error breaks.
-  fileprivate static func rule(of error: CSVError) -> String {
-    switch error.code {
-    case .unclosedQuote: "unclosed-quote"
-    case .textAfterQuote, .bareQuote: "quotes"
-    case .invalidUTF8: "utf-8"
-    case .fieldTooLong: "cell-length"
-    case .tooManyFields: "column-count"
-    }
-  }
-
-  /// What the CSV reader found.
-  init(_ error: CSVError, file: String, header: String?) {
-    let place = IssuePlace(
-      file: file, line: error.position.line, recordNumber: error.recordNumber, columnIndex: error.fieldNumber - 1,
-      header: header, byteColumn: error.position.column)
-    self = place.issue(Self.rule(of: error), error.message)
-  }
-}

@@ -1,5 +1,7 @@
 // Why a row, or the whole roster, was not accepted: a value, not an error, for thirty bad rows are a normal result.
 
+import CSV
+
 /// One issue of a roster: where, which rule, what stands there, and what to do.
 package struct RowIssue: Hashable, Sendable, CustomStringConvertible {
   /// The roster as the person named it.
@@ -108,5 +110,26 @@ extension Unicode.Scalar {
     case .spaceSeparator: value != 0x20
     default: false
     }
+  }
+}
+
+extension RowIssue {
+  /// The rule that a reader's error breaks.
+  static func rule(of error: CSVError) -> String {
+    switch error.code {
+    case .unclosedQuote: "unclosed-quote"
+    case .textAfterQuote, .bareQuote: "quotes"
+    case .invalidUTF8: "utf-8"
+    case .fieldTooLong: "cell-length"
+    case .tooManyFields: "column-count"
+    }
+  }
+
+  /// What the CSV reader found.
+  init(_ error: CSVError, file: String, header: String?) {
+    let place = IssuePlace(
+      file: file, line: error.position.line, recordNumber: error.recordNumber, columnIndex: error.fieldNumber - 1,
+      header: header, byteColumn: error.position.column)
+    self = place.issue(Self.rule(of: error), error.message)
   }
 }

@@ -38,8 +38,10 @@ package enum RecordWriter {
     }
   }
 
-  /// A field that starts with a byte order mark needs them too: at the start of a file it would be taken for the file's.
+  /// A semicolon and a tab get them for readers that guess the separator. A field that starts with a byte order mark needs
+  /// them too: at the start of a file it would be taken for the file's.
   private static func needsQuotes(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
-    text.contains { $0 <= .comma && ($0 == .comma || $0 == .quote || $0.isLineEnd) } || text.starts(with: byteOrderMark)
+    text.contains { $0 <= .semicolon && ($0 == .comma || $0 == .quote || $0 == .semicolon || $0 == .tab || $0.isLineEnd) }
+      || text.starts(with: byteOrderMark)
   }
 }

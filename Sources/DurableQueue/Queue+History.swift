@@ -162,12 +162,25 @@ extension Queue {
           SELECT item.*, account, account_scope.origin, hold_reason, hold_message, \(KeptDefinition.sql()) AS json,
             (SELECT min(imported_at) FROM batch JOIN batch_row ON batch_row.batch_id = batch.id
               WHERE item_id = item.id) AS imported_at
-          FROM batch_row JOIN item ON item.id = item_id
+          FROM batch_row JOIN item ON item.id = coalesce(item_id, named_item_id)
             JOIN account_scope ON account_scope.id = account_scope_id
             JOIN definition ON definition.id = item.definition_id
           WHERE batch_row.batch_id = ? AND (item.name = ? OR batch_row.line = ?) ORDER BY batch_row.ordinal
           """, arguments: [batch.rawValue, name, line])
       return try rows.map { try Self.history($0, db) }
+    }
+  }
+
+  /// The rows of a batch that were not accepted, by the name of the item that they would be or by their line.
+  package func rejectedRows(named name: String, line: Int?, in batch: BatchID) throws -> [(line: Int, issue: String)] {
+    try read { db in
+      let rows = try Row.fetchAll(
+        db,
+        sql: """
+          SELECT line, issue FROM batch_row LEFT JOIN item ON item.id = named_item_id
+          WHERE batch_row.batch_id = ? AND issue IS NOT NULL AND (item.name = ? OR line = ?) ORDER BY batch_row.ordinal
+          """, arguments: [batch.rawValue, name, line])
+      return rows.map { (line: $0["line"], issue: $0["issue"]) }
     }
   }
 

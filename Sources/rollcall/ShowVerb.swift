@@ -22,7 +22,9 @@ struct ShowVerb: AsyncParsableCommand {
     let queue = try queueOptions.openExisting(in: context)
     let batch = try BatchChoice.latest(batch, in: queue)
     let found = try queue.histories(named: item, line: Int(item), in: batch.id)
-    guard !found.isEmpty else {
+    let rejected = try queue.rejectedRows(named: item, line: Int(item), in: batch.id)
+    for row in rejected { context.say("line \(row.line): not accepted: \(row.issue)") }
+    guard !found.isEmpty || !rejected.isEmpty else {
       throw Problem(
         "Batch \(batch.id.rawValue) (\(batch.shortLabel)) has no item '\(item)', neither as a name nor as a line.",
         hint: "Name another batch with --batch.", .usage)

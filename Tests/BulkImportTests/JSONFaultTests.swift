@@ -70,6 +70,16 @@ import Testing
     #expect(error?.file == "r.json:2")
   }
 
+  @Test(arguments: [
+    ("[\n{\"name\": \"a1\"}\n}", "'[' is closed with '}' here"),
+    ("{\"workspaces\": [\n{\"name\": \"a1\"}\n}]", "'[' is closed with '}' here"),
+    ("{\"workspaces\": [{\"name\": \"a1\"}]\n\n]", "'{' is closed with ']' here"),
+  ])
+  func `the roster's own brackets are closed by their own kind`(text: String, message: String) throws {
+    let error = #expect(throws: RosterError.self) { try messages(text) }
+    #expect(error?.file == "r.json:3" && error?.detail.contains(message) == true, "\(error as Any)")
+  }
+
   @Test func `objects with members of their own are given up before rows are written`() throws {
     let text = (1...6_000).map { #"{"key\#($0)": 1}"# }.joined(separator: "\n")
     let error = #expect(throws: RosterError.self) { try messages(text) }

@@ -8,6 +8,7 @@ import Testing
     (["a", "b"], "a,b\r\n"), ([""], "\"\"\r\n"), (["", ""], ",\r\n"), (["a,b", "c"], "\"a,b\",c\r\n"),
     (["say \"hi\""], "\"say \"\"hi\"\"\"\r\n"), (["a\nb", "c\rd"], "\"a\nb\",\"c\rd\"\r\n"),
     ([" a ", "홍길동"], " a ,홍길동\r\n"), (["\u{FEFF}a"], "\"\u{FEFF}a\"\r\n"), ([], ""),
+    (["8888;6006", "a\tb"], "\"8888;6006\",\"a\tb\"\r\n"),
   ])
   func `quotes stand only where they are needed`(fields: [String], text: String) {
     var bytes: [UInt8] = []

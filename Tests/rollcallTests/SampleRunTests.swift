@@ -46,7 +46,7 @@ import Testing
       file: "github-classroom.csv", options: template("github-classroom.json"),
       report: ["20251001,minjun-kim gh-20251001 2", "20251002, gh-20251002 3", "20251003,SkyN gh-20251003 4"]),
     Sample(
-      file: "semicolons.csv", report: ["김민준 ai101-s01 2", "Smith; John ai101-s02 3"],
+      file: "semicolons.csv", report: ["김민준 ai101-s01 2", "\"Smith; John\" ai101-s02 3"],
       saying: "Read as UTF-8, semicolons: 2 rows."),
     Sample(
       file: "team.json", report: [" team-lead 9", " team-data 14", " team-web 18"],
