@@ -41,7 +41,9 @@ package enum RecordWriter {
   /// A semicolon and a tab get them for readers that guess the separator. A field that starts with a byte order mark needs
   /// them too: at the start of a file it would be taken for the file's.
   private static func needsQuotes(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
-    text.contains { $0 <= .semicolon && ($0 == .comma || $0 == .quote || $0 == .semicolon || $0 == .tab || $0.isLineEnd) }
-      || text.starts(with: byteOrderMark)
+    let isSpecial = { (byte: UInt8) in
+      byte == .comma || byte == .quote || byte == .semicolon || byte == .tab || byte.isLineEnd
+    }
+    return text.contains { $0 <= .semicolon && isSpecial($0) } || text.starts(with: byteOrderMark)
   }
 }

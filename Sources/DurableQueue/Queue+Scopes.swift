@@ -93,6 +93,13 @@ extension Queue {
     }
   }
 
+  /// Notes that a run starts that uses a scope: it goes on from the pace that was learned, and does not try for more at
+  /// once.
+  package func beginRun(with scope: KeyScopeID) throws {
+    let now = time.now()
+    try writeAlone { db in try ScopeRow.beginRun(scope, at: now, db) }
+  }
+
   /// The limit that a scope has now; the standard one when nobody has said another.
   package func limit(of scope: KeyScopeID) throws -> Limit { try read { db in try ScopeRow(scope, db).limit } }
 

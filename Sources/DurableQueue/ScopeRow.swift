@@ -133,6 +133,13 @@ struct ScopeRow {
     _ = try row.learn(at: now, db) { $0.noteClean(at: now) }
   }
 
+  /// Goes on from what was learned, carefully, where nobody has said a limit.
+  static func beginRun(_ scope: KeyScopeID, at now: Instant, _ db: Database) throws {
+    let row = try ScopeRow(scope, db)
+    guard row.limit.source == .learned else { return }
+    _ = try row.learn(at: now, db) { $0.beginRun(at: now) }
+  }
+
   /// - Returns: the quota that holds from now on; nil when it has not changed.
   private func learn(at now: Instant, _ db: Database, _ body: (inout PaceLearner) -> Bool) throws -> Quota? {
     let text = try String.fetchOne(

@@ -5,7 +5,7 @@
 //               three eighths of what was asked for then: the service's burst hides the limit for one doubling, so that
 //               it lies between a quarter and a half
 //   climbing    5 % a second up to just under the ceiling, which is nine tenths of where it was throttled last
-//   holding     at that, for ten seconds (twenty after a start from what an earlier run had learned)
+//   holding     at that, for ten seconds (twenty where a run starts from what an earlier one has learned)
 //   probing     1 %, 2 %, 4 % … more every second, until it is throttled again
 //
 // One cut for each congestion event, not for each refused request: what was sent before the cut belongs to it. Events
@@ -46,6 +46,16 @@ package struct PaceLearner: Hashable, Sendable, Codable {
   package var quota: Quota {
     let rate = Rate(max(1, Int((perSecond * 60).rounded(.down))), per: .minute) ?? .untilLearned
     return Quota(rate: rate, burst: max(2, Int(perSecond / 20)))
+  }
+
+  /// Notes that a run starts: it goes on from what is known, and is careful for a while.
+  ///
+  /// - Returns: whether the pace has changed.
+  package mutating func beginRun(at now: Instant) -> Bool {
+    guard !isStarting else { return false }
+    let before = perSecond
+    beginAnew(at: now)
+    return perSecond != before
   }
 
   /// Notes an answer of the service that was no throttle.

@@ -12,6 +12,9 @@ struct Gateway {
   static let largestBody = 1 << 20
 
   private var rate = QuotaState()
+  private var firstAt: Instant?
+  /// The limit at the last request.
+  private var quota: Quota?
 
   /// The operation that a path names, for example `aiworkspaces/create`; nil for any other path.
   static func operation(of path: String) -> String? {
@@ -68,8 +71,19 @@ struct Gateway {
     return zip(left.utf8, right.utf8).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
   }
 
+  /// The limit that holds now.
+  private mutating func limit(under configuration: SandboxConfiguration, at now: Instant) -> Quota? {
+    let first = firstAt ?? now
+    firstAt = first
+    guard let limit = configuration.rateLimit else { return nil }
+    let latest = configuration.rateChanges.last { now - first >= $0.after }
+    return latest.map { Quota(rate: $0.rate, burst: limit.burst) } ?? limit
+  }
+
   private mutating func throttle(under configuration: SandboxConfiguration, at now: Instant) -> SandboxReply? {
-    guard let quota = configuration.rateLimit else { return nil }
+    guard let quota = limit(under: configuration, at: now) else { return nil }
+    if let before = self.quota { rate = quota.rescaled(rate, from: before, at: now) }
+    self.quota = quota
     let grant = quota.grant(upTo: 1, from: rate, at: now, within: .zero)
     rate = grant.state
     guard grant.starts.isEmpty else { return nil }

@@ -12,6 +12,19 @@ package struct Ledger: Codable, Hashable, Sendable {
     package let name: String
   }
 
+  /// What came within one second.
+  package struct Second: Codable, Hashable, Sendable {
+    /// Seconds since 1970.
+    package let second: Int64
+    /// Requests that came, refused ones too.
+    package internal(set) var requests = 0
+    /// Those of them that were refused for coming too fast.
+    package internal(set) var throttled = 0
+  }
+
+  /// How many seconds are kept.
+  private static let mostSeconds = 7_200
+
   /// When the sandbox that keeps it was last started, RFC 3339; nil before that.
   package internal(set) var startedAt: String?
   /// Requests that came, refused ones too.
@@ -34,12 +47,14 @@ package struct Ledger: Codable, Hashable, Sendable {
   package private(set) var worstOneSecondWindow = 0
   /// The most requests within one second that were not throttled.
   package private(set) var worstAcceptedWindow = 0
+  /// The latest seconds in which requests came, in order.
+  package private(set) var perSecond: [Second] = []
   /// Members of create requests that the service does not know, by path.
   package private(set) var unknownFields: [String: Int] = [:]
 
   private enum CodingKeys: String, CodingKey {
     case startedAt, requests, requestsByOperation, creates, createsPerKey, createRequests, createRequestsForExistingKey
-    case refusals, throttled, worstOneSecondWindow, worstAcceptedWindow, unknownFields
+    case refusals, throttled, worstOneSecondWindow, worstAcceptedWindow, perSecond, unknownFields
   }
 
   private var window = SlidingWindow()
@@ -52,6 +67,12 @@ package struct Ledger: Codable, Hashable, Sendable {
     requests += 1
     requestsByOperation[operation, default: 0] += 1
     worstOneSecondWindow = max(worstOneSecondWindow, window.count(with: now))
+    let second = now.microseconds / 1_000_000
+    if perSecond.last?.second != second {
+      if perSecond.count >= Self.mostSeconds * 2 { perSecond.removeFirst(Self.mostSeconds) }
+      perSecond.append(Second(second: second))
+    }
+    perSecond[perSecond.count - 1].requests += 1
   }
 
   mutating func noteAccepted(at now: Instant) {
@@ -62,7 +83,9 @@ package struct Ledger: Codable, Hashable, Sendable {
     guard reply.isRefusal else { return }
     let code = reply.gatewayCode.map { "/\($0)" } ?? ""
     refusals["\(reply.status)\(code)", default: 0] += 1
-    if reply.status == 429 { throttled += 1 }
+    guard reply.status == 429 else { return }
+    throttled += 1
+    if !perSecond.isEmpty { perSecond[perSecond.count - 1].throttled += 1 }
   }
 
   mutating func noteCreateRequest(isForExistingKey: Bool) {

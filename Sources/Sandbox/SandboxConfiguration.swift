@@ -18,6 +18,8 @@ package struct SandboxConfiguration: Sendable {
   package var accounts = SandboxConfiguration.standardAccounts
   /// The most requests; nil for no limit.
   package var rateLimit: Quota?
+  /// Other rates that `rateLimit` takes, each so long after the first request; in order.
+  package var rateChanges: [(after: Duration, rate: Rate)] = []
   /// Whether a throttled reply says when to come back.
   package var saysRetryAfter = false
   /// The most workspaces an account may have; nil for no limit.

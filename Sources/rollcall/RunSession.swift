@@ -47,6 +47,7 @@ struct RunSession {
     guard try queue.tally(of: batch.id).unfinishedCount > 0 else { return .finished }
     let scope = try queue.keyScope(origin: endpoint.origin, fingerprint: credentials.fingerprint)
     try pace.setLimit(of: scope, in: queue)
+    try queue.beginRun(with: scope)
     let client = DataForestClient(
       .init(
         endpoint: endpoint, credentials: credentials, requestTimeout: pace.requestTimeout.duration,

@@ -1,6 +1,7 @@
 // `rollcall sandbox`: a Data Forest of our own on loopback, for demos and tests.
 
 import ArgumentParser
+import BulkImport
 import DataForest
 import Foundation
 import Pacing
@@ -18,6 +19,8 @@ struct SandboxVerb: AsyncParsableCommand {
   var rateLimit: Rate?
   @Option(help: "How many requests may come together (with --rate-limit).")
   var burst = 20
+  @Option(help: "Another rate limit some time after the first request, DURATION=RATE; may be repeated.")
+  var rateChange: [String] = []
   @Flag(help: "Say with each 429 when to come back.")
   var retryAfter = false
   @Option(help: "The most workspaces an account may have.")
@@ -72,6 +75,7 @@ struct SandboxVerb: AsyncParsableCommand {
     settings.credentials = try CredentialSource.credentials(
       for: EndpointOptions.endpoint("http://127.0.0.1"), in: context)
     settings.rateLimit = rateLimit.map { Quota(rate: $0, burst: burst) }
+    settings.rateChanges = try rateChanges()
     settings.saysRetryAfter = retryAfter
     settings.accountQuota = accountQuota
     settings.latency = latency.duration
@@ -82,6 +86,21 @@ struct SandboxVerb: AsyncParsableCommand {
     settings.stateFile = stateFile.map(context.absolute)
     if !accounts.isEmpty { settings.accounts = accounts }
     return settings
+  }
+
+  private func rateChanges() throws -> [(after: Duration, rate: Rate)] {
+    guard rateChange.isEmpty || rateLimit != nil else {
+      throw Problem("--rate-change needs the limit that it changes.", hint: "Say it with --rate-limit.", .usage)
+    }
+    let changes = try rateChange.map { text in
+      let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+      guard parts.count == 2, let after = Duration(text: parts[0]), let rate = Rate(parts[1]) else {
+        throw Problem(
+          "--rate-change \(text.escaped) is no change of the limit.", hint: "For example: --rate-change 30s=50/s.", .usage)
+      }
+      return (after: after, rate: rate)
+    }
+    return changes.sorted { $0.after < $1.after }
   }
 
   private func faults() throws -> Faults {

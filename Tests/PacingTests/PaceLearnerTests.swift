@@ -97,6 +97,22 @@ import Testing
     }
   }
 
+  @Test(arguments: [true, false])
+  func `a run that follows at once on another one does not probe in its place`(saysRetryAfter: Bool) {
+    for seed in 1...20 {
+      var client = Client()
+      client.random = SplitMix64(seed: seed)
+      var service = Service(limit: { _ in 100 }, saysRetryAfter: saysRetryAfter)
+      let first = client.run(1_000, at: &service, from: 1_000)
+      let start = 1_000 + first.seconds + 0.5
+      service.state = QuotaState()
+      _ = client.learner.beginRun(at: .at(start))
+      let second = client.run(1_000, at: &service, from: start)
+      #expect(second.seconds <= 1.1 * 9.8, "seed \(seed): \(second)")
+      #expect(second.refusedCount < 10, "seed \(seed): \(second)")
+    }
+  }
+
   @Test func `a limit that is halved is settled under, one that is doubled is used`() {
     for saysRetryAfter in [true, false] {
       var client = Client()

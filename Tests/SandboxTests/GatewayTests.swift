@@ -48,6 +48,27 @@ import Testing
     #expect(large.status == 413 && large.gatewayCode == 430)
   }
 
+  @Test func `the limit changes when it was told to, and the ledger says what came in which second`() throws {
+    var configuration = SandboxConfiguration()
+    configuration.rateLimit = Quota(rate: try #require(Rate("4/s")), burst: 1)
+    configuration.rateChanges = [
+      (after: .seconds(10), rate: try #require(Rate("2/s"))), (after: .seconds(20), rate: try #require(Rate("8/s"))),
+    ]
+    let fixture = try SandboxFixture(configuration)
+    var accepted = [0, 0, 0]
+    for index in 0..<(30 * 16) {
+      if fixture.post("accounts/getList", "{}").status == 200 { accepted[index / 160] += 1 }
+      fixture.time.advance(by: .microseconds(62_500))
+    }
+    for (count, expected) in zip(accepted, [40, 20, 80]) { #expect(abs(count - expected) <= 1, "\(accepted)") }
+    let seconds = fixture.server.ledger.perSecond
+    let (requestCount, throttledCount) = seconds.reduce((0, 0)) { ($0.0 + $1.requests, $0.1 + $1.throttled) }
+    #expect(requestCount == 480)
+    #expect(throttledCount == 480 - accepted.reduce(0, +))
+    #expect(seconds.allSatisfy { $0.requests <= 16 })
+    #expect((30...31).contains(seconds.count))
+  }
+
   @Test(arguments: [false, true]) func `too fast is throttled until the time is ripe`(saysRetryAfter: Bool) throws {
     var configuration = SandboxConfiguration()
     configuration.rateLimit = Quota(rate: try #require(Rate("1/s")), burst: 2)
