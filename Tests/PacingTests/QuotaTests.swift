@@ -114,6 +114,42 @@ import Testing
   }
 }
 
+/// Every combination of a rate, a limit an hour and a limit a day.
+@Suite struct CombinedLimitTests {
+  @Test func `all limits hold in every stretch, and the told instant is the first one`() {
+    for seed in 0..<3_000 {
+      var history = History(seed: seed)
+      var windows: [Window] = []
+      for period in [Rate.Period.hour, .day] where Bool.random(using: &history.generator) {
+        windows +=
+          Rate(Int.random(in: 1...60, using: &history.generator), per: period).flatMap(Window.init).map { [$0] }
+          ?? []
+      }
+      history.quota.windows = windows
+      var starts: [Instant] = []
+      for _ in 0..<30 {
+        let grant = history.step()
+        starts += grant.starts
+        if Bool.random(using: &history.generator) { history.now = max(history.now, grant.next) }
+      }
+      #expect(excess(in: starts, over: history.quota) == nil, "seed \(seed): \(history.quota)")
+      for window in windows {
+        var first = 0
+        for (index, start) in starts.enumerated() {
+          while start - starts[first] >= window.rate.period.duration { first += 1 }
+          #expect(index - first + 1 <= window.rate.count, "seed \(seed): \(window)")
+        }
+      }
+      let (quota, state) = (history.quota, history.state)
+      let next = quota.grant(upTo: 0, from: state, at: history.now, within: .zero).next
+      #expect(quota.grant(upTo: 1, from: state, at: next, within: .zero).starts == [next], "seed \(seed)")
+      guard next > history.now else { continue }
+      let refused = quota.grant(upTo: 1, from: state, at: next - .microseconds(1), within: .zero)
+      #expect(refused.starts.isEmpty && refused.next == next, "seed \(seed)")
+    }
+  }
+}
+
 @Suite struct EmptiedQuotaTests {
   @Test func `at the wait's end one permit starts, then one an interval`() {
     for seed in 0..<2_000 {
@@ -200,7 +236,7 @@ private let noon = Instant(microseconds: 1_772_409_600_000_000)
 /// Callers who come at random times, with random needs, to one state: as threads and processes do.
 private struct History {
   var generator: SplitMix64
-  let quota: Quota
+  var quota: Quota
   var state = QuotaState()
   var now = noon
   var horizon = Duration.zero
