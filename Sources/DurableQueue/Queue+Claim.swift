@@ -107,14 +107,23 @@ extension Queue {
     let now = time.now()
     let row = try ScopeRow(scope, db)
     let possible = row.limit.quota.grant(upTo: limit, from: row.state, at: now, within: horizon)
-    let found = try Self.claimable(possible.starts.count, of: batch, at: now, db)
+    var share = limit > 0 ? try OwnerShare(of: owner, with: scope, row.limit.quota, at: now, db) : nil
+    let most = min(possible.starts.count, share?.count(at: now, within: horizon) ?? .max)
+    let found = try Self.claimable(most, of: batch, at: now, db)
     // Granted a second time for what was found, so that only what is used is taken.
     let grant = row.limit.quota.grant(upTo: found.count, from: row.state, at: now, within: horizon)
     try row.store(grant.state, db)
+    try share?.take(found.count, db)
+    let nextPermit = max(grant.next, share?.next ?? grant.next)
+    let isShort = found.count == most && most < limit
+    // Who has nothing to send wants nothing.
+    if isShort, try most > 0 || !Self.claimable(1, of: batch, at: now, db).isEmpty {
+      try OwnerShare.noteWanting(owner, with: scope, until: nextPermit, at: now, db)
+    }
     let leases = try zip(found, grant.starts).map { try Self.lease($0, to: owner, from: $1, db) }
     let isExhausted = found.count < limit || limit == 0
     var claim = Claim(
-      leases: leases, quota: row.limit.quota, nextPermit: grant.next,
+      leases: leases, quota: row.limit.quota, nextPermit: nextPermit,
       rest: isExhausted ? try Self.rest(of: batch, at: now, db) : nil)
     claim.isLearning = row.limit.source != .flag
     if row.state.notBefore > now, let reason = row.waitReason {

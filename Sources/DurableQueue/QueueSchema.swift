@@ -49,6 +49,15 @@ enum QueueSchema {
       // Now for each column the array of the cells that a number stands for.
       try db.execute(sql: "ALTER TABLE batch RENAME COLUMN first_cells TO known_cells")
     }
+    migrator.registerMigration("8 owners that want the permits of one key share them") { db in
+      // The key that an owner wants more permits of than it got, until when it counts as wanting, and when its share
+      // falls due next.
+      try db.execute(sql: "ALTER TABLE owner ADD COLUMN key_scope_id INTEGER REFERENCES key_scope")
+      try db.execute(sql: "ALTER TABLE owner ADD COLUMN wanting_until INTEGER")
+      try db.execute(sql: "ALTER TABLE owner ADD COLUMN share_next_at INTEGER")
+      try db.execute(
+        sql: "CREATE INDEX owner_wanting ON owner (key_scope_id, wanting_until) WHERE wanting_until IS NOT NULL")
+    }
     return migrator
   }
 

@@ -96,7 +96,8 @@ struct SandboxVerb: AsyncParsableCommand {
       let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
       guard parts.count == 2, let after = Duration(text: parts[0]), let rate = Rate(parts[1]) else {
         throw Problem(
-          "--rate-change \(text.escaped) is no change of the limit.", hint: "For example: --rate-change 30s=50/s.", .usage)
+          "--rate-change \(text.escaped) is no change of the limit.", hint: "For example: --rate-change 30s=50/s.",
+          .usage)
       }
       return (after: after, rate: rate)
     }

@@ -1,7 +1,8 @@
 """What a sandbox's ledger says of a run, in one line: seconds, workspaces made, requests refused, requests; with --change,
-also how many seconds after the first request's second plus S the pace had become what it should.
+also how many seconds after the first request's second plus S the pace had become what it should; with --worst, the most
+requests that came within a second.
 
-    pace_ledger.py SECONDS [--change S --settled | --change S --reached PER_SECOND] <LEDGER
+    pace_ledger.py SECONDS [--worst | --change S --settled | --change S --reached PER_SECOND] <LEDGER
 """
 
 import json
@@ -10,6 +11,8 @@ import sys
 arguments = sys.argv[1:]
 ledger = json.load(sys.stdin)
 line = [arguments[0], len(ledger["createsPerKey"]), ledger["throttled"], ledger["requests"]]
+if "--worst" in arguments:
+    line.append(ledger["worstOneSecondWindow"])
 if "--change" in arguments:
     first = ledger["perSecond"][0]["second"]
     change = first + int(arguments[arguments.index("--change") + 1])

@@ -1,0 +1,66 @@
+// Fairness: where several owners want more permits of one key than there are, each may take its share and no more, so that
+// a class of ten thousand does not starve a class of five.
+
+import GRDB
+import Pacing
+import Provisioning
+
+/// What one owner may take of a limit while others, too, want more than they get: the limit's rate by their number, as a
+/// bucket of its own without a burst. Who wants less than its share leaves the rest to the others.
+struct OwnerShare {
+  /// How long an owner that came away with too little counts as wanting more, beyond the permit that it waits for.
+  private static let patience = Duration.milliseconds(750)
+
+  private let owner: OwnerID
+  private let interval: Duration
+  private(set) var next: Instant
+
+  /// - Returns: nil when nobody else wants more, so that all of it is the owner's.
+  init?(of owner: OwnerID, with scope: KeyScopeID, _ quota: Quota, at now: Instant, _ db: Database) throws {
+    // Index: `owner_wanting`.
+    let others = try Int.fetchOne(
+      db.cachedStatement(
+        sql: """
+          SELECT count(*) FROM owner
+          WHERE key_scope_id = ? AND wanting_until > ? AND id <> ? AND ended_at IS NULL
+          """), arguments: [scope.rawValue, now.microseconds, owner.rawValue])
+    guard let others, others > 0 else { return nil }
+    self.owner = owner
+    interval = quota.rate.interval * (others + 1)
+    let stored = try Int64.fetchOne(
+      db.cachedStatement(sql: "SELECT share_next_at FROM owner WHERE id = ?"), arguments: [owner.rawValue])
+    // What is farther ahead than anybody can have taken was left by a clock that was set back, or by a slower rate.
+    next = min(max(Instant(microseconds: stored ?? 0), now), now + Quota.longestHorizon + interval)
+  }
+
+  /// How many permits the owner may take from now to `horizon` later.
+  func count(at now: Instant, within horizon: Duration) -> Int {
+    let ahead = now + min(horizon, Quota.longestHorizon) - next
+    return ahead < .zero ? 0 : 1 + Int(ahead / interval)
+  }
+
+  /// Notes that so many were taken.
+  mutating func take(_ count: Int, _ db: Database) throws {
+    guard count > 0 else { return }
+    next = next + interval * count
+    try db.cachedStatement(sql: "UPDATE owner SET share_next_at = ? WHERE id = ?")
+      .execute(arguments: [next.microseconds, owner.rawValue])
+  }
+
+  /// Notes that an owner wants more permits than it got, and waits for one.
+  static func noteWanting(
+    _ owner: OwnerID, with scope: KeyScopeID, until permit: Instant, at now: Instant, _ db: Database
+  ) throws {
+    let until = (max(now, permit) + patience).microseconds
+    // Hardly ever written: not with every claim.
+    try db.cachedStatement(
+      sql: """
+        UPDATE owner SET key_scope_id = ?, wanting_until = ?
+        WHERE id = ? AND (wanting_until IS NULL OR wanting_until NOT BETWEEN ? AND ?)
+        """
+    ).execute(
+      arguments: [
+        scope.rawValue, until, owner.rawValue, until - patience.microseconds / 2, until + patience.microseconds,
+      ])
+  }
+}
