@@ -51,7 +51,24 @@ extension Queue {
   }
 }
 
+extension Queue {
+  /// Notes how long what a batch asks for will take, as it was said; what was said first stays.
+  package func noteForecast(_ length: Duration, of batch: BatchID) throws {
+    try writeAlone { db in
+      try db.execute(
+        sql: "UPDATE batch SET forecast = ? WHERE id = ? AND forecast IS NULL",
+        arguments: [length.microseconds, batch.rawValue])
+    }
+  }
+}
+
 extension BatchReading {
+  /// How long the batch was said to take; nil when nothing of it was ever sent.
+  package func forecast() throws -> Duration? {
+    try Int64.fetchOne(db, sql: "SELECT forecast FROM batch WHERE id = ?", arguments: [batch.rawValue])
+      .map { .microseconds($0) }
+  }
+
   /// Hands over every row of the batch in the roster's order; memory is flat.
   package func forEachRow(_ body: (ReportRow) throws -> Void) throws {
     try Queue.forEachRow(of: batch, db, body)

@@ -58,6 +58,10 @@ enum QueueSchema {
       try db.execute(
         sql: "CREATE INDEX owner_wanting ON owner (key_scope_id, wanting_until) WHERE wanting_until IS NOT NULL")
     }
+    migrator.registerMigration("9 how long a batch was said to take") { db in
+      // Microseconds, as the first run that sent something of it said.
+      try db.execute(sql: "ALTER TABLE batch ADD COLUMN forecast INTEGER")
+    }
     return migrator
   }
 

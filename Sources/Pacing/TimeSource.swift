@@ -19,6 +19,17 @@ package protocol TimeSource: Sendable {
   func alarm(at instant: Instant, ring: @escaping @Sendable () -> Void) -> any Alarm
 }
 
+extension TimeSource {
+  /// Waits; no longer once the task is cancelled.
+  package func wait(_ duration: Duration) async {
+    guard duration > .zero else { return }
+    let (rings, ring) = AsyncStream<Never>.makeStream()
+    let alarm = alarm(at: now() + duration) { ring.finish() }
+    for await _ in rings {}
+    alarm.cancel()
+  }
+}
+
 /// An alarm that was set.
 package protocol Alarm: Sendable {
   /// After this the alarm does not ring any more; a ring already under way may still arrive.

@@ -78,7 +78,7 @@ extension LatencyHistogram {
     let first = min(last - 1, Int((low * steps).rounded(.up)))
     var bins = (first...last).map { Bin(upTo: exp2(Double($0) / steps) / 1_000_000, count: 0) }
     for (bucket, number) in counts.enumerated() where number > 0 {
-      let value = Double(min(largest, max(1, smallest, Self.middle(of: bucket))))
+      let value = Double(max(1, min(largest, max(smallest, Self.middle(of: bucket)))))
       bins[min(last, max(first, Int((log2(value) * steps).rounded(.up)))) - first].count += number
     }
     return bins

@@ -78,6 +78,7 @@ package struct OutcomeFiles {
       var summary = Summary(batch, database: queue.path, at: now, counts, totals)
       summary.goneCount = csv.goneCount
       summary.adoptedCount = try reading.adoptedCount()
+      summary.forecastSeconds = try reading.forecast()?.seconds
       try csv.finish()
       try lines.finish()
       try page.finish(summary, totals) { sitting in

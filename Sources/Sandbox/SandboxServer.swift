@@ -75,13 +75,7 @@ package final class SandboxServer: Sendable {
   fileprivate func waitForLatency() async { await wait(core.configuration.latency) }
 
   /// Waits, by the sandbox's own time; no longer once its task is cancelled, so that a stop waits for nobody.
-  fileprivate func wait(_ duration: Duration) async {
-    guard duration > .zero else { return }
-    let (rings, ring) = AsyncStream<Never>.makeStream()
-    let alarm = core.time.alarm(at: core.time.now() + duration) { ring.finish() }
-    for await _ in rings {}
-    alarm.cancel()
-  }
+  fileprivate func wait(_ duration: Duration) async { await core.time.wait(duration) }
 }
 
 /// What Hummingbird hands over with a request: the connection, too.

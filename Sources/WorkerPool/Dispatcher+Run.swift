@@ -81,8 +81,9 @@ extension Dispatcher {
     if let wait = claim.wait { pace.wait(until: wait.until, reason: wait.reason, message: nil) }
     parked = (parked + claim.leases).sorted { $0.start < $1.start }
     fresh = claim
-    // A quarter of a second before the permits that were taken run out.
-    let nextPermit = claim.nextPermit - rules.horizon / 2
+    // A quarter of a second before the permits that were taken run out; and every second, because another process may
+    // set a higher limit meanwhile.
+    let nextPermit = min(claim.nextPermit - rules.horizon / 2, max(now, pace.waitEnd ?? now) + .seconds(1))
     if let rest = claim.rest {
       lists.doubts = rest.doubts
       nextClaim = rest.nextDue.map { max(now, nextPermit, $0) }

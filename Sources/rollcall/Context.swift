@@ -24,6 +24,15 @@ struct Context: Sendable {
   var drawsProgress: Bool
   /// How many columns the terminal has; asked anew each time, because people resize windows. Nil when that is unknown.
   var terminalWidth: @Sendable () -> Int? = { nil }
+  /// Whether what is printed may be more than ASCII, by the locale; where none is set it may.
+  var isUTF8: Bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].compactMap { environment[$0] }.first { !$0.isEmpty }
+    guard environment["TERM"] != "linux", let locale = locale?.lowercased() else {
+      return environment["TERM"] != "linux"
+    }
+    return locale.contains("utf-8") || locale.contains("utf8")
+  }
+
   /// The time.
   var time: any TimeSource
   /// Whether SIGINT and SIGTERM are the command's to handle.

@@ -151,6 +151,12 @@ struct PaceOptions: ParsableArguments {
   }
 }
 
+/// How progress is told.
+enum LogFormat: String, ExpressibleByArgument, CaseIterable {
+  case text
+  case json
+}
+
 /// What is said and written.
 struct ReportOptions: ParsableArguments {
   @Option(name: .customLong("out"), help: "The folder of the outcome files (rollcall-<label>-<batch> unless given).")
@@ -160,6 +166,8 @@ struct ReportOptions: ParsableArguments {
   @Flag(help: "Say nothing when all is done; otherwise only the closing table.")
   var quiet = false
 
+  @Option(help: "How progress is told: text, or json for programs, one object a line on standard error.")
+  var logFormat = LogFormat.text
   @Option(
     help: """
       A shell command to run when the run has ended and its report is written; it finds the summary's path in \

@@ -20,16 +20,19 @@ final class ProgressLine: Sendable {
   private let queue: Queue
   private let batch: BatchID
   private let context: Context
+  private let format: LogFormat
   private let state = Mutex(State())
 
-  init(pool: Pool, queue: Queue, batch: BatchID, context: Context) {
+  init(pool: Pool, queue: Queue, batch: BatchID, context: Context, format: LogFormat) {
     self.pool = pool
     self.queue = queue
     self.batch = batch
     self.context = context
+    self.format = format
   }
 
-  private var interval: Duration { context.drawsProgress ? .milliseconds(250) : .seconds(5) }
+  private var isDrawn: Bool { context.drawsProgress && format == .text }
+  private var interval: Duration { isDrawn ? .milliseconds(250) : .seconds(5) }
 
   func start() {
     // The pace counts what this run does. A queue that cannot be read says so to the run itself.
@@ -39,16 +42,14 @@ final class ProgressLine: Sendable {
     setAlarm()
   }
 
-  /// Stops; a drawn line is left standing with the last figures.
+  /// Stops; the last figures are left standing.
   func stop() {
     state.withLock { state in
       state.isStopped = true
       state.alarm?.cancel()
     }
-    if context.drawsProgress {
-      show()
-      context.tell("")
-    }
+    if isDrawn || format == .json { show() }
+    if isDrawn { context.tell("") }
   }
 
   private func setAlarm() {
@@ -64,42 +65,33 @@ final class ProgressLine: Sendable {
     let now = context.time.now()
     // A queue that cannot be read now will say so to the run itself; the line just stays as it was.
     guard case .success(let tally) = Result(catching: { try queue.tally(of: batch) }) else { return }
-    let text = state.withLock { state in
+    let progress = state.withLock { state in
       state.startDone = state.startDone ?? finished(tally)
       state.startedAt = state.startedAt ?? now
-      return line(tally, since: state.startedAt ?? now, startDone: state.startDone ?? 0, at: now)
+      return figures(tally, since: state.startedAt ?? now, startDone: state.startDone ?? 0, at: now)
     }
+    // A line that wraps could not be drawn over; the width is asked for anew, because people resize windows.
+    let columns = (context.terminalWidth() ?? 80) - 1
+    let text = isDrawn ? progress.bar(columns: columns, isUTF8: context.isUTF8) : progress.text
     let isNew = state.withLock { state in
       defer { state.lastText = text }
       return state.lastText != text
     }
     guard isNew else { return }
-    if context.drawsProgress {
-      // A line that wraps could not be drawn over.
-      let width = (context.terminalWidth() ?? 80) - 1
-      context.errorOutput("\r\u{1B}[2K\(text.prefix(max(0, width)))")
-    } else {
-      context.tell("\(now.rfc3339()) \(text)")
+    switch format {
+    case .json: context.tell(progress.json(at: now))
+    case .text where isDrawn: context.errorOutput("\r\u{1B}[2K\(text)")
+    case .text: context.tell("\(now.rfc3339()) \(text)")
     }
   }
 
   private func finished(_ tally: Tally) -> Int { tally[.done] + tally[.failed] + tally[.cancelled] }
 
-  private func line(_ tally: Tally, since start: Instant, startDone: Int, at now: Instant) -> String {
+  private func figures(_ tally: Tally, since start: Instant, startDone: Int, at now: Instant) -> Progress {
     let status = pool.status
-    var parts = ["\(tally[.done])/\(tally.rowCount) done", "\(tally[.failed]) failed"]
-    parts.append("\(tally[.ready] + tally[.leased]) waiting")
-    if tally[.inDoubt] > 0 { parts.append("\(tally[.inDoubt]) answer unknown") }
     let elapsed = (now - start).seconds
     let pace = elapsed > 0.5 ? Double(finished(tally) - startDone) / elapsed : 0
-    parts.append("\(String(format: "%.1f", pace))/s of \(status.quota.rate.textPerSecond)")
-    if let end = status.waitEnd, end > now {
-      let reason = status.waitReason?.forPeopleWhoWait.split(separator: ":").first ?? "the service asked"
-      parts.append("paused \((end - now).forPeople): \(reason)")
-    } else if pace > 0, tally.unfinishedCount > 0 {
-      let left = Duration.microseconds(Int64(Double(tally.unfinishedCount) / pace * 1_000_000))
-      parts.append("about \(left.forPeople) left")
-    }
-    return parts.joined(separator: " · ")
+    let wait = status.waitEnd.flatMap { $0 > now ? (length: $0 - now, reason: status.waitReason) : nil }
+    return Progress(tally: tally, pace: pace, limit: status.quota.rate, wait: wait)
   }
 }

@@ -48,6 +48,7 @@ struct RunSession {
     let scope = try queue.keyScope(origin: endpoint.origin, fingerprint: credentials.fingerprint)
     try pace.setLimit(of: scope, in: queue)
     try queue.beginRun(with: scope)
+    try noteForecast(with: scope)
     let client = DataForestClient(
       .init(
         endpoint: endpoint, credentials: credentials, requestTimeout: pace.requestTimeout.duration,
@@ -66,6 +67,15 @@ struct RunSession {
     return end
   }
 
+  /// As the plan says it: the probe of each account takes a permit too.
+  private func noteForecast(with scope: KeyScopeID) throws {
+    let accounts = try queue.accountsWithReadyItems(of: batch.id).count
+    let count = try queue.tally(of: batch.id)[.ready] + accounts
+    let now = context.time.now()
+    let done = try queue.limit(of: scope).quota.forecast(of: count, from: QuotaState(), at: now)
+    try queue.noteForecast(done - now, of: batch.id)
+  }
+
   private func watch(_ pool: Pool) async -> RunEnd {
     let signals =
       context.handlesSignals
@@ -74,7 +84,9 @@ struct RunSession {
           "\nStopping: requests in flight may finish, nothing new is sent. Once more leaves at once. (\(signal))")
         pool.requestDrain()
       } : nil
-    let progress = report.quiet ? nil : ProgressLine(pool: pool, queue: queue, batch: batch.id, context: context)
+    let progress =
+      report.quiet
+      ? nil : ProgressLine(pool: pool, queue: queue, batch: batch.id, context: context, format: report.logFormat)
     progress?.start()
     let end = await pool.run()
     progress?.stop()

@@ -15,12 +15,57 @@ struct StatusVerb: AsyncParsableCommand {
   var batch: Int64?
   @Flag(help: "Print it as JSON on standard output.")
   var json = false
+  @Flag(help: "Show it anew every second until nothing is left to do, or Ctrl-C; with --json an object a line.")
+  var watch = false
   @OptionGroup var queueOptions: QueueOptions
 
   mutating func run() async throws {
     let context = Context.current
     let queue = try queueOptions.openExisting(in: context)
     let batch = try BatchChoice.latest(batch, in: queue)
+    guard watch else { return try show(batch, in: queue, context) }
+    try await follow(batch, in: queue, context)
+  }
+
+  /// Shows how far the batch is until it is over or nobody works on it.
+  private func follow(_ batch: Batch, in queue: Queue, _ context: Context) async throws {
+    let start = (at: context.time.now(), tally: try queue.tally(of: batch.id))
+    var lastText = ""
+    while true {
+      let (now, tally) = (context.time.now(), try queue.tally(of: batch.id))
+      let progress = Progress(
+        tally: tally, pace: Self.pace(from: start, to: (now, tally)), limit: nil, wait: nil)
+      let isOver = tally.unfinishedCount == 0
+      if json {
+        context.say(progress.json(at: now))
+      } else if progress.text != lastText {
+        if context.drawsProgress {
+          let columns = (context.terminalWidth() ?? 80) - 1
+          context.errorOutput("\r\u{1B}[2K\(progress.bar(columns: columns, isUTF8: context.isUTF8))")
+        } else {
+          context.say("\(now.rfc3339()) \(progress.text)")
+        }
+      }
+      lastText = progress.text
+      let isAlone = try !isOver && queue.processesAtWork().isEmpty
+      if isOver || isAlone {
+        if context.drawsProgress, !json { context.tell("") }
+        if !json { try show(batch, in: queue, context) }
+        if isAlone { context.tell("Nobody works on it: `rollcall resume \(batch.id.rawValue)` goes on.") }
+        return
+      }
+      await context.time.wait(.seconds(1))
+      try Task.checkCancellation()
+    }
+  }
+
+  private static func pace(from start: (at: Instant, tally: Tally), to end: (at: Instant, tally: Tally)) -> Double {
+    let seconds = (end.at - start.at).seconds
+    let count = start.tally.unfinishedCount - end.tally.unfinishedCount
+    return seconds > 0.5 ? Double(max(0, count)) / seconds : 0
+  }
+
+  private func show(_ batch: Batch, in queue: Queue, _ context: Context) throws {
     let tally = try queue.tally(of: batch.id)
     let holds = try queue.holds(of: batch.id)
     guard !json else {

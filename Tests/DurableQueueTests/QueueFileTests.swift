@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import Pacing
 import Provisioning
+import Synchronization
 import TestSupport
 import Testing
 
@@ -220,6 +221,33 @@ import Testing
     }
   }
 
+  /// What `status` asks of a queue, however many rows it has: nothing of it walks a table.
+  @Test func `the status of a batch scans nothing`() async throws {
+    try await QueueFixture.with { fixture in
+      let batch = try fixture.importNames(["a", "b"])
+      let lease = try await fixture.claimOne(of: batch)
+      _ = try await fixture.settle(lease, Outcome(.accountQuota))
+      let statements = Traced()
+      try fixture.queue.read { db in
+        db.trace { statements.add($0.description) }
+        _ = try Queue.tally(of: batch, db)
+        _ = try Queue.holds(of: batch, db)
+        db.trace(options: [])
+      }
+      #expect(statements.all.count == 2)
+      for sql in statements.all {
+        let plan = try fixture.queue.read { db in
+          try Row.fetchAll(db, sql: "EXPLAIN QUERY PLAN " + sql).map { row -> String in row["detail"] }
+        }
+        // The accounts are few; each is asked for what it has in the batch, by the index.
+        let scans = plan.filter {
+          $0.hasPrefix("SCAN") && !$0.hasPrefix("SCAN account_scope") && !$0.contains("CONSTANT")
+        }
+        #expect(scans.isEmpty, "\(sql): \(plan)")
+      }
+    }
+  }
+
   @Test func `claims stay on the index of what can be claimed, and sort nothing`() async throws {
     try await QueueFixture.with { fixture in
       let plan = try fixture.queue.read { db in
@@ -230,4 +258,13 @@ import Testing
       #expect(!plan.contains { $0.contains("TEMP B-TREE FOR ORDER BY") }, "\(plan)")
     }
   }
+}
+
+/// The statements that a connection has run.
+private final class Traced: Sendable {
+  private let statements = Mutex<[String]>([])
+
+  var all: [String] { statements.withLock { $0 } }
+
+  func add(_ sql: String) { statements.withLock { $0.append(sql) } }
 }

@@ -7,6 +7,12 @@ import Testing
 @testable import Reporter
 
 @Suite struct FiguresTests {
+  @Test func `answers that came at once have a bar too`() {
+    var histogram = LatencyHistogram()
+    for _ in 0..<3 { histogram.add(.zero) }
+    #expect(histogram.bins().map(\.count).reduce(0, +) == 3)
+  }
+
   @Test func `percentiles are within one in 128 of those of the sorted values`() throws {
     for seed in 1...200 {
       var generator = SeededGenerator(seed: seed)

@@ -12,6 +12,8 @@ package struct Storm: Sendable {
   package var killCount = 40
   /// Processes that work on one queue.
   package var workerCount = 3
+  /// How often the files are written at a random moment, and looked at.
+  package var reportCount = 10
   /// What chance is drawn from.
   package var seed = 1
   /// Requests a second that the workers share.
@@ -47,6 +49,8 @@ package struct Storm: Sendable {
     /// Kills and stops of live workers.
     package var killCount = 0
     package var stopCount = 0
+    /// Reports that were taken under way and agreed with themselves.
+    package var reportCount = 0
     /// Seconds.
     package var duration = 0.0
     /// What went wrong; nil when every promise held.
@@ -55,7 +59,7 @@ package struct Storm: Sendable {
     package var description: String {
       let figures =
         "seed \(seed): \(createdCount) created, \(resentCount) resent, \(forExistingCount) for a key that was there, "
-        + "\(lostCount) lost, \(killCount) kills, \(stopCount) stops, \(Int(duration)) s"
+        + "\(lostCount) lost, \(killCount) kills, \(stopCount) stops, \(reportCount) reports, \(Int(duration)) s"
       return failure.map { "\(figures)\nFAILED: \($0)" } ?? figures
     }
   }
@@ -144,6 +148,8 @@ package struct Storm: Sendable {
     // The kills are spread over the time that the rows take at this rate, so that they meet workers in every phase.
     let pause = Double(rowCount) / Double(rate) / Double(killCount + 1)
     var nextStrike = Date().addingTimeInterval(1)
+    let reportPause = Double(rowCount) / Double(rate) / Double(reportCount + 1)
+    var nextReport = Date().addingTimeInterval(reportPause * random.next(in: 0.2...1.2))
     var stopped: [(worker: Worker, until: Date, dies: Bool)] = []
     while true {
       guard Date() < deadline else { throw Failure(text: "it was not done within \(Int(timeLimit)) s") }
@@ -164,6 +170,11 @@ package struct Storm: Sendable {
         workers[index] = try next()
       }
       if workers.allSatisfy({ !$0.isAlive && !$0.wasKilled && $0.status == 0 }) { return }
+      if Date() >= nextReport, result.reportCount < reportCount {
+        try takeReport(result.reportCount + 1)
+        result.reportCount += 1
+        nextReport = Date().addingTimeInterval(reportPause * random.next(in: 0.3...1.5))
+      }
       guard Date() >= nextStrike, result.killCount < killCount else { continue }
       nextStrike = Date().addingTimeInterval(pause * random.next(in: 0.3...1.7))
       strike(workers.filter(\.isAlive), &stopped, &random, into: &result)
@@ -191,6 +202,39 @@ package struct Storm: Sendable {
   }
 
   // MARK: - The truth
+
+  /// Takes a report while workers are at work and dying: its files must hold every row once and agree with each other.
+  private func takeReport(_ number: Int) throws {
+    let name = "taken-\(number)"
+    let reporter = try Worker(self, ["report", "1", "--out", name], log: name + ".log")
+    guard reporter.waitForEnd() == 0 else { throw Failure(text: "report \(number) failed; see \(folder)/\(name).log") }
+    struct Summary: Decodable {
+      let states: [String: Int]
+      let rowCount: Int
+    }
+    let summary = try JSONDecoder().decode(
+      Summary.self, from: Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name)/summary.json")))
+    func rows(_ file: String) throws -> [String] {
+      let text = try String(contentsOfFile: "\(folder)/\(name)/\(file)", encoding: .utf8)
+      return text.split(separator: "\r\n").dropFirst().map(String.init)
+    }
+    func count(_ states: String...) -> Int { states.map { summary.states[$0] ?? 0 }.reduce(0, +) }
+    let (succeeded, failed, unprocessed) = (
+      try rows("succeeded.csv"), try rows("failed.csv"), try rows("unprocessed.csv")
+    )
+    let all = succeeded + failed + unprocessed
+    let names = Set(all.map { $0.prefix { $0 != "," } })
+    guard all.count == rowCount, names.count == rowCount, summary.rowCount == rowCount,
+      succeeded.count == count("done"), failed.count == count("failed"),
+      unprocessed.count == count("ready", "leased", "in_doubt", "cancelled")
+    else {
+      throw Failure(
+        text: "report \(number) is not consistent: \(succeeded.count) + \(failed.count) + \(unprocessed.count) rows, "
+          + "\(names.count) names, \(summary.states)")
+    }
+    let lines = try String(contentsOfFile: "\(folder)/\(name)/outcomes.jsonl", encoding: .utf8).split(separator: "\n")
+    guard lines.count == rowCount else { throw Failure(text: "report \(number) has \(lines.count) outcomes") }
+  }
 
   private func readLedger(_ address: String, into result: inout Result) throws {
     struct Ledger: Decodable {

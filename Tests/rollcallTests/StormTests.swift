@@ -25,6 +25,7 @@ import Testing
       let result = storm.run()
       print(result)
       #expect(result.failure == nil, "\(result)")
+      #expect(result.reportCount == storm.reportCount, "\(result)")
     }
   }
 }

@@ -1,0 +1,90 @@
+// How far a batch is: the figures that a person or a program is shown while a run is under way, and their two shapes.
+
+import DurableQueue
+import Foundation
+import Pacing
+import Provisioning
+
+/// How far a batch is at one moment.
+struct Progress: Hashable {
+  /// The batch's rows by state.
+  var tally: Tally
+  /// Items finished a second; 0 while nothing can be said.
+  var pace: Double
+  /// The limit; nil where nobody runs the batch.
+  var limit: Rate?
+  /// How long nothing is sent, and why; nil while something is.
+  var wait: (length: Duration, reason: Reason?)?
+
+  static func == (one: Progress, other: Progress) -> Bool { one.text == other.text }
+  func hash(into hasher: inout Hasher) { hasher.combine(text) }
+
+  private var finishedCount: Int { tally[.done] + tally[.failed] + tally[.cancelled] }
+  private var waitingCount: Int { tally[.ready] + tally[.leased] }
+
+  /// How long it takes until all is finished, by the pace so far.
+  private var timeLeft: Duration? {
+    guard pace > 0, tally.unfinishedCount > 0 else { return nil }
+    return .microseconds(Int64(Double(tally.unfinishedCount) / pace * 1_000_000))
+  }
+
+  /// Why nothing moves, for people.
+  private var waitText: String? {
+    wait.map { wait in
+      let reason = wait.reason?.forPeopleWhoWait.split(separator: ":").first.map(String.init)
+      return "waiting \(wait.length.forPeople): \(reason ?? "the service asked")"
+    }
+  }
+
+  private var parts: [String] {
+    var parts = ["\(tally[.done])/\(tally.rowCount) done", "\(tally[.failed]) failed", "\(waitingCount) waiting"]
+    if tally[.inDoubt] > 0 { parts.append("\(tally[.inDoubt]) answer unknown") }
+    if let limit { parts.append("\(String(format: "%.1f", pace))/s of \(limit.textPerSecond)") }
+    if let waitText {
+      parts.append(waitText)
+    } else if let timeLeft {
+      parts.append("about \(timeLeft.forPeople) left")
+    }
+    return parts
+  }
+
+  /// One line.
+  var text: String { parts.joined(separator: " · ") }
+
+  /// One line for a terminal that can be drawn over: a bar, and what fits beside it.
+  ///
+  /// - Parameters:
+  ///   - columns: how many the line may take; what does not fit is left out, the least important first.
+  ///   - isUTF8: whether the terminal can show more than ASCII.
+  func bar(columns: Int, isUTF8: Bool) -> String {
+    let separator = isUTF8 ? " · " : ", "
+    var parts = parts
+    // While nothing moves the reason is what people look for.
+    if waitText != nil, parts.count > 1 { parts.insert(parts.removeLast(), at: 1) }
+    while parts.count > 1, parts.joined(separator: separator).count > columns { parts.removeLast() }
+    let text = String(parts.joined(separator: separator).prefix(max(0, columns)))
+    let room = min(24, columns - text.count - 3)
+    guard room >= 8, tally.rowCount > 0 else { return text }
+    let filled = finishedCount * room / tally.rowCount
+    let (full, empty) = isUTF8 ? ("█", "░") : ("#", "-")
+    return "[\(String(repeating: full, count: filled))\(String(repeating: empty, count: room - filled))] \(text)"
+  }
+
+  /// One line for programs; members that do not apply are left out. Version 1.
+  func json(at now: Instant) -> String {
+    var members: [String: JSONValue] = [
+      "schemaVersion": .integer(1), "at": .string(now.rfc3339()), "rowCount": .integer(Int64(tally.rowCount)),
+      "done": .integer(Int64(tally[.done])), "failed": .integer(Int64(tally[.failed])),
+      "cancelled": .integer(Int64(tally[.cancelled])), "waiting": .integer(Int64(waitingCount)),
+      "answerUnknown": .integer(Int64(tally[.inDoubt])),
+      "finishedPerMinute": .integer(Int64((pace * 60).rounded())),
+    ]
+    if let limit { members["limit"] = .string(limit.description) }
+    if let wait {
+      members["waitSeconds"] = .integer(Int64(wait.length.seconds.rounded(.up)))
+      members["waitReason"] = wait.reason.map { .string($0.rawValue) }
+    }
+    if let timeLeft { members["secondsLeft"] = .integer(Int64(timeLeft.seconds.rounded(.up))) }
+    return JSONValue.object(members).canonicalText
+  }
+}
