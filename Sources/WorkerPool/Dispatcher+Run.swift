@@ -77,7 +77,7 @@ extension Dispatcher {
 
   mutating func noteClaim(_ claim: Claim, at now: Instant) {
     isClaiming = false
-    pace.setQuota(claim.quota, isLearning: claim.isLearning)
+    pace.setQuota(claim.quota, isLearning: claim.isLearning, at: now)
     if let wait = claim.wait { pace.wait(until: wait.until, reason: wait.reason, message: nil) }
     parked = (parked + claim.leases).sorted { $0.start < $1.start }
     fresh = claim

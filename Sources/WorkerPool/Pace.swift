@@ -31,7 +31,13 @@ struct Pace: Sendable {
   /// Whether answers teach the limit.
   private(set) var isLearning = false
 
-  mutating func setQuota(_ quota: Quota, isLearning: Bool) { (self.quota, self.isLearning) = (quota, isLearning) }
+  /// Takes the quota of the file. What was taken under a much slower one does not hold the faster one back, unless the
+  /// service has asked to wait.
+  mutating func setQuota(_ quota: Quota, isLearning: Bool, at now: Instant) {
+    let isMuchFaster = quota.rate.interval * 2 <= self.quota.rate.interval
+    if isMuchFaster, waitEnd ?? now <= now { gate = quota.rescaled(gate, from: self.quota, at: now) }
+    (self.quota, self.isLearning) = (quota, isLearning)
+  }
 
   private var gateQuota: Quota { Quota(rate: quota.rate, burst: quota.burst) }
 

@@ -80,6 +80,20 @@ import WorkerPool
     }
   }
 
+  @Test func `a limit that another process sets holds within a second`() async throws {
+    let slow = Quota(rate: try #require(Rate("1/m")), burst: 2)
+    try await Fixture.with(["a", "b", "c", "d"], quota: slow) { fixture async throws in
+      let start = fixture.time.now()
+      let target = ScriptedTarget { definition, index in
+        // What `--rate` of another run does.
+        let isSet = index > 0 || (try? fixture.queue.setLimit(Self.fast, source: .flag, of: fixture.scope)) != nil
+        return isSet ? Outcome(.succeeded, remoteID: definition) : Outcome(.noAnswer)
+      }
+      #expect(try await fixture.run(target) == .finished)
+      #expect(fixture.time.now() - start < .seconds(3), "\(fixture.time.now() - start)")
+    }
+  }
+
   @Test func `throttles use no attempt and lose no item`() async throws {
     try await Fixture.with(Self.names, quota: Self.fast) { fixture async throws in
       let target = ScriptedTarget { definition, index in
