@@ -36,6 +36,9 @@ struct RosterPass {
   /// Whether there is no use in reading on.
   private(set) var isOver = false
 
+  /// To be raised when the same cells become another definition or are judged otherwise than before: then a roster that
+  /// was imported is looked at again.
+  private static let digestVersion = 2
   /// How many records are looked at for the header.
   private static let followingCount = 20
 
@@ -118,7 +121,13 @@ struct RosterPass {
     // What a row has beyond its header counts too, and what the template makes of it.
     digest.add(inFile.fields.dropFirst(columns.ownCount))
     if !columns.plan.isEmpty { digest.add(extended.fields) }
-    if case .accepted = content { summary.acceptedCount += 1 }
+    // The same cells may be wrong in the file and right when its quotes are mended.
+    if case .accepted = content {
+      summary.acceptedCount += 1
+      digest.add(1)
+    } else {
+      digest.add(0)
+    }
     try body(
       RosterRow(
         ordinal: summary.rowCount, line: inFile.line, cells: cells, content: content, rejectedKey: rejectedKey,
@@ -189,6 +198,7 @@ struct RosterPass {
     filter = RowFilter(options, headers: columns.headers.prefix(columns.ownCount))
     summary.columns = columns.kept.map { columns.headers[$0] }
     summary.carried = columns.carriedCells.map(\.header)
+    digest.add(Self.digestVersion)
     digest.add(summary.columns)
     // What the cells mean is not in them.
     digest.add(columns.fieldColumns.flatMap { [columns.headers[$0], columns.path(of: $0)] })

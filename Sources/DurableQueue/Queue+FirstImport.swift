@@ -10,7 +10,8 @@ extension Queue {
     let alone = try leaveLog()
     let result = Result { try writeAlone(body) }
     try onWriter { db in try FreshRows.check(db) }
-    if let alone { try returnToLog(alone) }
+    // What was committed stays so; where a stranger reads the file for too long, the next opening returns to the log.
+    if let alone { _ = Result { try returnToLog(alone) } }
     return try result.get()
   }
 

@@ -165,7 +165,8 @@ extension Queue {
           FROM batch_row JOIN item ON item.id = coalesce(item_id, named_item_id)
             JOIN account_scope ON account_scope.id = account_scope_id
             JOIN definition ON definition.id = item.definition_id
-          WHERE batch_row.batch_id = ? AND (item.name = ? OR batch_row.line = ?) ORDER BY batch_row.ordinal
+          WHERE batch_row.batch_id = ? AND (item.name = ? OR batch_row.line = ?)
+          GROUP BY item.id ORDER BY min(batch_row.ordinal)
           """, arguments: [batch.rawValue, name, line])
       return try rows.map { try Self.history($0, db) }
     }

@@ -30,9 +30,15 @@ package struct OwnerProcess: Hashable, Sendable {
 
 extension Queue {
   /// The processes that may hold items now.
-  package func processesAtWork() throws -> [OwnerProcess] {
+  ///
+  /// - Parameter batch: only those that work on this one, or did not say on which; nil: all.
+  package func processesAtWork(on batch: BatchID? = nil) throws -> [OwnerProcess] {
     let processes = try read { db in
-      try Int32.fetchAll(db, sql: "SELECT pid FROM owner WHERE ended_at IS NULL ORDER BY id")
+      try Int32.fetchAll(
+        db,
+        sql: """
+          SELECT pid FROM owner WHERE ended_at IS NULL AND (?1 IS NULL OR batch_id IS NULL OR batch_id = ?1) ORDER BY id
+          """, arguments: [batch?.rawValue])
     }
     // Whose process is gone holds nothing for long: the next run takes it back.
     return processes.filter { kill($0, 0) == 0 }.map {

@@ -98,6 +98,11 @@ package enum Reason: String, CaseIterable, Sendable {
   /// The reason in words that people read, where a whole run waits or has stopped for it.
   package var forPeopleWhoWait: String { self == .noAnswer ? "the service gives no usable answers" : forPeople }
 
+  /// The reason when nothing is in doubt any more: a missing answer has been looked for.
+  package var forPeopleWhoLooked: String {
+    [.noAnswer, .ownerGone].contains(self) ? "no answer, and the service's list does not show it" : forPeople
+  }
+
   /// The reason in words that people read, to stand alone in a table.
   package var forPeople: String {
     switch self {

@@ -36,9 +36,11 @@ package enum ClosingTable {
 
   private static func reasonLines(_ summary: Summary) -> [String] {
     // "Not sent" is what the table has said already.
-    summary.reasons.filter { $0.key != Reason.notSent.rawValue }.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map
-    { reason, count in
-      "  \(count) × \(Reason(rawValue: reason)?.forPeople ?? reason)"
+    let isAllKnown = summary.states[ItemState.inDoubt.rawValue] ?? 0 == 0
+    let told = summary.reasons.filter { $0.key != Reason.notSent.rawValue }
+    return told.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { key, count in
+      let reason = Reason(rawValue: key)
+      return "  \(count) × \((isAllKnown ? reason?.forPeopleWhoLooked : reason?.forPeople) ?? key)"
     }
   }
 }

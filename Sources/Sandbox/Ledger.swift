@@ -23,7 +23,7 @@ package struct Ledger: Codable, Hashable, Sendable {
   }
 
   /// How many seconds are kept.
-  private static let mostSeconds = 7_200
+  private static let mostSeconds = 3_600
 
   /// When the sandbox that keeps it was last started, RFC 3339; nil before that.
   package internal(set) var startedAt: String?
@@ -48,13 +48,16 @@ package struct Ledger: Codable, Hashable, Sendable {
   /// The most requests within one second that were not throttled.
   package private(set) var worstAcceptedWindow = 0
   /// The latest seconds in which requests came, in order.
-  package private(set) var perSecond: [Second] = []
+  package var perSecond: [Second] { seconds ?? [] }
+  /// Nil in the state files of older versions.
+  private var seconds: [Second]?
   /// Members of create requests that the service does not know, by path.
   package private(set) var unknownFields: [String: Int] = [:]
 
   private enum CodingKeys: String, CodingKey {
     case startedAt, requests, requestsByOperation, creates, createsPerKey, createRequests, createRequestsForExistingKey
-    case refusals, throttled, worstOneSecondWindow, worstAcceptedWindow, perSecond, unknownFields
+    case refusals, throttled, worstOneSecondWindow, worstAcceptedWindow, unknownFields
+    case seconds = "perSecond"
   }
 
   private var window = SlidingWindow()
@@ -68,11 +71,15 @@ package struct Ledger: Codable, Hashable, Sendable {
     requestsByOperation[operation, default: 0] += 1
     worstOneSecondWindow = max(worstOneSecondWindow, window.count(with: now))
     let second = now.microseconds / 1_000_000
-    if perSecond.last?.second != second {
-      if perSecond.count >= Self.mostSeconds * 2 { perSecond.removeFirst(Self.mostSeconds) }
-      perSecond.append(Second(second: second))
+    var all = seconds ?? []
+    // Emptied so that the array is not copied with every request.
+    seconds = nil
+    if all.last?.second != second {
+      if all.count >= Self.mostSeconds * 2 { all.removeFirst(Self.mostSeconds) }
+      all.append(Second(second: second))
     }
-    perSecond[perSecond.count - 1].requests += 1
+    all[all.count - 1].requests += 1
+    seconds = all
   }
 
   mutating func noteAccepted(at now: Instant) {
@@ -85,7 +92,7 @@ package struct Ledger: Codable, Hashable, Sendable {
     refusals["\(reply.status)\(code)", default: 0] += 1
     guard reply.status == 429 else { return }
     throttled += 1
-    if !perSecond.isEmpty { perSecond[perSecond.count - 1].throttled += 1 }
+    if let last = seconds?.indices.last { seconds?[last].throttled += 1 }
   }
 
   mutating func noteCreateRequest(isForExistingKey: Bool) {

@@ -173,7 +173,7 @@ extension Dispatcher {
   private mutating func endIfOver(at now: Instant) {
     guard parked.isEmpty, inFlight.isEmpty, settlingCount == 0, !isClaiming, lists.step == .idle, lists.open == nil
     else { return }
-    guard let rest = fresh?.rest else {
+    guard let fresh, let rest = fresh.rest else {
       nextClaim = now
       return
     }
@@ -187,7 +187,10 @@ extension Dispatcher {
         return
       }
       let list = readWake(at: now)
-      let due = [rest.nextDue == nil ? nil : nextClaim, list].compactMap(\.self).min() ?? now
+      // Not `nextClaim`, which looks every second whether the limit has changed.
+      let permit = fresh.nextPermit - rules.horizon / 2
+      let send = rest.nextDue.map { max(now, permit, $0, pace.waitEnd ?? now) }
+      let due = [send, list].compactMap(\.self).min() ?? now
       guard due - now > rules.maxWait else { return }
       end(paused(until: due, at: now), at: now)
     } else {

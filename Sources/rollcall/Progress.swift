@@ -22,10 +22,11 @@ struct Progress: Hashable {
   private var finishedCount: Int { tally[.done] + tally[.failed] + tally[.cancelled] }
   private var waitingCount: Int { tally[.ready] + tally[.leased] }
 
-  /// How long it takes until all is finished, by the pace so far.
+  /// How long it takes until all is sent, by the pace so far; nil when that says nothing: what is left waits for something
+  /// else then, such as a list or an account.
   private var timeLeft: Duration? {
-    guard pace > 0, tally.unfinishedCount > 0 else { return nil }
-    return .microseconds(Int64(Double(tally.unfinishedCount) / pace * 1_000_000))
+    guard pace > 0, Double(waitingCount) >= pace, Double(waitingCount) / pace < 1e9 else { return nil }
+    return .microseconds(Int64(Double(waitingCount) / pace * 1_000_000))
   }
 
   /// Why nothing moves, for people.
@@ -42,8 +43,10 @@ struct Progress: Hashable {
     if let limit { parts.append("\(String(format: "%.1f", pace))/s of \(limit.textPerSecond)") }
     if let waitText {
       parts.append(waitText)
+    } else if tally[.inDoubt] > 0, waitingCount == 0 {
+      parts.append("asking the service's list")
     } else if let timeLeft {
-      parts.append("about \(timeLeft.forPeople) left")
+      parts.append("\(timeLeft.forPeople) left")
     }
     return parts
   }
@@ -64,7 +67,7 @@ struct Progress: Hashable {
     while parts.count > 1, parts.joined(separator: separator).count > columns { parts.removeLast() }
     let text = String(parts.joined(separator: separator).prefix(max(0, columns)))
     let room = min(24, columns - text.count - 3)
-    guard room >= 8, tally.rowCount > 0 else { return text }
+    guard room >= 6, tally.rowCount > 0 else { return text }
     let filled = finishedCount * room / tally.rowCount
     let (full, empty) = isUTF8 ? ("█", "░") : ("#", "-")
     return "[\(String(repeating: full, count: filled))\(String(repeating: empty, count: room - filled))] \(text)"

@@ -39,7 +39,9 @@ struct ShowVerb: AsyncParsableCommand {
       lines.append("  id        \(id)\(history.isAdopted ? " (adopted from the service's list)" : "")")
     }
     if let reason = history.reason {
-      lines.append("  why       \(reason.forPeople)\(history.message.map { " (\($0))" } ?? "")")
+      let why = history.state.isUnfinished ? reason.forPeople : reason.forPeopleWhoLooked
+      let message = history.message == why ? nil : history.message
+      lines.append("  why       \(why)\(message.map { " (\($0))" } ?? "")")
     }
     if let hold = history.hold, history.state.isUnfinished {
       lines.append("  held      \(hold.reason.forPeople)\(hold.message.map { " (\($0))" } ?? "")")

@@ -47,7 +47,7 @@ struct StatusVerb: AsyncParsableCommand {
         }
       }
       lastText = progress.text
-      let isAlone = try !isOver && queue.processesAtWork().isEmpty
+      let isAlone = try !isOver && queue.processesAtWork(on: batch.id).isEmpty
       if isOver || isAlone {
         if context.drawsProgress, !json { context.tell("") }
         if !json { try show(batch, in: queue, context) }

@@ -74,6 +74,16 @@ import Testing
 
   private func digest(_ text: String) throws -> String { try readText(text).summary.digest }
 
+  @Test func `a row whose quotes were mended makes another roster, although its cells read the same`() throws {
+    let broken = roster(
+      ["description"], rows: [row("a1"), row("a2", "AI \"101\"")].map { $0.count == 4 ? $0 + [""] : $0 })
+    let mended = broken.replacing("AI \"101\"", with: "\"AI \"\"101\"\"\"")
+    let readings = try [broken, mended].map { try readText($0) }
+    #expect(readings[0].rows.map(\.cells) == readings[1].rows.map(\.cells), "or this shows nothing")
+    #expect(readings.map(\.summary.acceptedCount) == [1, 2])
+    #expect(readings[0].summary.digest != readings[1].summary.digest)
+  }
+
   @Test func `equal rosters have equal digests, however they are written`() throws {
     let first = try digest(plain)
     #expect(first.count == 64)

@@ -229,7 +229,7 @@ import Testing
       _ = try await fixture.settle(lease, Outcome(.accountQuota))
       let statements = Traced()
       try fixture.queue.read { db in
-        db.trace { statements.add($0.description) }
+        db.trace { statements.add($0.expandedDescription) }
         _ = try Queue.tally(of: batch, db)
         _ = try Queue.holds(of: batch, db)
         db.trace(options: [])

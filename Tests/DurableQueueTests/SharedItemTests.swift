@@ -18,10 +18,10 @@ import Testing
       try fixture.queue.takeUp(first)
       try fixture.queue.takeUp(second)
       #expect(try await fixture.claim(10, of: second).leases.map(\.name) == ["c"])
-      #expect(try await fixture.claim(1, of: first).leases.map(\.name) == ["b"])
       try await fixture.queue.end(working)
       try fixture.queue.takeUp(second)
       #expect(try await fixture.claim(10, of: second).leases.map(\.name) == ["a"])
+      #expect(try await fixture.claim(10, of: first).leases.map(\.name) == ["b"])
     }
   }
 

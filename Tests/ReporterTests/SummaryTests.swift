@@ -114,6 +114,20 @@ import Testing
     }
   }
 
+  @Test func `a missing answer that was looked for is not said to be looked for`() async throws {
+    try await ReportFixture.with(["n1", "n2"]) { fixture in
+      try await fixture.settle([Outcome(.succeeded, remoteID: "a"), Outcome(.noAnswer)])
+      var summary = try fixture.write()
+      #expect(ClosingTable.lines(summary).contains("  1 × answer unknown, will check"))
+      try fixture.queue.noteForecast(.seconds(90), of: fixture.batch.id)
+      try fixture.queue.noteForecast(.seconds(5), of: fixture.batch.id)
+      summary = try fixture.write()
+      #expect(summary.forecastSeconds == 90, "what was said first stays")
+      (summary.states["in_doubt"], summary.states["failed"]) = (0, 1)
+      #expect(ClosingTable.lines(summary).contains("  1 × no answer, and the service's list does not show it"))
+    }
+  }
+
   @Test func `what waits for an account that is held says so in every file`() async throws {
     try await ReportFixture.with(["n1", "n2"]) { fixture in
       try await fixture.settle([Outcome(.accountQuota, message: "25 of 25 in use")])
