@@ -58,20 +58,24 @@ let package = Package(
     // Row 2
     module("CSV"),
     module("DurableQueue", ["Provisioning", "Pacing", grdb, grdbSQLite]),
-    module("DataForest", ["Provisioning", "Pacing", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, nioSSL]),
+    module("Wire", ["Provisioning", "Pacing", asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL]),
     // Row 3
+    module("DataForest", ["Wire", "Provisioning", "Pacing", crypto]),
+    module("Words", ["DurableQueue", "Provisioning", "Pacing"]),
+    // Row 4
     module("BulkImport", ["CSV", "Provisioning", crypto]),
     module("WorkerPool", ["DurableQueue", "Provisioning", "Pacing"]),
     module(
-      "Reporter", ["CSV", "DurableQueue", "Provisioning", "Pacing"],
+      "Reporter", ["CSV", "Words", "DurableQueue", "Provisioning", "Pacing"],
       // The page of the report is put together from these; the command must not need files beside it.
       resources: ["page.html", "style.css", "script.js"].map { .embedInCode("Page/\($0)") }),
     module("Sandbox", ["DataForest", "Provisioning", "Pacing", hummingbird, httpTypes, logging, nioCore]),
-    // Row 4
+    // Row 5
     .executableTarget(
       name: "rollcall",
       dependencies: [
-        "CSV", "BulkImport", "DurableQueue", "WorkerPool", "Reporter", "DataForest", "Sandbox", "Provisioning",
+        "CSV", "BulkImport", "DurableQueue", "WorkerPool", "Reporter", "DataForest", "Sandbox", "Wire", "Words",
+        "Provisioning",
         "Pacing",
         argumentParser, crypto,
       ],
@@ -86,13 +90,14 @@ let package = Package(
     tests("Pacing"),
     tests("Provisioning", ["Pacing"]),
     tests("CSV"),
-    tests("DurableQueue", ["Provisioning", "Pacing", grdb]),
-    tests("DataForest", ["Provisioning", "Pacing", "Sandbox"]),
+    tests("DurableQueue", ["Words", "Provisioning", "Pacing", grdb]),
+    tests("Wire", ["Provisioning", "Pacing"]),
+    tests("DataForest", ["Wire", "Provisioning", "Pacing", "Sandbox"]),
     tests("BulkImport", ["Provisioning", "DataForest"]),
     tests("WorkerPool", ["DurableQueue", "Provisioning", "Pacing", grdb]),
-    tests("Reporter", ["DurableQueue", "Provisioning", "Pacing", "CSV"]),
+    tests("Reporter", ["Words", "DurableQueue", "Provisioning", "Pacing", "CSV"]),
     tests("Sandbox", ["DataForest", "Provisioning", "Pacing", asyncHTTPClient, nioCore]),
-    tests("rollcall", ["Storm", "Sandbox", "DataForest", "DurableQueue", "Provisioning", "Pacing"]),
+    tests("rollcall", ["Storm", "Words", "Sandbox", "DataForest", "DurableQueue", "Provisioning", "Pacing"]),
     // The benchmark of `scripts/bench`: a plain program, so that peers in other languages run beside it the same way.
     .executableTarget(
       name: "rollcall-bench", dependencies: ["Storm", "DurableQueue", "Provisioning", "Pacing"],

@@ -3,6 +3,7 @@
 import Foundation
 import Pacing
 package import Provisioning
+import Wire
 
 /// A Data Forest account that the credentials may use.
 package struct RemoteAccount: Hashable, Sendable {

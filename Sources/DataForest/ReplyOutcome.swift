@@ -2,6 +2,7 @@
 
 package import Pacing
 package import Provisioning
+package import Wire
 
 extension Outcome {
   /// What a reply means for the request that it answers, row by row of the contract's table:

@@ -2,6 +2,7 @@
 
 import DurableQueue
 import Provisioning
+import Words
 
 /// Counts the rows that are not done, while they go by.
 struct ReasonGroups {
@@ -54,7 +55,8 @@ struct ReasonGroups {
         let messages = group.messages.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(messageCount)
         return .object([
           "state": .string(key.state), "reason": .string(key.reason), "count": .integer(Int64(group.count)),
-          "title": .string(Advice.title(of: key)), "advice": .string(Advice.text(for: key, batch) ?? ""),
+          "title": .string(Advice.title(state: key.state, reason: key.reason)),
+          "advice": .string(Advice.text(state: key.state, reason: key.reason, of: batch) ?? ""),
           "messages": .array(
             messages.map { .object(["message": .string($0.key), "count": .integer(Int64($0.value))]) }),
         ])

@@ -1,8 +1,8 @@
-// What a run keeps to, and how it can end.
+// What a run keeps to.
 
 package import DurableQueue
 package import Pacing
-package import Provisioning
+import Provisioning
 
 /// What a run keeps to.
 package struct Rules: Hashable, Sendable {
@@ -41,30 +41,7 @@ package struct Rules: Hashable, Sendable {
   }
 }
 
-/// How a run ended.
-package enum RunEnd: Hashable, Sendable {
-  /// The batch has no unfinished item.
-  case finished
-  /// What is left belongs to accounts that may not be sent to.
-  case held([AccountHold])
-  /// Every request would fare like this one: denied, not offered or misdirected.
-  case halted(Outcome)
-  /// Going on later is right: the wait is too long. The reason is nil when it is our own quota that asks to wait;
-  /// `until`: when it may go on, if that is known.
-  case paused(Reason?, message: String?, until: Instant?)
-  /// So many rows have failed that a person must look.
-  case tooManyFailed(Int)
-  /// The time that was set is over.
-  case deadline(Instant)
-  /// Others hold what is left, for longer than a run waits.
-  case othersHold
-  /// The service's list shows these names more than once.
-  case duplicates([String])
-  /// A person or a supervisor asked to stop.
-  case drained
-  /// The queue failed.
-  case failed(QueueError)
-
+extension RunEnd {
   /// Whether lists can still tell what became of the requests in doubt, so that a person who comes to look finds that
   /// done. Where every request is refused they cannot, and a pause leaves it to the run that goes on.
   var settlesDoubtsFirst: Bool {

@@ -6,6 +6,7 @@ import DurableQueue
 import Foundation
 import Pacing
 import Provisioning
+import Words
 
 struct DoctorVerb: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -6,6 +6,7 @@ import DurableQueue
 import Foundation
 import Reporter
 import Sandbox
+import Words
 
 /// `rollcall`, the root of the verbs.
 struct Rollcall: AsyncParsableCommand {

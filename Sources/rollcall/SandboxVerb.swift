@@ -6,6 +6,7 @@ import DataForest
 import Foundation
 import Pacing
 import Sandbox
+import Wire
 
 struct SandboxVerb: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -138,7 +139,7 @@ struct SandboxVerb: AsyncParsableCommand {
     guard endpoint.isLoopback, let url = URL(string: endpoint.origin + SandboxServer.ledgerPath) else {
       throw unreachable
     }
-    guard let text = try await DataForestClient.fetchText(url.absoluteString, timeout: .seconds(5)) else {
+    guard let text = try await Exchange.fetchText(url.absoluteString, timeout: .seconds(5)) else {
       throw unreachable
     }
     context.output(text)

@@ -1,6 +1,7 @@
 import Pacing
 import Provisioning
 import Testing
+import Wire
 
 @testable import DataForest
 
@@ -97,16 +98,15 @@ import Testing
     #expect(Reply(status: 500, headers: ["x-ncp-trace-id": "t-1"]).requestID == "t-1")
   }
 
-  @Test(arguments: [
-    ("0", Duration.seconds(0)), ("120", .seconds(120)), ("Tue, 14 Nov 2023 22:14:20 GMT", .seconds(60)),
-    ("Tue, 14 Nov 2023 22:00:00 GMT", .zero),
-  ])
-  func `Retry-After is read as seconds or as a date`(text: String, wait: Duration) {
-    #expect(Reply(status: 503, headers: ["retry-after": text]).retryAfter(at: Self.now) == wait)
-  }
-
-  @Test(arguments: ["", "soon", "-5", "1.5"]) func `a Retry-After that cannot be read counts as none`(text: String) {
-    #expect(Reply(status: 503, headers: ["retry-after": text]).retryAfter(at: Self.now) == nil)
+  @Test func `a limit that is used up is a pause, also beside a success, and the wait of a throttle`() {
+    let headers = ["x-ratelimit-remaining": "0", "x-ratelimit-reset": "9"]
+    let body = Array(#"{"success":true,"id":"YPI"}"#.utf8)
+    let made = Outcome(Reply(status: 200, headers: headers, body: body), at: Self.now)
+    #expect(made.kind == .succeeded && made.pause == .seconds(9) && made.retryAfter == nil)
+    let refused = Outcome(Reply(status: 429, headers: headers), at: Self.now)
+    #expect(refused.kind == .throttled && refused.retryAfter == .seconds(9))
+    let both = Outcome(Reply(status: 429, headers: headers.merging(["retry-after": "4"]) { $1 }), at: Self.now)
+    #expect(both.retryAfter == .seconds(4))
   }
 }
 

@@ -5,6 +5,7 @@ import Provisioning
 import Synchronization
 import TestSupport
 import Testing
+import Words
 
 @testable import DurableQueue
 

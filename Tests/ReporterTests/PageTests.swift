@@ -4,6 +4,7 @@ import Pacing
 import Provisioning
 import TestSupport
 import Testing
+import Words
 
 @testable import Reporter
 
@@ -56,13 +57,13 @@ import Testing
     for state in ItemState.allCases where state != .done {
       for reason in Reason.allCases {
         let key = ReasonGroups.Key(state: state.rawValue, reason: reason.rawValue)
-        let advice = try #require(Advice.text(for: key, BatchID(7)))
+        let advice = try #require(Advice.text(state: key.state, reason: key.reason, of: BatchID(7)))
         let parts = advice.split(separator: "`", omittingEmptySubsequences: false)
         #expect(parts.count % 2 == 1, "a backtick is left open: \(advice)")
         for code in parts.enumerated().filter({ $0.offset % 2 == 1 }).map(\.element) where code.hasPrefix("rollcall") {
           #expect(verbs.contains(String(code.split(separator: " ")[1])), "\(code)")
         }
-        let title = Advice.title(of: key)
+        let title = Advice.title(state: key.state, reason: key.reason)
         #expect(title.first?.isLowercase == true)
       }
     }

@@ -1,8 +1,7 @@
 import Pacing
-import Provisioning
 import Testing
 
-@testable import DataForest
+@testable import Wire
 
 @Suite struct RateLimitHeadersTests {
   private static let now = Instant(microseconds: 1_700_000_000_000_000)
@@ -25,16 +24,5 @@ import Testing
   ])
   func `what cannot be read is none`(headers: [String: String]) {
     #expect(RateLimitHeaders(Reply(status: 200, headers: headers), at: Self.now) == nil, "\(headers)")
-  }
-
-  @Test func `a limit that is used up is a pause, also beside a success, and the wait of a throttle`() {
-    let headers = ["x-ratelimit-remaining": "0", "x-ratelimit-reset": "9"]
-    let body = Array(#"{"success":true,"id":"YPI"}"#.utf8)
-    let made = Outcome(Reply(status: 200, headers: headers, body: body), at: Self.now)
-    #expect(made.kind == .succeeded && made.pause == .seconds(9) && made.retryAfter == nil)
-    let refused = Outcome(Reply(status: 429, headers: headers), at: Self.now)
-    #expect(refused.kind == .throttled && refused.retryAfter == .seconds(9))
-    let both = Outcome(Reply(status: 429, headers: headers.merging(["retry-after": "4"]) { $1 }), at: Self.now)
-    #expect(both.retryAfter == .seconds(4))
   }
 }

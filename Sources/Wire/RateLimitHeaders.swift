@@ -7,17 +7,17 @@
 //   X-Rate-Limit-…                                        epoch in seconds or milliseconds
 
 import Foundation
-import Pacing
+package import Pacing
 
 /// A limit as a reply tells it.
-struct RateLimitHeaders {
+package struct RateLimitHeaders {
   /// How much is left.
-  let remaining: Int
+  package let remaining: Int
   /// How long until there is more.
-  let reset: Duration
+  package let reset: Duration
 
   /// Reads a reply's headers; nil when they do not tell both.
-  init?(_ reply: Reply, at now: Instant) {
+  package init?(_ reply: Reply, at now: Instant) {
     let pair = Self.combined(reply.headers["ratelimit"]) ?? Self.separate(reply.headers)
     guard let (remaining, reset) = pair, remaining >= 0, reset >= 0 else { return nil }
     self.remaining = remaining

@@ -1,29 +1,33 @@
 // What a person does about rows that have no workspace. Commands stand between backticks.
 
-import Provisioning
+package import Provisioning
 
 /// The words of a group of rows.
-enum Advice {
+package enum Advice {
   /// What is wrong with them, in lower case.
-  static func title(of key: ReasonGroups.Key) -> String {
-    if key.state == "invalid" { return "the row was not accepted when the roster was read" }
-    let reason = Reason(rawValue: key.reason)
-    return switch (ItemState(rawValue: key.state), reason) {
+  ///
+  /// - Parameters:
+  ///   - state: as the files write it; `invalid` for rows that were not accepted.
+  ///   - reason: as the files write it.
+  package static func title(state: String, reason key: String) -> String {
+    if state == "invalid" { return "the row was not accepted when the roster was read" }
+    let reason = Reason(rawValue: key)
+    return switch (ItemState(rawValue: state), reason) {
     case (.failed, .noAnswer): "no usable answer, as often as it was tried"
     case (.inDoubt, .refused): "refused by the service after an attempt without an answer, will check"
-    default: reason?.forPeople ?? key.reason
+    default: reason?.forPeople ?? key
     }
   }
 
   /// What to do about them; nil when there is nothing.
-  static func text(for key: ReasonGroups.Key, _ batch: BatchID) -> String? {
-    switch ItemState(rawValue: key.state) {
+  package static func text(state: String, reason key: String, of batch: BatchID) -> String? {
+    switch ItemState(rawValue: state) {
     case nil: "Mend these rows in the roster and run it again; `failed.csv` holds each with its issue."
-    case .failed: Reason(rawValue: key.reason).map { failed($0, batch.rawValue) }
+    case .failed: Reason(rawValue: key).map { failed($0, batch.rawValue) }
     case .inDoubt, .leased:
       "They may have been made. `rollcall resume \(batch.rawValue)` asks the service’s list before anything is sent again."
-    case .ready: Reason(rawValue: key.reason).map { waiting($0, "`rollcall resume \(batch.rawValue)`") }
-    case .cancelled: cancelled(Reason(rawValue: key.reason), batch.rawValue)
+    case .ready: Reason(rawValue: key).map { waiting($0, "`rollcall resume \(batch.rawValue)`") }
+    case .cancelled: cancelled(Reason(rawValue: key), batch.rawValue)
     case .done: nil
     }
   }
