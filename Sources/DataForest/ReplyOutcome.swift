@@ -25,8 +25,10 @@ extension Outcome {
     let envelope = Envelope(reply.body)
     let told = RateLimitHeaders(reply, at: now)
     let asked = reply.retryAfter(at: now) ?? (reply.status == 429 ? told?.reset : nil)
-    self.init(.noAnswer, status: reply.status, requestID: reply.requestID, retryAfter: asked)
-    if told?.remaining == 0 { pause = told?.reset }
+    self.init(.noAnswer, status: reply.status, requestID: reply.requestID, retryAfter: asked?.wait)
+    let pause = told?.remaining == 0 ? told?.reset : nil
+    self.pause = pause?.wait
+    askedWait = asked?.asked ?? pause?.asked
     switch envelope {
     case .dataForest(let success, let message, let members):
       self.message = message

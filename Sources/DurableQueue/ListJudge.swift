@@ -9,8 +9,9 @@ struct ListedItem {
   let id: ItemID
   let name: String
   let state: ItemState
+  let version: Int
   /// Since when it is in doubt; nil unless it is.
-  let since: Instant?
+  let since: Moment?
   let isRefused: Bool
   let message: String?
   let usedCount: Int
@@ -22,14 +23,19 @@ struct ListedItem {
     self.state = state
     id = ItemID(row[0])
     name = row[1]
-    since = (row[3] as Int64?).map(Instant.init(microseconds:))
+    since = (row[3] as Int64?).map { wall in
+      Moment(
+        wall: Instant(microseconds: wall),
+        sinceBoot: SinceBoot(boot: row[8] ?? "", elapsed: .microseconds(row[9] ?? 0)))
+    }
+    version = row[10]
     isRefused = (row[4] as String?) == Reason.refused.rawValue
     message = row[5]
     usedCount = row[6]
     mayBeMade = row[7]
   }
 
-  private static let columns = "id, name, state, doubt_at, reason, message, used_count, unanswered"
+  private static let columns = "id, name, state, doubt_at, reason, message, used_count, unanswered, doubt_boot, doubt_up, version"
 
   /// Rows out: the account's items in doubt. Index: `item_in_doubt`.
   static func allInDoubt(in account: AccountScopeID, _ db: Database) throws -> [ListedItem] {
@@ -67,28 +73,10 @@ struct ListedItem {
           """), arguments: [id.rawValue]) ?? true
   }
 
-  /// An attempt that may have made the item.
-  struct Attempt {
-    let start: Instant
-    let definition: String
-    /// The lowest skew of the service's clock that its owner has seen.
-    let ownerSkew: Duration?
-  }
-
   /// Rows out: the attempts that have no definite answer, by the attempt's key.
-  func unansweredAttempts(_ db: Database) throws -> [Attempt] {
-    try Row.fetchAll(
-      db.cachedStatement(
-        sql: """
-          SELECT start_at, \(KeptDefinition.sql()), clock_skew FROM attempt JOIN item ON item.id = item_id
-            JOIN definition ON definition.id = attempt.definition_id JOIN owner ON owner.id = attempt.owner_id
-          WHERE item_id = ? AND outcome IN ('no_answer', 'owner_gone', 'succeeded') ORDER BY attempt.ordinal
-          """), arguments: [id.rawValue]
-    ).map { row in
-      Attempt(
-        start: Instant(microseconds: row[0]), definition: row[1],
-        ownerSkew: (row[2] as Int64?).map { .microseconds($0) })
-    }
+  func unansweredAttempts(_ db: Database) throws -> [UnansweredAttempt] {
+    try Row.fetchAll(db.cachedStatement(sql: UnansweredAttempt.sql), arguments: [id.rawValue])
+      .map(UnansweredAttempt.init)
   }
 }
 
@@ -120,35 +108,44 @@ struct ListJudge {
   ///     say; until it has ended only what is surely ours is settled.
   func verdict(on item: ListedItem, isOwn: Bool, isLeft: Bool, _ db: Database) throws -> Verdict {
     guard let found = entries[item.name], let first = found.first else {
-      return Verdict(event: isOwn || isLeft ? item.since.flatMap { eventWhenAbsent(item, since: $0) } : nil)
+      guard isOwn || isLeft, let since = item.since else { return Verdict() }
+      return Verdict(event: eventWhenAbsent(item, since: since, try item.unansweredAttempts(db)))
     }
     let attempts = try item.unansweredAttempts(db)
-    if let earliest = attempts.first, list.askedAt < earliest.start { return Verdict() }
+    if let earliest = attempts.first, earliest.isLater(than: list.asked) { return Verdict() }
     if let ours = found.first(where: { isOurs($0, attempts) }) { return Verdict(event: .listedOurs, entry: ours) }
     guard isOwn || isLeft else { return Verdict() }
     if rules.adoptsExisting, isOwn { return Verdict(event: .listedOurs, entry: first) }
-    let undecided = found.filter { entry in entry.detail == nil && attempts.contains { isLateEnough(entry, $0) } }
+    let undecided = found.filter { entry in entry.detail == nil && attempts.contains { isInTime(entry, $0) } }
     guard undecided.isEmpty else { return Verdict(differing: undecided) }
     return Verdict(event: .listedForeign, entry: first)
   }
 
-  /// Ours: it was not made before an unanswered attempt of ours, and it is what that attempt asked for.
-  private func isOurs(_ entry: RemoteItem, _ attempts: [ListedItem.Attempt]) -> Bool {
-    attempts.contains { isLateEnough(entry, $0) && isMade(entry, $0.definition) }
+  /// Ours: it was made when an unanswered attempt of ours may have landed, and it is what that attempt asked for.
+  private func isOurs(_ entry: RemoteItem, _ attempts: [UnansweredAttempt]) -> Bool {
+    attempts.contains { isInTime(entry, $0) && isMade(entry, $0.definition) }
   }
 
-  private func isLateEnough(_ entry: RemoteItem, _ attempt: ListedItem.Attempt) -> Bool {
-    guard let createdAt = entry.createdAt else { return true }
-    // Our clock may have been set since the attempt: of what its owner saw and what the list shows, the lower counts,
-    // and what nobody saw may have been the largest.
-    let skew = min(list.clockSkew ?? .zero - rules.largestSkew, attempt.ownerSkew ?? .zero - rules.largestSkew)
-    return createdAt >= attempt.start + skew - rules.clockTolerance
+  private func isInTime(_ entry: RemoteItem, _ attempt: UnansweredAttempt) -> Bool {
+    entry.createdAt.map { attempt.mayHaveMade(at: $0, as: list, by: rules) } ?? true
   }
 
   /// Absence counts only in a whole list that was asked for when a late create would have landed.
-  private func eventWhenAbsent(_ item: ListedItem, since: Instant) -> ItemEvent? {
-    guard list.isWhole, list.askedAt >= since + rules.settleDelay else { return nil }
-    if let from = list.absenceCountsFrom, list.askedAt < from { return nil }
+  private func eventWhenAbsent(
+    _ item: ListedItem, since: Moment, _ attempts: [UnansweredAttempt]
+  ) -> ItemEvent? {
+    let delay = attempts.map(\.delay).reduce(rules.settleDelay, max)
+    guard list.isWhole, isLateEnough(item, since: since, delay) else { return nil }
     return .listedAbsent(afterRefusal: item.isRefused, attemptsLeft: item.usedCount < rules.maxAttempts)
+  }
+
+  /// Whether both clocks say that the list was asked for so long after the doubt began, or the asking process has waited
+  /// so long since it first read the doubt.
+  private func isLateEnough(_ item: ListedItem, since: Moment, _ delay: Duration) -> Bool {
+    if let age = list.asked.sinceBoot.age(of: since.sinceBoot), min(age, list.asked.wall - since.wall) >= delay {
+      return true
+    }
+    let firstRead = list.watch.firstRead(of: item.id, version: item.version)
+    return firstRead.map { list.asked.sinceBoot.elapsed - $0 >= delay } ?? false
   }
 }

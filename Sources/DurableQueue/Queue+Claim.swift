@@ -48,15 +48,7 @@ package struct Claim: Sendable {
   /// Whether nobody has said a limit, so that answers teach it.
   package var isLearning = false
   /// What everything that uses the key waits for, whoever was told so; nil while nothing does.
-  package var wait: Wait?
-
-  /// A wait that the claim found in the file.
-  package struct Wait: Hashable, Sendable {
-    /// Nothing starts before this.
-    package var until: Instant
-    /// Why.
-    package var reason: Reason
-  }
+  package var wait: KeyWait?
 
   /// What is left when a claim finds less than it was asked for.
   package struct Rest: Hashable, Sendable {
@@ -67,7 +59,7 @@ package struct Claim: Sendable {
     /// The batch's accounts that may not be sent to and have something ready.
     package var holds: [AccountHold]
 
-    /// The batch's accounts with something in doubt, the oldest doubt first.
+    /// The batch's accounts with something in doubt.
     package var doubts: [Doubt]
 
     /// Makes one; for tests.
@@ -88,23 +80,42 @@ package struct Claim: Sendable {
   }
 }
 
+/// What attempts are sent under. It stays with each, so that whoever judges it later knows how late it may land.
+package struct AttemptTerms: Hashable, Sendable {
+  /// A create can land this late.
+  package let settleDelay: Duration
+  /// How long a request may take.
+  package let requestTimeout: Duration
+
+  /// Makes terms.
+  package init(settleDelay: Duration, requestTimeout: Duration) {
+    self.settleDelay = settleDelay
+    self.requestTimeout = requestTimeout
+  }
+}
+
 extension Queue {
   /// Claims up to `limit` items of a batch for an owner, as many as permits fall due from now to `horizon` later; a limit
   /// of 0 only looks what is left.
   ///
+  /// - Parameter terms: what the attempts will be sent under.
   /// - Throws: `QueueError`.
   package func claim(
-    upTo limit: Int, of batch: BatchID, for owner: OwnerID, with scope: KeyScopeID, within horizon: Duration
+    upTo limit: Int, of batch: BatchID, for owner: OwnerID, with scope: KeyScopeID, within horizon: Duration,
+    under terms: AttemptTerms
   ) async throws -> Claim {
-    try await write { db in try self.claim(upTo: limit, of: batch, for: owner, with: scope, within: horizon, db) }
+    try await write { db in
+      try self.claim(upTo: limit, of: batch, for: owner, with: scope, within: horizon, under: terms, db)
+    }
   }
 
   func claim(
     upTo limit: Int, of batch: BatchID, for owner: OwnerID, with scope: KeyScopeID, within horizon: Duration,
-    _ db: Database
+    under terms: AttemptTerms, _ db: Database
   ) throws -> Claim {
     // Read after the write lock is held: another process may have taken permits while we waited for it.
-    let now = time.now()
+    let moment = time.moment()
+    let now = moment.wall
     let row = try ScopeRow(scope, db)
     let possible = row.limit.quota.grant(upTo: limit, from: row.state, at: now, within: horizon)
     var share = limit > 0 ? try OwnerShare(of: owner, with: scope, row.limit.quota, at: now, db) : nil
@@ -120,23 +131,24 @@ extension Queue {
     if isShort, try most > 0 || !Self.claimable(1, of: batch, at: now, db).isEmpty {
       try OwnerShare.noteWanting(owner, with: scope, until: nextPermit, at: now, db)
     }
-    let leases = try zip(found, grant.starts).map { try Self.lease($0, to: owner, from: $1, db) }
+    let leases = try zip(found, grant.starts).map { item, start in
+      try Self.lease(item, to: owner, from: start, at: moment, under: terms, db)
+    }
     let isExhausted = found.count < limit || limit == 0
     var claim = Claim(
       leases: leases, quota: row.limit.quota, nextPermit: nextPermit,
-      rest: isExhausted ? try Self.rest(of: batch, at: now, db) : nil)
+      rest: isExhausted ? try Self.rest(of: batch, under: terms, at: moment, db) : nil)
     claim.isLearning = row.limit.source != .flag
-    if row.state.notBefore > now, let reason = row.waitReason {
-      claim.wait = Claim.Wait(until: row.state.notBefore, reason: reason)
-    }
+    claim.wait = row.wait(at: now)
     return claim
   }
 
-  private static func rest(of batch: BatchID, at now: Instant, _ db: Database) throws -> Claim.Rest {
-    try rememberStepBack(of: batch, to: now, db)
-    return Claim.Rest(
+  private static func rest(
+    of batch: BatchID, under terms: AttemptTerms, at now: Moment, _ db: Database
+  ) throws -> Claim.Rest {
+    Claim.Rest(
       tally: try tally(of: batch, db), nextDue: try nextDue(of: batch, db), holds: try holds(of: batch, db),
-      doubts: try doubts(of: batch, db))
+      doubts: try doubts(of: batch, within: terms.settleDelay, at: now, db))
   }
 
   /// An item that can be claimed, as the transaction found it.
@@ -181,7 +193,8 @@ extension Queue {
   /// Rows in: one ready item, by id. UPDATE by id instead of `UPDATE … RETURNING`, which would open a temporary table
   /// for each claim.
   private static func lease(
-    _ item: Candidate, to owner: OwnerID, from start: Instant, _ db: Database
+    _ item: Candidate, to owner: OwnerID, from start: Instant, at now: Moment,
+    under terms: AttemptTerms, _ db: Database
   ) throws -> Lease {
     let handle = Lease.Handle(item: ItemID(item.id), ordinal: item.ordinal + 1, version: item.version + 1)
     try db.cachedStatement(sql: leaseSQL).execute(
@@ -190,7 +203,11 @@ extension Queue {
       throw DatabaseError(resultCode: .SQLITE_ABORT, message: "an item changed inside a transaction")
     }
     try db.cachedStatement(sql: attemptSQL).execute(
-      arguments: [item.id, handle.ordinal, owner.rawValue, item.definitionID, start.microseconds])
+      arguments: [
+        item.id, handle.ordinal, owner.rawValue, item.definitionID, start.microseconds,
+        (now.sinceBoot.elapsed + (start - now.wall)).microseconds, terms.settleDelay.microseconds,
+        terms.requestTimeout.microseconds,
+      ])
     return Lease(
       handle: handle, account: AccountScopeID(item.account), name: item.name, definition: item.definition,
       start: start)
@@ -202,7 +219,8 @@ extension Queue {
     """
 
   private static let attemptSQL = """
-    INSERT OR ROLLBACK INTO attempt (item_id, ordinal, owner_id, definition_id, start_at) VALUES (?, ?, ?, ?, ?)
+    INSERT OR ROLLBACK INTO attempt (item_id, ordinal, owner_id, definition_id, start_at, start_up, settle_delay,
+      request_timeout) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
     """
 
   /// Row out: the earliest due of the batch's items whose account is not held. Index: `item_claimable`.

@@ -61,7 +61,10 @@ extension Queue {
       ])
     guard let skew = listing.clockSkew else { return }
     try db.execute(
-      sql: "UPDATE owner SET clock_skew = min(coalesce(clock_skew, ?1), ?1) WHERE id = ?2",
+      sql: """
+        UPDATE owner SET clock_skew = min(coalesce(clock_skew, ?1), ?1),
+          clock_skew_most = max(coalesce(clock_skew_most, ?1), ?1) WHERE id = ?2
+        """,
       arguments: [skew.microseconds, listing.owner.rawValue])
   }
 }

@@ -52,11 +52,11 @@ extension Queue {
   ///
   /// - Parameter batch: what it works on; nil: nothing that others must leave to it.
   package func becomeOwner(of batch: BatchID? = nil) throws -> Ownership {
-    let now = time.now()
+    let now = time.moment()
     return try writeAlone { db in
       try db.execute(
-        sql: "INSERT INTO owner (pid, started_at, batch_id) VALUES (?, ?, ?)",
-        arguments: [getpid(), now.microseconds, batch?.rawValue])
+        sql: "INSERT INTO owner (pid, started_at, batch_id, boot) VALUES (?, ?, ?, ?)",
+        arguments: [getpid(), now.wall.microseconds, batch?.rawValue, now.sinceBoot.boot])
       let id = db.lastInsertedRowID
       guard let lock = try FileLock.acquire(ownerPath(id)) else {
         throw QueueError(.busy, path: ownerPath(id), detail: "a new owner's file is locked")
@@ -96,15 +96,15 @@ extension Queue {
   }
 
   func reclaim(_ owner: Int64, _ db: Database) throws -> Int {
-    let now = time.now().microseconds
+    let now = time.moment()
     let items = try Row.fetchAll(
       db, sql: "SELECT id, ordinal, version FROM item WHERE owner_id = ?", arguments: [owner])
     let outcome = Outcome(.ownerGone)
     for item in items {
       let lease = Lease.Handle(item: ItemID(item["id"]), ordinal: item["ordinal"], version: item["version"])
-      _ = try settle(Answer(lease: lease, outcome: outcome), now: now, db)
+      _ = try settle(Answer(lease: lease, outcome: outcome), at: now, db)
     }
-    try db.execute(sql: "UPDATE owner SET ended_at = ? WHERE id = ?", arguments: [now, owner])
+    try db.execute(sql: "UPDATE owner SET ended_at = ? WHERE id = ?", arguments: [now.wall.microseconds, owner])
     return items.count
   }
 }

@@ -116,14 +116,16 @@ extension Queue {
   /// A batch's tally; one row by primary key.
   package func tally(of batch: BatchID) throws -> Tally { try read { db in try Self.tally(of: batch, db) } }
 
-  /// The accounts in which a batch has something ready, by name.
+  /// The accounts in which a batch has something ready, or something that is to be looked at first, by name.
   package func accountsWithReadyItems(of batch: BatchID) throws -> [BatchAccount] {
     try read { db in
       try Row.fetchAll(
         db,
         sql: """
           SELECT id, account FROM account_scope WHERE id IN (
-            SELECT account_scope_id FROM item WHERE batch_id = ? AND due IS NOT NULL) ORDER BY account
+            SELECT account_scope_id FROM item WHERE batch_id = ?1 AND due IS NOT NULL
+            UNION SELECT account_scope_id FROM item INDEXED BY item_in_doubt
+              WHERE doubt_at IS NOT NULL AND remote_id IS NOT NULL AND batch_id = ?1) ORDER BY account
           """, arguments: [batch.rawValue]
       ).map { BatchAccount(scope: AccountScopeID($0["id"]), account: $0["account"]) }
     }

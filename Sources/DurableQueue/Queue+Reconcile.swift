@@ -4,20 +4,6 @@ import GRDB
 package import Pacing
 package import Provisioning
 
-/// An account of a batch with something in doubt.
-package struct Doubt: Hashable, Sendable {
-  /// The account.
-  package let account: BatchAccount
-  /// Since when its oldest item is in doubt.
-  package let oldest: Instant
-
-  /// Makes one; for tests.
-  package init(account: BatchAccount, oldest: Instant) {
-    self.account = account
-    self.oldest = oldest
-  }
-}
-
 /// A list of an account as it came.
 package struct RemoteList: Hashable, Sendable {
   /// Its entries.
@@ -25,22 +11,21 @@ package struct RemoteList: Hashable, Sendable {
   /// Whether it holds as many entries as the service says there are.
   package var isWhole: Bool
   /// When it was asked for.
-  package var askedAt: Instant
+  package var asked: Moment
   /// How far the service's clock is ahead of ours (negative: behind), as the reply showed; nil when it does not tell.
   package var clockSkew: Duration?
-  /// Nobody is absent from a list that was asked for before this, because our clock was stepped meanwhile; nil: it was
-  /// not.
-  package var absenceCountsFrom: Instant?
+  /// Since when the asking process knows of doubts whose age the clocks cannot tell.
+  package var watch: DoubtWatch
 
   /// Makes a list.
   package init(
-    items: [RemoteItem], isWhole: Bool, askedAt: Instant, clockSkew: Duration? = nil, absenceCountsFrom: Instant? = nil
+    items: [RemoteItem], isWhole: Bool, asked: Moment, clockSkew: Duration? = nil, watch: DoubtWatch = DoubtWatch()
   ) {
     self.items = items
     self.isWhole = isWhole
-    self.askedAt = askedAt
+    self.asked = asked
     self.clockSkew = clockSkew
-    self.absenceCountsFrom = absenceCountsFrom
+    self.watch = watch
   }
 }
 
@@ -54,6 +39,9 @@ package struct ReconcileRules: Hashable, Sendable {
   package var adoptsExisting: Bool
   /// How much earlier than our attempt an item may have been made, by the service's clock brought to ours.
   package let clockTolerance = Duration.seconds(2)
+  /// How much later than a create may land an item may have been made: a Date has whole seconds, and took some time to
+  /// come.
+  package let lateTolerance = Duration.seconds(5)
   /// The skew that is assumed while no reply has shown it: the service refuses clocks that are five minutes off, so that
   /// it cannot be more.
   package let largestSkew = Duration.seconds(300)
@@ -129,7 +117,7 @@ extension Queue {
     result.differing += verdict.differing
     guard let event = verdict.event, let transition = item.state.after(event) else { return }
     let state = try ItemRow(item.id, db).move(
-      transition, Self.outcome(of: event, verdict.entry, item), due: nil, now: time.now().microseconds, db)
+      transition, Self.outcome(of: event, verdict.entry, item), due: nil, at: time.moment(), db)
     if state == .done {
       try db.execute(sql: "UPDATE item SET adopted = 1 WHERE id = ?", arguments: [item.id.rawValue])
     }
@@ -148,45 +136,5 @@ extension Queue {
     case .listedAbsent(afterRefusal: true, _): Outcome(.refused, message: item.message)
     default: Outcome(.refused, message: "no answer, and the service's list does not show it")
     }
-  }
-
-  /// Rows out: accounts with an item of the batch in doubt. Index: `item_in_doubt`, so that it costs what is in doubt.
-  static func doubts(of batch: BatchID, _ db: Database) throws -> [Doubt] {
-    try Row.fetchAll(
-      db.cachedStatement(
-        sql: """
-          SELECT account_scope.id, account, min(doubt_at) FROM item INDEXED BY item_in_doubt
-          JOIN account_scope ON account_scope.id = account_scope_id
-          WHERE doubt_at IS NOT NULL
-            AND EXISTS (SELECT 1 FROM batch_row WHERE item_id = item.id AND batch_row.batch_id = ?)
-          GROUP BY account_scope_id ORDER BY min(doubt_at)
-          """), arguments: [batch.rawValue]
-    ).map { row in
-      Doubt(
-        account: BatchAccount(scope: AccountScopeID(row[0]), account: row[1]), oldest: Instant(microseconds: row[2]))
-    }
-  }
-
-  /// Lets every doubt of a batch begin now: the clock was set forward, and they look older than they are.
-  package func restartDoubts(of batch: BatchID) async throws {
-    try await write { db in try self.restartDoubts(of: batch, db) }
-  }
-
-  func restartDoubts(of batch: BatchID, _ db: Database) throws {
-    try db.execute(
-      sql: """
-        UPDATE item INDEXED BY item_in_doubt SET doubt_at = ? WHERE doubt_at IS NOT NULL
-          AND EXISTS (SELECT 1 FROM batch_row WHERE item_id = item.id AND batch_row.batch_id = ?)
-        """, arguments: [time.now().microseconds, batch.rawValue])
-  }
-
-  /// After the clock was set back, doubts begin in its future; they begin now instead, which is never too early.
-  static func rememberStepBack(of batch: BatchID, to now: Instant, _ db: Database) throws {
-    try db.cachedStatement(
-      sql: """
-        UPDATE item INDEXED BY item_in_doubt SET doubt_at = ? WHERE doubt_at > ?
-          AND EXISTS (SELECT 1 FROM batch_row WHERE item_id = item.id AND batch_row.batch_id = ?)
-        """
-    ).execute(arguments: [now.microseconds, now.microseconds, batch.rawValue])
   }
 }

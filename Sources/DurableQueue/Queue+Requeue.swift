@@ -39,7 +39,7 @@ extension Queue {
   @discardableResult
   package func takeUp(_ batch: BatchID, _ requeue: Requeue = Requeue()) throws -> Int {
     try writeAlone { db in
-      let now = time.now().microseconds
+      let now = time.moment()
       // Rows in: the batch's items by `batch_row`'s key; ready ones, and those that a list may make ready. No other's
       // lease is touched, and nothing of a batch that another process works on: two runs would take the items that both
       // rosters name from each other for ever. Who is gone was reclaimed before.
@@ -49,21 +49,49 @@ extension Queue {
             AND id IN (SELECT item_id FROM batch_row WHERE batch_id = ?1)
             AND batch_id NOT IN (SELECT batch_id FROM owner WHERE ended_at IS NULL AND batch_id IS NOT NULL)
           """, arguments: [batch.rawValue])
-      try db.execute(
-        sql: """
-          UPDATE item SET \(Self.requeueSet) WHERE state IN ('failed', 'cancelled')
-            AND CASE WHEN state = 'cancelled' OR reason = 'conflict' THEN 0 ELSE ? END
-              + (instr(?, ',' || reason || ',') > 0) AND id IN (
-            SELECT item_id FROM batch_row WHERE batch_id = ?)
-          """, arguments: [batch.rawValue, now, requeue.isAnyFailure, requeue.reasonList, batch.rawValue])
-      return db.changesCount
+      return try lookFirst(batch, requeue, at: now, db) + makeReady(batch, requeue, at: now.wall, db)
     }
   }
+
+  /// Rows in: the batch's failed items of which something was found. What is there is not made again: the service's list
+  /// is asked first.
+  private func lookFirst(_ batch: BatchID, _ requeue: Requeue, at now: Moment, _ db: Database) throws -> Int {
+    try db.execute(
+      sql: """
+        UPDATE item SET state = 'in_doubt', batch_id = ?, doubt_at = ?, doubt_boot = ?, doubt_up = ?, finished_at = NULL,
+          version = version + 1, used_count = 0, adopted = 0
+        WHERE state IN ('failed', 'cancelled') AND remote_id IS NOT NULL AND \(Self.isRequeued)
+        """,
+      arguments: [
+        batch.rawValue, now.wall.microseconds, now.sinceBoot.boot, now.sinceBoot.elapsed.microseconds,
+        requeue.isAnyFailure, requeue.reasonList, batch.rawValue,
+      ])
+    return db.changesCount
+  }
+
+  /// Rows in: the batch's other items that are over.
+  private func makeReady(_ batch: BatchID, _ requeue: Requeue, at now: Instant, _ db: Database) throws -> Int {
+    try db.execute(
+      sql: """
+        UPDATE item SET \(Self.requeueSet) WHERE state IN ('failed', 'cancelled') AND remote_id IS NULL
+          AND \(Self.isRequeued)
+        """,
+      arguments: [
+        batch.rawValue, now.microseconds, requeue.isAnyFailure, requeue.reasonList, batch.rawValue,
+      ])
+    return db.changesCount
+  }
+
+  /// Takes whether any failure is tried again, the reasons, and the batch.
+  private static let isRequeued = """
+    CASE WHEN state = 'cancelled' OR reason = 'conflict' THEN 0 ELSE ? END + (instr(?, ',' || reason || ',') > 0)
+      AND id IN (SELECT item_id FROM batch_row WHERE batch_id = ?)
+    """
 
   /// What requeuing sets; takes the batch and the time.
   static let requeueSet = """
     state = 'ready', batch_id = ?, due = ?, version = version + 1, used_count = 0, reason = NULL, message = NULL,
-      finished_at = NULL, remote_id = NULL, definition_id = coalesce(next_definition_id, definition_id),
+      finished_at = NULL, definition_id = coalesce(next_definition_id, definition_id),
       next_definition_id = NULL
     """
 }

@@ -79,17 +79,19 @@ extension Queue {
     }
   }
 
-  /// Replaces the scope's limit by limits over long periods alone; the pace is learned again.
+  /// Replaces the scope's limit by limits over long periods alone; the pace is learned.
   ///
-  /// - Parameter windows: the limits; without any nothing is limited but by what was learned.
+  /// - Parameter windows: the limits; without any, what was learned is forgotten too.
   package func setWindows(_ windows: [Window], of scope: KeyScopeID) throws {
     let now = time.now()
     try writeAlone { db in
       try db.execute(
         sql: """
           UPDATE key_scope SET rate_count = NULL, rate_period = NULL, burst = NULL, limit_source = NULL, limit_at = ?,
-            windows = ? WHERE id = ?
-          """, arguments: [windows.isEmpty ? nil : now.microseconds, ScopeRow.text(windows), scope.rawValue])
+            windows = ?, learner = CASE WHEN ? THEN NULL ELSE learner END WHERE id = ?
+          """, arguments: [
+          windows.isEmpty ? nil : now.microseconds, ScopeRow.text(windows), windows.isEmpty, scope.rawValue,
+        ])
     }
   }
 
@@ -114,48 +116,69 @@ extension Queue {
   }
 
   /// Takes one permit for a request that belongs to no item (the probe, a list).
-  ///
-  /// - Returns: the start when it was granted; otherwise nil and the instant to come back.
-  package func takePermit(of scope: KeyScopeID) async throws -> (start: Instant?, next: Instant) {
+  package func takePermit(of scope: KeyScopeID) async throws -> Permit {
     try await write { db in try self.takePermit(of: scope, db) }
   }
 
-  func takePermit(of scope: KeyScopeID, _ db: Database) throws -> (start: Instant?, next: Instant) {
+  func takePermit(of scope: KeyScopeID, _ db: Database) throws -> Permit {
     let row = try ScopeRow(scope, db)
-    let grant = row.limit.quota.grant(upTo: 1, from: row.state, at: time.now(), within: Quota.longestHorizon)
+    let now = time.now()
+    let grant = row.limit.quota.grant(upTo: 1, from: row.state, at: now, within: Quota.longestHorizon)
     try row.store(grant.state, db)
-    return (grant.starts.first, grant.next)
+    return Permit(start: grant.starts.first, next: grant.next, wait: row.wait(at: now))
   }
 
   /// Makes a scope wait for an answer that belongs to no item.
   package func hold(_ wait: ScopeWait) async throws {
-    try await write { db in try ScopeRow(wait.scope, db).wait(wait, at: self.time.now(), db) }
+    try await write { db in try ScopeRow(wait.scope, db).wait(wait, at: self.time.moment(), db) }
   }
 
   /// Holds an account for an answer that belongs to no item.
-  package func hold(_ account: AccountScopeID, reason: Reason, message: String?) async throws {
+  package func hold(_ account: AccountScopeID, reason: Reason, message: String?, by owner: OwnerID) async throws {
     let now = time.now()
-    try await write { db in try Self.hold(account.rawValue, reason, message, now, db) }
+    try await write { db in try Self.hold(account.rawValue, reason, message, by: owner.rawValue, now, db) }
   }
 
-  /// Lifts the holds of all accounts that a batch has items in; `run`, `resume` and `retry` start so.
+  /// Lifts the holds of all accounts that a batch has items in, but those that a run has set which is still at work: it
+  /// has asked just now. `run`, `resume` and `retry` start so, after they have reclaimed what dead owners held.
   package func liftHolds(of batch: BatchID) throws {
     try writeAlone { db in
       try db.execute(
         sql: """
-          UPDATE account_scope SET hold_reason = NULL, hold_message = NULL, hold_at = NULL
+          UPDATE account_scope SET hold_reason = NULL, hold_message = NULL, hold_at = NULL, hold_owner_id = NULL
           WHERE hold_reason IS NOT NULL AND id IN (
             SELECT account_scope_id FROM batch_row JOIN item ON item.id = item_id WHERE batch_row.batch_id = ?)
+            AND NOT EXISTS (SELECT 1 FROM owner WHERE owner.id = hold_owner_id AND ended_at IS NULL)
           """, arguments: [batch.rawValue])
     }
   }
 
   /// Rows in: one account. Only the first hold's reason is kept, it is the one that stopped the account.
-  static func hold(_ account: Int64, _ reason: Reason, _ message: String?, _ now: Instant, _ db: Database) throws {
+  static func hold(
+    _ account: Int64, _ reason: Reason, _ message: String?, by owner: Int64?, _ now: Instant, _ db: Database
+  ) throws {
     try db.execute(
       sql: """
-        UPDATE account_scope SET hold_reason = ?, hold_message = ?, hold_at = ? WHERE id = ? AND hold_reason IS NULL
-        """, arguments: [reason.rawValue, message, now.microseconds, account])
+        UPDATE account_scope SET hold_reason = ?, hold_message = ?, hold_at = ?, hold_owner_id = ?
+        WHERE id = ? AND hold_reason IS NULL
+        """, arguments: [reason.rawValue, message, now.microseconds, owner, account])
+  }
+}
+
+/// What came of asking for a permit.
+package struct Permit: Hashable, Sendable {
+  /// When the request may start; nil when no permit was granted.
+  package let start: Instant?
+  /// When to come back for the next one.
+  package let next: Instant
+  /// What everything that uses the key waits for, whoever was told so; nil while nothing does.
+  package let wait: KeyWait?
+
+  /// Makes one.
+  package init(start: Instant?, next: Instant, wait: KeyWait? = nil) {
+    self.start = start
+    self.next = next
+    self.wait = wait
   }
 }
 
@@ -171,14 +194,17 @@ package struct ScopeWait: Hashable, Sendable {
   package var reason: Reason
   /// What the service or the network said; nil when it said nothing.
   package var message: String?
+  /// What the service asked for, where that is more than is waited.
+  package var asked: Duration?
   /// When the request was sent that brought it; nil: now.
   package var sentAt: Instant?
 
   /// Makes a wait.
   package init(
     scope: KeyScopeID, until: Instant, emptiesBucket: Bool, reason: Reason, message: String? = nil,
-    sentAt: Instant? = nil
+    asked: Duration? = nil, sentAt: Instant? = nil
   ) {
+    self.asked = asked
     self.sentAt = sentAt
     self.message = message
     self.scope = scope

@@ -52,46 +52,48 @@ extension Queue {
   }
 
   func settle(_ answer: Answer, _ db: Database) throws -> Settlement {
-    let now = time.now()
-    let settlement = try settle(answer, now: now.microseconds, db)
-    if let scope = answer.teaches { try ScopeRow.learnFromAnswer(scope, at: now, db) }
+    let now = time.moment()
+    let settlement = try settle(answer, at: now, db)
+    if let scope = answer.teaches { try ScopeRow.learnFromAnswer(scope, at: now.wall, db) }
     if let wait = answer.wait { try ScopeRow(wait.scope, db).wait(wait, at: now, db) }
     return settlement
   }
 
-  func settle(_ answer: Answer, now: Int64, _ db: Database) throws -> Settlement {
+  func settle(_ answer: Answer, at now: Moment, _ db: Database) throws -> Settlement {
     let item = try ItemRow(answer.lease.item, db)
     let event = ItemEvent.answered(answer.outcome.kind, earlierUnanswered: item.unanswered)
     let isOvertaken = item.version != answer.lease.version
     var transition = isOvertaken ? nil : item.state.after(event)
     if transition?.state == .ready, let reason = answer.reason { transition?.reason = reason }
-    try Self.write(answer, isUsed: transition?.usesAttempt ?? (answer.outcome.kind == .succeeded), now: now, db)
+    try Self.write(answer, isUsed: transition?.usesAttempt ?? (answer.outcome.kind == .succeeded), at: now, db)
     if answer.outcome.kind.holdsAccount, let reason = Reason(answer.outcome.kind) {
-      try Self.hold(item.account, reason, answer.outcome.message, Instant(microseconds: now), db)
+      try Self.hold(item.account, reason, answer.outcome.message, by: item.owner, now.wall, db)
     }
-    guard let transition else { return .overtaken(try settleLate(answer, item, now: now, db)) }
-    return .settled(try item.move(transition, answer.outcome, due: answer.due, now: now, db))
+    guard let transition else { return .overtaken(try settleLate(answer, item, at: now, db)) }
+    return .settled(try item.move(transition, answer.outcome, due: answer.due, at: now, db))
   }
 
   /// A late answer that says success settles the item, unless it is leased: then that lease's own answer will.
-  private func settleLate(_ answer: Answer, _ item: ItemRow, now: Int64, _ db: Database) throws -> ItemState {
+  private func settleLate(_ answer: Answer, _ item: ItemRow, at now: Moment, _ db: Database) throws -> ItemState {
     guard answer.outcome.kind == .succeeded, item.state != .leased, let late = item.state.after(.lateSuccess) else {
       return item.state
     }
-    return try item.move(late, answer.outcome, due: nil, now: now, db)
+    return try item.move(late, answer.outcome, due: nil, at: now, db)
   }
 
   /// Rows in: one attempt, by primary key. An owner that was taken for gone may still answer; its answer counts.
-  private static func write(_ answer: Answer, isUsed: Bool, now: Int64, _ db: Database) throws {
+  private static func write(_ answer: Answer, isUsed: Bool, at now: Moment, _ db: Database) throws {
     let outcome = answer.outcome
     try db.cachedStatement(
       sql: """
-        UPDATE OR ROLLBACK attempt SET ended_at = ?, outcome = ?, is_used = ?, status = ?, message = ?, request_id = ?, latency = ?
+        UPDATE OR ROLLBACK attempt SET ended_at = ?,
+          ended_up = CASE WHEN (SELECT boot FROM owner WHERE owner.id = owner_id) = ? THEN ? END,
+          outcome = ?, is_used = ?, status = ?, message = ?, request_id = ?, latency = ?
         WHERE item_id = ? AND ordinal = ?
         """
     ).execute(
       arguments: [
-        now, outcome.kind.rawValue, isUsed, outcome.status, outcome.message, outcome.requestID,
+        now.wall.microseconds, now.sinceBoot.boot, now.sinceBoot.elapsed.microseconds, outcome.kind.rawValue, isUsed, outcome.status, outcome.message, outcome.requestID,
         answer.latency?.microseconds, answer.lease.item.rawValue, answer.lease.ordinal,
       ])
   }
@@ -101,6 +103,7 @@ extension Queue {
 struct ItemRow {
   let id: ItemID
   let account: Int64
+  let owner: Int64?
   let state: ItemState
   let version: Int
   let unanswered: Bool
@@ -112,7 +115,8 @@ struct ItemRow {
     let rows = try Row.fetchCursor(
       db.cachedStatement(
         sql: """
-          SELECT account_scope_id, state, version, unanswered, used_count, cancel_requested FROM item WHERE id = ?
+          SELECT account_scope_id, state, version, unanswered, used_count, cancel_requested, owner_id
+          FROM item WHERE id = ?
           """), arguments: [id.rawValue])
     defer { withExtendedLifetime(rows) {} }
     guard let row = try rows.next(), let state = ItemState(rawValue: row[1]) else {
@@ -125,6 +129,7 @@ struct ItemRow {
     unanswered = row[3]
     usedCount = row[4]
     cancelRequested = row[5]
+    owner = row[6]
   }
 
   /// Moves the item as the table says, in one UPDATE that changes exactly one row.
@@ -134,8 +139,9 @@ struct ItemRow {
   ///
   /// - Returns: the state it went to.
   func move(
-    _ transition: Transition, _ outcome: Outcome?, due: Instant?, now: Int64, _ db: Database
+    _ transition: Transition, _ outcome: Outcome?, due: Instant?, at moment: Moment, _ db: Database
   ) throws -> ItemState {
+    let now = moment.wall.microseconds
     var state = transition.state
     var reason = transition.reason
     if cancelRequested, state == .ready || state == .failed { (state, reason) = (.cancelled, .cancelled) }
@@ -144,7 +150,8 @@ struct ItemRow {
       arguments: [
         state.rawValue, state == .ready ? max(now, due?.microseconds ?? now) : nil, reason?.rawValue,
         reason == nil ? nil : outcome?.message, state == .done || reason == .conflict ? outcome?.remoteID : nil,
-        state == .inDoubt ? now : nil, isFinished ? now : nil, transition.usesAttempt ? 1 : 0,
+        state == .inDoubt ? now : nil, state == .inDoubt ? moment.sinceBoot.boot : nil,
+        state == .inDoubt ? moment.sinceBoot.elapsed.microseconds : nil, isFinished ? now : nil, transition.usesAttempt ? 1 : 0,
         outcome.map { $0.kind.isDefinite ? 0 : 1 } ?? 0, state == .ready, state == .ready, isFinished,
         id.rawValue, version,
       ])
@@ -156,7 +163,8 @@ struct ItemRow {
 
   /// Rows in: one item, by id and version.
   private static let moveSQL = """
-    UPDATE OR ROLLBACK item SET state = ?, due = ?, reason = ?, message = ?, remote_id = ?, doubt_at = ?, finished_at = ?,
+    UPDATE OR ROLLBACK item SET state = ?, due = ?, reason = ?, message = ?, remote_id = ?, doubt_at = ?, doubt_boot = ?,
+      doubt_up = ?, finished_at = ?,
       used_count = used_count + ?, unanswered = max(unanswered, ?), owner_id = NULL, version = version + 1,
       definition_id = CASE WHEN ? THEN coalesce(next_definition_id, definition_id) ELSE definition_id END,
       next_definition_id = CASE WHEN ? THEN NULL ELSE next_definition_id END,

@@ -62,6 +62,12 @@ enum QueueSchema {
       // Microseconds, as the first run that sent something of it said.
       try db.execute(sql: "ALTER TABLE batch ADD COLUMN forecast INTEGER")
     }
+    migrator.registerMigration("11 ages by a clock that nobody sets") { db in
+      try db.execute(sql: agesByBootClock)
+    }
+    migrator.registerMigration("12 how long a wait is, who holds an account, and how runs ended") { db in
+      try db.execute(sql: waitsHoldsAndEnds)
+    }
     return migrator
   }
 

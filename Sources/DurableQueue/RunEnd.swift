@@ -11,9 +11,11 @@ package enum RunEnd: Hashable, Sendable {
   case held([AccountHold])
   /// Every request would fare like this one: denied, not offered or misdirected.
   case halted(Outcome)
-  /// Going on later is right: the wait is too long. The reason is nil when it is our own quota that asks to wait;
-  /// `until`: when it may go on, if that is known.
-  case paused(Reason?, message: String?, until: Instant?)
+  /// Going on later is right: the wait is too long. The wait is nil when it is our own quota that asks for it; `until`:
+  /// when it may go on, if that is known.
+  case paused(KeyWait?, until: Instant?)
+  /// Lists have come, and did not tell what became of the items in doubt, for longer than a run waits.
+  case undecided
   /// So many rows have failed that a person must look.
   case tooManyFailed(Int)
   /// The time that was set is over.

@@ -13,6 +13,8 @@ struct ScopeRow {
   let state: QuotaState
   /// Why nothing starts before `state.notBefore`.
   let waitReason: Reason?
+  private let waitMessage: String?
+  private let waitAsked: Duration?
 
   init(_ scope: KeyScopeID, _ db: Database) throws {
     id = scope.rawValue
@@ -21,7 +23,7 @@ struct ScopeRow {
     let statement = try db.cachedStatement(
       sql: """
         SELECT theoretical_at, not_before, rate_count, rate_period, burst, limit_source, limit_at, windows, learner,
-          wait_reason FROM key_scope WHERE id = ?
+          wait_reason, wait_message, wait_asked FROM key_scope WHERE id = ?
         """)
     let rows = try Row.fetchCursor(statement, arguments: [id])
     defer { withExtendedLifetime(rows) {} }
@@ -30,6 +32,8 @@ struct ScopeRow {
     }
     limit = try Self.limit(row)
     waitReason = (row[9] as String?).flatMap(Reason.init(rawValue:))
+    waitMessage = row[10]
+    waitAsked = (row[11] as Int64?).map { .microseconds($0) }
     state = QuotaState(
       theoretical: Instant(microseconds: row[0]), notBefore: Instant(microseconds: row[1]),
       usage: limit.quota.windows.isEmpty ? [:] : try Self.usage(of: id, db))
@@ -108,10 +112,16 @@ struct ScopeRow {
 
   // MARK: - Waiting and learning
 
-  func wait(_ wait: ScopeWait, at now: Instant, _ db: Database) throws {
+  /// What the scope waits for; nil when it waits for nothing.
+  func wait(at now: Instant) -> KeyWait? {
+    guard state.notBefore > now, let waitReason else { return nil }
+    return KeyWait(until: state.notBefore, reason: waitReason, message: waitMessage, asked: waitAsked)
+  }
+
+  func wait(_ wait: ScopeWait, at now: Moment, _ db: Database) throws {
     var quota = limit.quota
     if wait.emptiesBucket, limit.source != .flag {
-      quota = try learn(at: now, db) { $0.noteThrottle(sentAt: wait.sentAt ?? now, at: now) } ?? quota
+      quota = try learn(at: now.wall, db) { $0.noteThrottle(sentAt: wait.sentAt ?? now.wall, at: now.wall) } ?? quota
     }
     var next = state
     next.notBefore = max(state.notBefore, wait.until)
@@ -119,11 +129,13 @@ struct ScopeRow {
     guard next != state else { return }
     try store(next, db)
     guard next.notBefore > state.notBefore else { return }
+    try countWait(from: now, db)
     try db.execute(
-      sql: "UPDATE key_scope SET wait_reason = ? WHERE id = ?", arguments: [wait.reason.rawValue, id])
+      sql: "UPDATE key_scope SET wait_reason = ?, wait_message = ?, wait_asked = ? WHERE id = ?",
+      arguments: [wait.reason.rawValue, wait.message, wait.asked?.microseconds, id])
     try db.execute(
       sql: "INSERT INTO key_wait (key_scope_id, from_at, until_at, reason, message) VALUES (?, ?, ?, ?, ?)",
-      arguments: [id, now.microseconds, wait.until.microseconds, wait.reason.rawValue, wait.message])
+      arguments: [id, now.wall.microseconds, wait.until.microseconds, wait.reason.rawValue, wait.message])
   }
 
   /// Learns from an answer that was no throttle, where nobody has said a limit.

@@ -18,7 +18,12 @@ package struct PaceLearner: Hashable, Sendable, Codable {
   private static let underCeiling = 0.97
   private static let slowest = 0.1
   private static let fastest = 10_000.0
-  private static let longestSilence = Duration.seconds(5)
+  /// Answers farther apart than this come after a silence; of a slow pace, more than so many of its own intervals.
+  private static let longestSilence = 5.0
+  private static let longestSilenceInIntervals = 4.0
+  /// Two throttles that are closer together say that the limit has fallen; of a slow pace, so many of its intervals.
+  private static let quickSuccession = 4.0
+  private static let quickSuccessionInIntervals = 2.0
 
   /// Permits a second now.
   package private(set) var perSecond = 2.0
@@ -62,9 +67,10 @@ package struct PaceLearner: Hashable, Sendable, Codable {
   ///
   /// - Returns: whether the pace has changed.
   package mutating func noteClean(at now: Instant) -> Bool {
-    if now - Instant(microseconds: tickAt) > Self.longestSilence || now.microseconds < tickAt { beginAnew(at: now) }
+    let silence = atLeast(Self.longestSilence, intervals: Self.longestSilenceInIntervals)
+    if seconds(since: tickAt, to: now) > silence || now.microseconds < tickAt { beginAnew(at: now) }
     cleanCount += 1
-    let elapsed = (now - Instant(microseconds: tickAt)).seconds
+    let elapsed = seconds(since: tickAt, to: now)
     guard elapsed >= (isStarting ? 0.5 : 1) else { return false }
     // What was hardly used says nothing about more.
     let isUsed = Double(cleanCount) >= (isStarting ? 0.35 : 0.6) * perSecond * elapsed
@@ -81,14 +87,27 @@ package struct PaceLearner: Hashable, Sendable, Codable {
   /// - Parameter sentAt: when the request was sent; before the last cut it belongs to that.
   /// - Returns: whether the pace has changed.
   package mutating func noteThrottle(sentAt: Instant, at now: Instant) -> Bool {
+    // A cut that lies ahead was noted while the clock was ahead.
+    cutAt = min(cutAt, now.microseconds)
     guard sentAt.microseconds > cutAt else { return false }
-    let isQuick = !isStarting && !isFirstCut && (now - Instant(microseconds: cutAt)).seconds < 4
+    let quick = atLeast(Self.quickSuccession, intervals: Self.quickSuccessionInIntervals)
+    let isQuick = !isStarting && !isFirstCut && seconds(since: cutAt, to: now) < quick
     ceiling = perSecond * (isStarting ? 0.375 / Self.underCeiling : isQuick ? 0.75 : 0.9)
     perSecond = max(Self.slowest, perSecond * (isStarting ? 0.375 : isQuick ? 0.65 : 0.85))
     (isFirstCut, isStarting) = (isStarting, false)
     cutAt = now.microseconds
     (tickAt, cleanCount, heldSince, holdSeconds, probe) = (now.microseconds, 0, now.microseconds, 10, 0.01)
     return true
+  }
+
+  /// A stretch of time in seconds, or in intervals between two permits where those are longer: at a slow pace nothing
+  /// happens in a few seconds.
+  private func atLeast(_ seconds: Double, intervals: Double) -> Double {
+    max(seconds, intervals / max(perSecond, Self.slowest))
+  }
+
+  private func seconds(since microseconds: Int64, to now: Instant) -> Double {
+    (now - Instant(microseconds: microseconds)).seconds
   }
 
   private mutating func grow(at now: Instant) {

@@ -31,6 +31,9 @@ package struct Quota: Hashable, Sendable {
   /// against a clock that was set back rests on it.
   package static let longestHorizon = Duration.milliseconds(500)
 
+  /// No grant leaves a theoretical arrival time farther ahead of the present, or of the end of a wait, than this.
+  package var longestDebt: Duration { Self.longestHorizon + tolerance + rate.interval }
+
   /// How far ahead of the theoretical arrival time a permit may start.
   private var tolerance: Duration { rate.interval * (burst - 1) }
 
@@ -48,8 +51,8 @@ package struct Quota: Hashable, Sendable {
     var state = state
     let horizon = min(horizon, Self.longestHorizon)
     let earliest = max(now, state.notBefore)
-    // No grant leaves a theoretical arrival time farther ahead than this; a clock that was set back does.
-    state.theoretical = min(state.theoretical, earliest + Self.longestHorizon + tolerance + rate.interval)
+    // A clock that was set back leaves one that is farther ahead.
+    state.theoretical = min(state.theoretical, earliest + longestDebt)
     for window in windows {
       state.usage[window.rate.period] = window.tidied(state.usage[window.rate.period] ?? WindowUsage(), at: now)
     }

@@ -9,9 +9,9 @@ package protocol TimeSource: Sendable {
   /// The time now, by a clock that people and time servers may set.
   func now() -> Instant
 
-  /// The time that has passed since some fixed instant, sleep of the machine included. Nobody can set it, so that against
-  /// `now` it tells when the clock was stepped.
-  func uptime() -> Duration
+  /// The time since the machine started, sleep included. Nobody can set it, so that it tells how long ago something was,
+  /// and against `now` when the clock was stepped.
+  func sinceBoot() -> SinceBoot
 
   /// Calls `ring` once, at `instant` or as soon as possible after it, on a thread of the source's choice.
   ///
@@ -39,7 +39,6 @@ package protocol Alarm: Sendable {
 /// The machine's wall clock and Dispatch's timers. The only place of the product that reads the real time.
 package struct SystemTimeSource: TimeSource {
   private static let queue = DispatchQueue(label: "rollcall.alarms")
-  private static let start = ContinuousClock.now
 
   /// Makes the source; it holds no state.
   package init() {}
@@ -50,7 +49,19 @@ package struct SystemTimeSource: TimeSource {
     Instant(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000))
   }
 
-  package func uptime() -> Duration { ContinuousClock.now - Self.start }
+  #if os(Linux)
+    package func sinceBoot() -> SinceBoot {
+      var time = timespec()
+      clock_gettime(CLOCK_BOOTTIME, &time)
+      let elapsed = Duration.seconds(Int64(time.tv_sec)) + .nanoseconds(Int64(time.tv_nsec))
+      return SinceBoot(boot: SinceBoot.thisBoot, elapsed: elapsed)
+    }
+  #else
+    private static let start = ContinuousClock.now
+    package func sinceBoot() -> SinceBoot {
+      SinceBoot(boot: SinceBoot.thisBoot, elapsed: ContinuousClock.now - Self.start)
+    }
+  #endif
 
   package func alarm(at instant: Instant, ring: @escaping @Sendable () -> Void) -> any Alarm {
     let timer = DispatchSource.makeTimerSource(flags: .strict, queue: Self.queue)

@@ -34,8 +34,8 @@ package enum ItemEvent: Hashable, Sendable {
   case listedAbsent(afterRefusal: Bool, attemptsLeft: Bool)
   /// An attempt that the item has moved on from was answered after all: it had succeeded.
   case lateSuccess
-  /// `run` or `retry` wants it tried again, or a roster has it again.
-  case requeued
+  /// `run` or `retry` wants it tried again, or a roster has it again; `hasID`: something of its name was found.
+  case requeued(hasID: Bool)
   /// A person cancelled it, or it left its roster.
   case cancelled
   /// A person has looked at what a conflict found and takes it over.
@@ -80,7 +80,8 @@ extension ItemState {
       Transition(state: .failed, reason: .noAnswer)
     case (.done, .lateSuccess): nil
     case (_, .lateSuccess): Transition(state: .done)
-    case (.failed, .requeued), (.cancelled, .requeued): Transition(state: .ready, due: .now)
+    case (.failed, .requeued(hasID: true)): Transition(state: .inDoubt, reason: .conflict)
+    case (.failed, .requeued(hasID: false)), (.cancelled, .requeued): Transition(state: .ready, due: .now)
     case (.failed, .adopted): Transition(state: .done)
     case (.ready, .cancelled): Transition(state: .cancelled, reason: .cancelled)
     case (.leased, .cancelled), (.inDoubt, .cancelled): Transition(state: self, flagsCancel: true)

@@ -51,10 +51,13 @@ package struct Outcome: Hashable, Sendable {
   package var status: Int?
   /// The service's id of the request, for its support.
   package var requestID: String?
-  /// How long the service asked to wait, counted from the answer; nil when it did not say.
+  /// How long the service asked to wait, counted from the answer: more than zero, at most an hour; nil when it did not
+  /// say, or said nothing that makes sense.
   package var retryAfter: Duration?
-  /// How long nothing more is allowed although this was, because a limit that the service tells of is used up; nil when
-  /// it tells of none, or something is left.
+  /// What it asked for, where that is more than is waited; nil otherwise.
+  package var askedWait: Duration?
+  /// How long nothing more is allowed although this was, because a limit that the service tells of is used up, at most
+  /// an hour; nil when it tells of none, or something is left.
   package var pause: Duration?
 
   /// Makes an outcome.
@@ -75,6 +78,8 @@ package struct Outcome: Hashable, Sendable {
 package enum Reason: String, CaseIterable, Sendable {
   case refused
   case throttled
+  /// The limit that the service tells of is used up, without a request that was refused.
+  case usedUp = "used_up"
   case keyQuota = "key_quota"
   case accountQuota = "account_quota"
   case accountRefused = "account_refused"
@@ -108,6 +113,7 @@ package enum Reason: String, CaseIterable, Sendable {
     switch self {
     case .refused: "refused by the service"
     case .throttled: "throttled: the service asked us to slow down"
+    case .usedUp: "the service says that its limit is used up until then"
     case .keyQuota: "the access key's quota is used up"
     case .accountQuota: "the account's quota is used up"
     case .accountRefused: "the account was refused"

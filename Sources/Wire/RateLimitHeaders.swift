@@ -11,20 +11,22 @@ package import Pacing
 
 /// A limit as a reply tells it.
 package struct RateLimitHeaders {
-  /// How much is left.
-  package let remaining: Int
-  /// How long until there is more.
-  package let reset: Duration
+  /// How much is left; nil when the reply does not tell.
+  package let remaining: Int?
+  /// When there is more; nil when the reply does not tell, or tells nothing that makes sense.
+  package let reset: ComeBack?
 
-  /// Reads a reply's headers; nil when they do not tell both.
+  /// Reads a reply's headers; nil when they tell nothing of a limit.
   package init?(_ reply: Reply, at now: Instant) {
-    let pair = Self.combined(reply.headers["ratelimit"]) ?? Self.separate(reply.headers)
-    guard let (remaining, reset) = pair, remaining >= 0, reset >= 0 else { return nil }
-    self.remaining = remaining
-    self.reset = Self.duration(reset, at: reply.date ?? now)
+    guard let (remaining, reset) = Self.combined(reply.headers["ratelimit"]) ?? Self.separate(reply.headers) else {
+      return nil
+    }
+    self.remaining = remaining.flatMap { Int($0.trimmingCharacters(in: .whitespaces)) }.flatMap { $0 < 0 ? nil : $0 }
+    self.reset = reset.flatMap { ComeBack($0, at: now, serviceTime: reply.date) }
+    if self.remaining == nil, self.reset == nil { return nil }
   }
 
-  private static func combined(_ text: String?) -> (Int, Double)? {
+  private static func combined(_ text: String?) -> (String?, String?)? {
     guard let text else { return nil }
     var values: [String: String] = [:]
     for part in text.split(whereSeparator: { $0 == ";" || $0 == "," }) {
@@ -34,24 +36,14 @@ package struct RateLimitHeaders {
     return pair(values["r"] ?? values["remaining"], values["t"] ?? values["reset"])
   }
 
-  private static func separate(_ headers: [String: String]) -> (Int, Double)? {
+  private static func separate(_ headers: [String: String]) -> (String?, String?)? {
     for prefix in ["ratelimit-", "x-ratelimit-", "x-rate-limit-"] {
       if let found = pair(headers[prefix + "remaining"], headers[prefix + "reset"]) { return found }
     }
     return nil
   }
 
-  private static func pair(_ remaining: String?, _ reset: String?) -> (Int, Double)? {
-    guard let remaining = remaining.flatMap({ Int($0.trimmingCharacters(in: .whitespaces)) }),
-      let reset = reset.flatMap({ Double($0.trimmingCharacters(in: .whitespaces)) }), reset.isFinite
-    else { return nil }
-    return (remaining, reset)
-  }
-
-  /// A large number is an instant, not a stretch of time.
-  private static func duration(_ reset: Double, at now: Instant) -> Duration {
-    let seconds = Double(now.microseconds) / 1_000_000
-    let left = reset > 1e11 ? reset / 1_000 - seconds : reset > 1e8 ? reset - seconds : reset
-    return .seconds(min(max(0, left), 366 * 86_400))
+  private static func pair(_ remaining: String?, _ reset: String?) -> (String?, String?)? {
+    remaining == nil && reset == nil ? nil : (remaining, reset)
   }
 }

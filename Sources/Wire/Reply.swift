@@ -1,6 +1,5 @@
 // What came back from the service, before it means anything.
 
-import Foundation
 package import Pacing
 
 /// A reply as it came.
@@ -19,24 +18,13 @@ package struct Reply: Hashable, Sendable {
     self.body = body
   }
 
-  /// How long the service asks to wait (RFC 9110 §10.2.3): seconds, or a date, which is meant by the service's own clock;
-  /// nil when it does not say.
+  /// How long the service asks to wait (RFC 9110 §10.2.3); nil when it does not say, or says nothing that makes sense.
   ///
   /// - Parameter now: our time, for a reply that does not tell its own.
-  package func retryAfter(at now: Instant) -> Duration? {
-    guard let text = headers["retry-after"]?.trimmingCharacters(in: .whitespaces) else { return nil }
-    if let seconds = Int64(text), seconds >= 0 { return .seconds(min(seconds, 86_400 * 366)) }
-    return Self.instant(text).map { max(.zero, $0 - (date ?? now)) }
+  package func retryAfter(at now: Instant) -> ComeBack? {
+    headers["retry-after"].flatMap { ComeBack($0, at: now, serviceTime: date) }
   }
 
   /// The service's time, to the second (RFC 9110 §6.6.1); nil when it does not say.
-  package var date: Instant? { headers["date"].flatMap(Self.instant) }
-
-  private static func instant(_ text: String) -> Instant? {
-    let formatter = DateFormatter()
-    formatter.locale = Locale(identifier: "en_US_POSIX")
-    formatter.timeZone = TimeZone(identifier: "GMT")
-    formatter.dateFormat = "EEE, dd MMM yyyy HH:mm:ss zzz"
-    return formatter.date(from: text).map { Instant(microseconds: Int64($0.timeIntervalSince1970) * 1_000_000) }
-  }
+  package var date: Instant? { headers["date"].flatMap(Instant.init(httpDate:)) }
 }

@@ -10,32 +10,59 @@ package struct Closing {
   private let batch: BatchID
   private let database: String
   private let processes: [OwnerProcess]
+  private let limit: Limit
+  private let standstill: Standstill?
+  private let options: [String]
 
   /// Describes an end.
   ///
   /// - Parameters:
   ///   - database: the queue's file.
   ///   - processes: who may hold items.
-  package init(end: RunEnd, batch: BatchID, database: String, processes: [OwnerProcess] = []) {
+  ///   - limit: the limit that held.
+  ///   - standstill: what has kept runs from making anything for so long that a person must look; nil: nothing has.
+  ///   - options: the words of the command line that the next command needs too.
+  package init(
+    end: RunEnd, batch: BatchID, database: String, processes: [OwnerProcess] = [], limit: Limit = .standard,
+    standstill: Standstill? = nil, options: [String] = []
+  ) {
     self.end = end
     self.batch = batch
     self.database = database
     self.processes = processes
+    self.limit = limit
+    self.standstill = standstill
+    self.options = options
   }
 
-  private var resume: String { "`rollcall resume \(batch.rawValue) --db \(database)`" }
+  private var resume: String {
+    let words = ["rollcall", "resume", "\(batch.rawValue)", "--db", database] + options
+    return "`\(words.map(\.quotedForShell).joined(separator: " "))`"
+  }
 
   /// What happened; nil when the run simply finished.
   package var sentence: String? {
+    [endSentence, standstillSentence].compactMap(\.self).joined(separator: "\n").nilIfEmpty
+  }
+
+  private var standstillSentence: String? {
+    standstill.map { standstill in
+      let runs = standstill.runCount > 1 ? "\(standstill.runCount) runs in a row" : "A run"
+      return "\(runs) ended like this since \(standstill.since.rfc3339()) and made nothing: a person has to look."
+    }
+  }
+
+  private var endSentence: String? {
     switch end {
     case .finished: nil
     case .held(let holds):
       holds.map { "Account \($0.account): \($0.reason.forPeople)\($0.message.map { " (\($0))" } ?? "")." }
         .joined(separator: "\n")
     case .halted(let outcome): Self.halted(outcome)
-    case .paused(let reason, let message, let until):
-      "Paused: \(reason?.forPeopleWhoWait ?? "the rate that was set asks for a longer wait than --max-wait")"
-        + "\(message.map { " (\($0))" } ?? "")\(until.map { "; it may go on at \($0.rfc3339())" } ?? "")."
+    case .paused(let wait, let until):
+      "Paused: \(wait?.text ?? ownLimit)\(until.map { "; it may go on at \($0.rfc3339())" } ?? "")."
+    case .undecided:
+      "Paused: the service's list did not tell what became of the rows whose answer is unknown."
     case .tooManyFailed(let count):
       "Stopped: \(count == 1 ? "1 row has" : "\(count) rows have") failed, as many as --halt-after allows."
     case .deadline(let instant): "Stopped at the deadline, \(instant.rfc3339()); everything that was answered is kept."
@@ -45,6 +72,14 @@ package struct Closing {
     case .drained: "Stopped as asked; everything that was answered is kept."
     case .failed(let error): "Error: \(error.description)"
     }
+  }
+
+  private var ownLimit: String {
+    let windows = limit.quota.windows.map(\.description)
+    let text = (limit.source == .flag ? [limit.quota.rate.description] : []) + windows
+    return text.isEmpty
+      ? "the pace that was learned, \(limit.quota.rate.textPerSecond), asks for a longer wait than --max-wait"
+      : "the limit that was set with --rate, \(text.joined(separator: " and ")), asks for a longer wait than --max-wait"
   }
 
   private static func halted(_ outcome: Outcome) -> String {
@@ -73,9 +108,43 @@ package struct Closing {
     case .halted: "Check the endpoint and the service, then go on with \(resume)."
     case .failed(let error): error.hint ?? "Go on with \(resume)."
     case .tooManyFailed: "Look into failed.csv, mend the cause, then go on with \(resume), or `rollcall retry`."
+    case .paused(.some, _):
+      "Go on with \(resume) then; --ignore-wait tries at once."
+    case .undecided:
+      "Look at the rows in the service's console (`rollcall show NAME` tells what was tried), then go on with \(resume)."
     case .paused, .drained, .deadline: "Go on with \(resume)."
     case .duplicates: "Look at them in the console and delete what is too much, then go on with \(resume)."
     case .othersHold: "\(othersHint), then go on with \(resume)."
     }
+  }
+}
+
+extension Closing {
+  /// That this machine's clock, or the one that wrote into the queue, was wrong.
+  package static func clockSentence(_ finding: ClockFinding) -> String {
+    "This machine's clock shows \(finding.now.rfc3339()), and the queue has an entry of \(finding.newest.rfc3339()): "
+      + "one of the two is wrong. What was to be waited for is waited for anew; see `date`."
+  }
+}
+
+extension KeyWait {
+  /// Why, and what was said; without the end.
+  package var text: String {
+    let asked = asked.map { "it asked for \($0.forPeople), an hour is waited at most" }
+    let said = [message, asked].compactMap(\.self).joined(separator: "; ")
+    return "\(reason.forPeopleWhoWait)\(said.isEmpty ? "" : " (\(said))")"
+  }
+}
+
+extension String {
+  fileprivate var nilIfEmpty: String? { isEmpty ? nil : self }
+
+  /// The text as a word of a shell's command line.
+  package var quotedForShell: String {
+    let isPlain = !isEmpty && utf8.allSatisfy { byte in
+      UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
+        || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || "/._-+:=@%".utf8.contains(byte)
+    }
+    return isPlain ? self : "'\(split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''"))'"
   }
 }

@@ -31,8 +31,8 @@ struct Lists: Hashable, Sendable {
 
   /// Accounts that were not listed yet, the next one first.
   var waiting: [BatchAccount] = []
-  /// Accounts with something in doubt, as of the last claim that looked.
-  var doubts: [Doubt] = []
+  /// Accounts with something in doubt, and when the first of it is late enough, as of the last claim that looked.
+  var doubts: [BatchAccount: Instant] = [:]
   /// Accounts whose list was refused, so that nothing of theirs can be settled in this run.
   var refused: [BatchAccount: Outcome] = [:]
   /// Since when lists have come that settled nothing.
@@ -45,14 +45,23 @@ struct Lists: Hashable, Sendable {
   /// No permit is asked for before this.
   var notBefore = Instant(microseconds: 0)
 
-  mutating func permitAnswered(start: Instant?, next: Instant) {
-    if let start {
+  mutating func permitAnswered(_ permit: Permit) {
+    if let start = permit.start {
       step = .waiting(start: start)
     } else {
       step = .idle
       // The first instant at which that permit can be granted, so that claims, which reach ahead, do not always win.
-      notBefore = max(notBefore, next - Quota.longestHorizon)
+      notBefore = max(notBefore, permit.next - Quota.longestHorizon)
     }
+  }
+
+  /// Takes every instant along with a clock that was set.
+  mutating func shift(by duration: Duration) {
+    undecidedSince = undecidedSince.map { $0 + duration }
+    lastListed = lastListed.mapValues { $0 + duration }
+    doubts = doubts.mapValues { $0 + duration }
+    notBefore = notBefore + duration
+    if case .waiting(let start) = step { step = .waiting(start: start + duration) }
   }
 }
 
@@ -104,10 +113,23 @@ extension Dispatcher {
   /// quarter of the settle delay after its last list.
   var nextReconcile: (account: BatchAccount, due: Instant)? {
     let delay = rules.reconcile.settleDelay
-    return lists.doubts.filter { lists.refused[$0.account] == nil }.map { doubt in
-      let again = lists.lastListed[doubt.account].map { $0 + delay / 4 } ?? doubt.oldest
-      return (doubt.account, max(doubt.oldest + delay, again, clock.absenceCountsFrom ?? again))
-    }.min { $0.1 < $1.1 }
+    return lists.doubts.filter { lists.refused[$0.key] == nil }.map { account, ripe in
+      (account, max(ripe, lists.lastListed[account].map { $0 + delay / 4 } ?? ripe))
+    }.min { ($0.1, $0.0.account) < ($1.1, $1.0.account) }
+  }
+
+  /// Takes what a claim has found in doubt.
+  mutating func noteDoubts(_ doubts: [Doubt], at now: Moment) {
+    let elapsed = now.sinceBoot.elapsed
+    watch.note(doubts.flatMap(\.unproven), at: elapsed)
+    lists.doubts = [:]
+    for doubt in doubts {
+      let watched = doubt.unproven.map { unproven in
+        (watch.firstRead(of: unproven.item, version: unproven.version) ?? elapsed) + unproven.delay - elapsed
+      }
+      guard let remaining = (watched + [doubt.remaining].compactMap(\.self)).min() else { continue }
+      lists.doubts[doubt.account] = now.wall + remaining
+    }
   }
 
   /// When the read under way, or the next one, wants to be looked at again; nil while an answer is awaited.
@@ -127,7 +149,7 @@ extension Dispatcher {
 
   /// A list that came settles what it can; an account that was listed or held is not probed again.
   mutating func noteList(
-    _ reply: ListReply, of account: BatchAccount, askedAt: Instant, at now: Instant
+    _ reply: ListReply, of account: BatchAccount, asked: Moment, at now: Instant
   ) -> [Action] {
     lists.lastListed[account] = now
     switch reply {
@@ -135,8 +157,7 @@ extension Dispatcher {
       pace.noteListed()
       lists.waiting.removeAll { $0 == account }
       let list = RemoteList(
-        items: items, isWhole: isWhole, askedAt: askedAt, clockSkew: clockSkew,
-        absenceCountsFrom: clock.absenceCountsFrom)
+        items: items, isWhole: isWhole, asked: asked, clockSkew: clockSkew, watch: watch)
       lists.open = Lists.Open(account: account, list: list)
       return [.reconcile(list, account)]
     case .failed(let outcome):
@@ -173,7 +194,7 @@ extension Dispatcher {
     }
     if outcome.kind == .keyQuota {
       lists.step = .idle
-      end(.paused(.keyQuota, message: outcome.message, until: outcome.retryAfter.map { now + $0 }), at: now)
+      end(keyQuotaUsedUp(outcome, at: now), at: now)
       return []
     }
     // A list that is refused outright says that this account cannot be worked with, whatever the wording.
@@ -194,6 +215,7 @@ extension Dispatcher {
   mutating func noteReconciliation(_ reconciliation: Reconciliation, at now: Instant) {
     lists.step = .idle
     failedCount += reconciliation.moved[.failed] ?? 0
+    madeCount += reconciliation.moved[.done] ?? 0
     if !reconciliation.moved.isEmpty {
       lists.undecidedSince = nil
     } else if phase != .probing {
@@ -207,7 +229,7 @@ extension Dispatcher {
       lists.open = open
     } else {
       lists.open = nil
-      lists.doubts = []
+      lists.doubts = [:]
     }
   }
 }

@@ -75,17 +75,18 @@ extension Dispatcher {
     return .claim(upTo: room)
   }
 
-  mutating func noteClaim(_ claim: Claim, at now: Instant) {
+  mutating func noteClaim(_ claim: Claim, at moment: Moment) {
+    let now = moment.wall
     isClaiming = false
     pace.setQuota(claim.quota, isLearning: claim.isLearning, at: now)
-    if let wait = claim.wait { pace.wait(until: wait.until, reason: wait.reason, message: nil) }
+    if let wait = claim.wait { pace.wait(wait) }
     parked = (parked + claim.leases).sorted { $0.start < $1.start }
     fresh = claim
     // A quarter of a second before the permits that were taken run out; and every second, because another process may
     // set a higher limit meanwhile.
     let nextPermit = min(claim.nextPermit - rules.horizon / 2, max(now, pace.waitEnd ?? now) + .seconds(1))
     if let rest = claim.rest {
-      lists.doubts = rest.doubts
+      noteDoubts(rest.doubts, at: moment)
       nextClaim = rest.nextDue.map { max(now, nextPermit, $0) }
     } else {
       nextClaim = max(now, nextPermit)
@@ -103,8 +104,7 @@ extension Dispatcher {
     var answer = Answer(lease: lease.handle, outcome: outcome, latency: latency)
     if outcome.kind.haltsRun { end(.halted(outcome), at: now) }
     if outcome.kind == .keyQuota {
-      let until = outcome.retryAfter.map { now + $0 }
-      end(.paused(.keyQuota, message: outcome.message, until: until), at: now)
+      end(keyQuotaUsedUp(outcome, at: now), at: now)
     }
     if outcome.kind.isAnswerOfService { pace.noteAnswer() }
     if outcome.kind.isAnswerOfService, pace.isLearning { answer.teaches = scope }
@@ -124,6 +124,7 @@ extension Dispatcher {
     settlingCount -= 1
     fresh = nil
     if case .settled(.failed) = settlement { failedCount += 1 }
+    if settlement == .settled(.done) || settlement == .overtaken(.done) { madeCount += 1 }
     guard case .settled(.ready) = settlement else { return }
     nextClaim = min(nextClaim ?? .max, max(now, due ?? now))
   }
@@ -149,12 +150,13 @@ extension Dispatcher {
       until = now + asked
     default: return nil
     }
-    pace.wait(until: until, reason: reason, message: outcome.message)
+    let wait = KeyWait(until: until, reason: reason, message: outcome.message, asked: outcome.askedWait)
+    pace.wait(wait)
     let isTooLong = until - now > rules.maxWait || pace.isGettingNowhere(longerThan: rules.maxWait, at: until)
-    if isTooLong { end(.paused(reason, message: outcome.message, until: until), at: now) }
+    if isTooLong { end(.paused(wait, until: until), at: now) }
     return ScopeWait(
       scope: scope, until: until, emptiesBucket: outcome.kind == .throttled, reason: reason, message: outcome.message,
-      sentAt: sentAt)
+      asked: outcome.askedWait, sentAt: sentAt)
   }
 
   /// What everything that uses the key waits for although the request was answered: the service tells that its limit is
@@ -162,9 +164,10 @@ extension Dispatcher {
   private mutating func pauseAfter(_ outcome: Outcome, at now: Instant) -> ScopeWait? {
     guard let pause = outcome.pause, pause > .zero else { return nil }
     let until = now + pause
-    pace.wait(until: until, reason: .throttled, message: "its limit is used up until then")
-    if pause > rules.maxWait { end(.paused(.throttled, message: nil, until: until), at: now) }
-    return ScopeWait(scope: scope, until: until, emptiesBucket: false, reason: .throttled)
+    let wait = KeyWait(until: until, reason: .usedUp, asked: outcome.askedWait)
+    pace.wait(wait)
+    if pause > rules.maxWait { end(.paused(wait, until: until), at: now) }
+    return ScopeWait(scope: scope, until: until, emptiesBucket: false, reason: .usedUp, asked: outcome.askedWait)
   }
 
   // MARK: - The end
@@ -183,7 +186,7 @@ extension Dispatcher {
       othersSince = nil
       let longest = rules.maxWait + rules.reconcile.settleDelay
       if rest.nextDue == nil, let undecidedSince = lists.undecidedSince, now - undecidedSince > longest {
-        end(.paused(.noAnswer, message: "the service's list does not tell", until: nil), at: now)
+        end(.undecided, at: now)
         return
       }
       let list = readWake(at: now)
@@ -235,8 +238,14 @@ extension Dispatcher {
 extension Dispatcher {
   /// The end of a run that would have to wait too long: for the service, or for our own quota.
   func paused(until: Instant, at now: Instant) -> RunEnd {
-    let isAsked = (pace.waitEnd ?? now) > now
-    return .paused(isAsked ? pace.waitReason : nil, message: isAsked ? pace.waitMessage : nil, until: until)
+    .paused(pace.wait.flatMap { $0.until > now ? $0 : nil }, until: until)
+  }
+
+  func keyQuotaUsedUp(_ outcome: Outcome, at now: Instant) -> RunEnd {
+    let until = outcome.retryAfter.map { now + $0 }
+    let wait = KeyWait(
+      until: until ?? now, reason: .keyQuota, message: outcome.message, asked: outcome.askedWait)
+    return .paused(wait, until: until)
   }
 }
 

@@ -14,10 +14,10 @@ package struct Dispatcher: Sendable {
   package enum Event: Sendable {
     /// The run began; the accounts that have something ready.
     case started([BatchAccount])
-    /// A permit for a list was asked for: its start, or when to come back.
-    case permitAnswered(start: Instant?, next: Instant)
+    /// A permit for a list was asked for.
+    case permitAnswered(Permit)
     /// A list was asked for.
-    case listed(BatchAccount, ListReply, askedAt: Instant)
+    case listed(BatchAccount, ListReply, asked: Moment)
     /// The detail of an entry was asked for.
     case detailed(DetailReply)
     /// What a list settled is on disk.
@@ -55,8 +55,8 @@ package struct Dispatcher: Sendable {
     case detail(RemoteItem)
     /// Settle by an account's list what it tells about.
     case reconcile(RemoteList, BatchAccount)
-    /// Let every doubt begin now, because the clock was stepped.
-    case restartDoubts
+    /// Put the instants of the file right, because the clock was stepped.
+    case rightInstants
     /// Hold an account, for an answer that belongs to no item.
     case holdAccount(BatchAccount, Outcome)
     /// Make the key's scope wait, for an answer that belongs to no item.
@@ -107,8 +107,12 @@ package struct Dispatcher: Sendable {
   /// The batch as of then.
   var othersTally: Tally?
   var clock = ClockWatch()
+  /// Since when the run knows of doubts whose age the clocks cannot tell.
+  var watch = DoubtWatch()
   /// Rows that have failed in this run.
   var failedCount = 0
+  /// Rows that were made in this run, or turned out to be.
+  var madeCount = 0
   /// How long a request takes, smoothed; nil before the first answer.
   var usualLatency: Duration?
   var drainDeadline: Instant?
@@ -124,13 +128,13 @@ package struct Dispatcher: Sendable {
   }
 
   /// Takes an event and says what to do. After `finish` every event is ignored.
-  ///
-  /// - Parameter uptime: the time by the clock that nobody sets.
-  package mutating func handle(_ event: Event, at now: Instant, uptime: Duration) -> [Action] {
+  package mutating func handle(_ event: Event, at moment: Moment) -> [Action] {
     guard phase != .over else { return [] }
+    let now = moment.wall
     var actions: [Action] = []
-    if clock.note(now, uptime: uptime, settleDelay: rules.reconcile.settleDelay) { actions.append(.restartDoubts) }
-    actions += note(event, at: now)
+    let step = clock.note(moment)
+    if step != .zero { actions += shift(by: step) }
+    actions += note(event, at: moment)
     if phase == .running || phase == .probing { endIfToldTo(at: now) }
     actions += advance(at: now)
     return actions
@@ -145,16 +149,18 @@ package struct Dispatcher: Sendable {
     }
   }
 
-  private mutating func note(_ event: Event, at now: Instant) -> [Action] {
+  private mutating func note(_ event: Event, at moment: Moment) -> [Action] {
+    let now = moment.wall
     switch event {
     case .started(let accounts):
       lists.waiting = accounts
       return []
-    case .permitAnswered(let start, let next):
-      lists.permitAnswered(start: start, next: next)
+    case .permitAnswered(let permit):
+      lists.permitAnswered(permit)
+      if let wait = permit.wait { pace.wait(wait) }
       return []
-    case .listed(let account, let reply, let askedAt):
-      return noteList(reply, of: account, askedAt: askedAt, at: now)
+    case .listed(let account, let reply, let asked):
+      return noteList(reply, of: account, asked: asked, at: now)
     case .detailed(let reply): return noteDetail(reply, at: now)
     case .reconciled(let reconciliation):
       noteReconciliation(reconciliation, at: now)
@@ -163,7 +169,7 @@ package struct Dispatcher: Sendable {
       lists.step = .idle
       return []
     case .claimed(let claim):
-      noteClaim(claim, at: now)
+      noteClaim(claim, at: moment)
       return []
     case .answered(let lease, let outcome, let latency): return noteAnswer(outcome, of: lease, latency, at: now)
     case .settled(let settlement, let due):
@@ -263,26 +269,5 @@ package struct Dispatcher: Sendable {
     return released.map { lease in
       .settle(Answer(lease: lease.handle, outcome: Outcome(.notSent), due: until, reason: reason), due: until)
     }
-  }
-}
-
-/// Notices that the clock was set forward, by the one that nobody sets.
-struct ClockWatch: Sendable {
-  /// Time servers slew a clock without a step as long as it is off by less than this.
-  private static let smallestStep = Duration.seconds(1)
-
-  private var last: (now: Instant, uptime: Duration)?
-  /// A doubt that began before a step looks older than it is: until the settle delay has passed once more, nobody is
-  /// absent from a list.
-  private(set) var absenceCountsFrom: Instant?
-
-  /// - Returns: whether the clock was stepped forward since the last time.
-  mutating func note(_ now: Instant, uptime: Duration, settleDelay: Duration) -> Bool {
-    defer { last = (now, uptime) }
-    // After a step back the instant would lie far ahead; the doubts themselves begin anew then.
-    if let from = absenceCountsFrom, from - now > settleDelay { absenceCountsFrom = now + settleDelay }
-    guard let last, (now - last.now) - (uptime - last.uptime) > Self.smallestStep else { return false }
-    absenceCountsFrom = now + settleDelay
-    return true
   }
 }

@@ -1,5 +1,6 @@
 // The dispatcher's own view of the pace: the gate before each send, and what the whole key scope waits for.
 
+import DurableQueue
 import Pacing
 import Provisioning
 
@@ -8,10 +9,10 @@ struct Pace: Sendable {
   private(set) var quota = Quota.untilLearned
   private var gate = QuotaState()
 
+  /// What everything waits for; nil when nothing waits.
+  private(set) var wait: KeyWait?
   /// Nothing is sent or claimed before this; nil when nothing waits.
-  private(set) var waitEnd: Instant?
-  private(set) var waitReason: Reason?
-  private(set) var waitMessage: String?
+  var waitEnd: Instant? { wait?.until }
 
   /// Throttles in a row. Requests that were on the wire when one came belong to it and are not counted again.
   private var throttleCount = 0
@@ -85,10 +86,19 @@ struct Pace: Sendable {
     return now + backoff.ceiling(after: openCount)
   }
 
-  mutating func wait(until end: Instant, reason: Reason, message: String?) {
-    guard end > waitEnd ?? Instant(microseconds: .min) else { return }
-    (waitEnd, waitReason, waitMessage) = (end, reason, message)
-    if reason == .throttled { gate = quota.emptied(gate, until: end) }
+  mutating func wait(_ new: KeyWait) {
+    guard new.until > waitEnd ?? Instant(microseconds: .min) else { return }
+    wait = new
+    if new.reason == .throttled { gate = quota.emptied(gate, until: new.until) }
+  }
+
+  /// Takes every instant along with a clock that was set.
+  mutating func shift(by step: Duration) {
+    wait = wait.map { KeyWait(until: $0.until + step, reason: $0.reason, message: $0.message, asked: $0.asked) }
+    unreachableSince = unreachableSince.map { $0 + step }
+    throttledSince = throttledSince.map { $0 + step }
+    gate.theoretical = gate.theoretical + step
+    gate.notBefore = gate.notBefore + step
   }
 
   /// When a throttled scope may go on: when the service says, else after full jitter.
@@ -99,7 +109,8 @@ struct Pace: Sendable {
     let isSameEvent = waitEnd.map { sentAt < $0 } ?? false
     if !isSameEvent { throttleCount += 1 }
     throttledSince = throttledSince ?? now
-    if let asked { return max(now + asked, waitEnd ?? now) }
+    // Less than a second is no reason to stop backing off.
+    if let asked, asked >= .seconds(1) { return max(now + asked, waitEnd ?? now) }
     if isSameEvent, let waitEnd, waitEnd > now { return waitEnd }
     return now + backoff.wait(after: throttleCount, using: &generator)
   }

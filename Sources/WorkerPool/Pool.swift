@@ -44,10 +44,10 @@ package final class Pool: Sendable {
   package struct Status: Hashable, Sendable {
     /// Requests on the wire.
     package var inFlightCount = 0
-    /// Nothing is sent before this.
-    package var waitEnd: Instant?
-    /// Why.
-    package var waitReason: Reason?
+    /// What everything waits for.
+    package var wait: KeyWait?
+    /// Rows that were made in this run, or turned out to be.
+    package var madeCount = 0
     /// The quota that holds.
     package var quota = Quota.untilLearned
   }
@@ -100,9 +100,8 @@ package final class Pool: Sendable {
     var end = RunEnd.drained
     await withDiscardingTaskGroup { group in
       for await event in events {
-        let now = setup.time.now()
-        let uptime = setup.time.uptime()
-        let actions = state.withLock { $0.handle(event, at: now, uptime: uptime) }
+        let now = setup.time.moment()
+        let actions = state.withLock { $0.handle(event, at: now) }
         noteStatus()
         for action in actions {
           switch action {
@@ -125,8 +124,8 @@ package final class Pool: Sendable {
   private func noteStatus() {
     let status = state.withLock { dispatcher in
       Status(
-        inFlightCount: dispatcher.inFlight.count, waitEnd: dispatcher.pace.waitEnd,
-        waitReason: dispatcher.pace.waitReason, quota: dispatcher.pace.quota)
+        inFlightCount: dispatcher.inFlight.count, wait: dispatcher.pace.wait, madeCount: dispatcher.madeCount,
+        quota: dispatcher.pace.quota)
     }
     currentStatus.withLock { $0 = status }
   }
@@ -135,7 +134,7 @@ package final class Pool: Sendable {
 
   private func perform(_ action: Dispatcher.Action) async {
     switch action {
-    case .takePermit, .list, .detail, .reconcile, .restartDoubts, .holdAccount, .holdKey:
+    case .takePermit, .list, .detail, .reconcile, .rightInstants, .holdAccount, .holdKey:
       await performList(action)
     case .claim(let limit): await claim(upTo: limit)
     case .send(let lease): await send(lease)
@@ -149,15 +148,14 @@ package final class Pool: Sendable {
     do {
       switch action {
       case .takePermit:
-        let permit = try await queue.takePermit(of: setup.scope)
-        post.yield(.permitAnswered(start: permit.start, next: permit.next))
+        post.yield(.permitAnswered(try await queue.takePermit(of: setup.scope)))
       case .list(let account):
-        let askedAt = setup.time.now()
+        let asked = setup.time.moment()
         let reply = await setup.target.list(account: account.account)
-        let latency = setup.time.now() - askedAt
+        let latency = setup.time.sinceBoot().elapsed - asked.sinceBoot.elapsed
         try await queue.record(
-          Listing(reply, of: account.scope, by: setup.owner, askedAt: askedAt, latency: latency))
-        post.yield(.listed(account, reply, askedAt: askedAt))
+          Listing(reply, of: account.scope, by: setup.owner, askedAt: asked.wall, latency: latency))
+        post.yield(.listed(account, reply, asked: asked))
       case .detail(let entry):
         post.yield(.detailed(await setup.target.detail(of: entry)))
       case .reconcile(let list, let account):
@@ -166,9 +164,10 @@ package final class Pool: Sendable {
           list, in: account.scope, of: setup.batch, by: setup.rules.reconcile
         ) { target.isMade($0, from: $1) }
         post.yield(.reconciled(reconciliation))
-      case .restartDoubts: try await queue.restartDoubts(of: setup.batch)
+      case .rightInstants: try await queue.rightInstants(with: setup.scope, of: setup.batch)
       case .holdAccount(let account, let outcome):
-        try await queue.hold(account.scope, reason: Reason(outcome.kind) ?? .accountRefused, message: outcome.message)
+        try await queue.hold(
+          account.scope, reason: Reason(outcome.kind) ?? .accountRefused, message: outcome.message, by: setup.owner)
         post.yield(.listApplied)
       case .holdKey(let wait): try await queue.hold(wait)
       default: break
@@ -201,13 +200,14 @@ package final class Pool: Sendable {
 
   private func claimOnce(upTo limit: Int) async throws -> Claim {
     try await setup.queue.claim(
-      upTo: limit, of: setup.batch, for: setup.owner, with: setup.scope, within: setup.rules.horizon)
+      upTo: limit, of: setup.batch, for: setup.owner, with: setup.scope, within: setup.rules.horizon,
+      under: setup.rules.terms)
   }
 
   private func send(_ lease: Lease) async {
-    let start = setup.time.now()
+    let start = setup.time.sinceBoot().elapsed
     let outcome = await setup.target.create(lease.definition)
-    post.yield(.answered(lease, outcome, latency: setup.time.now() - start))
+    post.yield(.answered(lease, outcome, latency: setup.time.sinceBoot().elapsed - start))
   }
 
   private func settle(_ answer: Answer, due: Instant?) async {

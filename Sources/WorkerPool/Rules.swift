@@ -22,6 +22,12 @@ package struct Rules: Hashable, Sendable {
   package var drainTimeout: Duration
   /// What a list may settle.
   package var reconcile: ReconcileRules
+  /// How long a request may take.
+  package var requestTimeout = Duration.seconds(30)
+  /// What the run's attempts are sent under.
+  package var terms: AttemptTerms {
+    AttemptTerms(settleDelay: reconcile.settleDelay, requestTimeout: requestTimeout)
+  }
   /// How far ahead a claim takes permits.
   package let horizon = Quota.longestHorizon
   /// How often a run looks whether others have finished what they hold of its batch.
@@ -47,7 +53,7 @@ extension RunEnd {
   var settlesDoubtsFirst: Bool {
     switch self {
     case .held, .duplicates, .othersHold, .tooManyFailed: true
-    case .finished, .halted, .paused, .drained, .failed, .deadline: false
+    case .finished, .halted, .paused, .undecided, .drained, .failed, .deadline: false
     }
   }
 }

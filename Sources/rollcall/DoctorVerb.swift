@@ -23,6 +23,7 @@ struct DoctorVerb: AsyncParsableCommand {
     let endpoint = try endpointOptions.chosen(in: context)
     report.good("endpoint", endpoint.origin)
     guard let credentials = report.credentials(for: endpoint) else { throw Ended(.personNeeded) }
+    try checkWait(of: endpoint, credentials, report, context)
     let client = DataForestClient(
       .init(endpoint: endpoint, credentials: credentials, requestTimeout: .seconds(30), concurrency: 1),
       time: context.time)
@@ -75,6 +76,23 @@ struct DoctorVerb: AsyncParsableCommand {
         "process", "process \(owner.process) is stopped and keeps what it holds",
         "`kill -CONT \(owner.process)` or `kill \(owner.process)`")
     }
+  }
+
+  /// What the key waits for: no fault, but what a person looks for who asks why nothing is sent.
+  private func checkWait(
+    of endpoint: Endpoint, _ credentials: Credentials, _ report: Report, _ context: Context
+  ) throws {
+    // A queue that cannot be opened was told of.
+    guard case .success(let queue?) = Result(catching: { try queueOptions.openIfExists(in: context) }) else { return }
+    let key = (origin: endpoint.origin, fingerprint: credentials.fingerprint)
+    if let wait = try queue.waits(origin: key.origin, fingerprint: key.fingerprint).first {
+      report.good("wait", "until \(wait.until.rfc3339()): \(wait.text); `--ignore-wait` tries at once")
+    } else if let last = try queue.lastWait(origin: key.origin, fingerprint: key.fingerprint) {
+      report.good("wait", "none now; the last one was until \(last.until.rfc3339()): \(last.text)")
+    } else {
+      report.good("wait", "none")
+    }
+    try queue.close()
   }
 
   private static func size(_ count: Int64) -> String {

@@ -64,6 +64,9 @@ struct EndpointOptions: ParsableArguments {
 
 /// How fast, how many at once, how long.
 struct PaceOptions: ParsableArguments {
+  private static let standardTimeout = Span(.seconds(30), "30s")
+  private static let standardAttempts = 5
+
   @Option(
     help: """
       The most requests a period: N/s, N/m, N/h or N/day; may be repeated, all hold. For all runs with this key from now \
@@ -75,13 +78,15 @@ struct PaceOptions: ParsableArguments {
   @Option(help: "Requests on the wire at once (4, and more where the pace needs it, unless given).")
   var concurrency: Int?
   @Option(help: "How long a request may take.")
-  var requestTimeout = Span(.seconds(30), "30s")
+  var requestTimeout = Self.standardTimeout
   @Option(help: "How late a create can land; what is in doubt is not sent again before (60s or the request timeout).")
   var settleDelay: Span?
   @Flag(help: "Take over what the service already has under a roster's name, instead of a conflict.")
   var adoptExisting = false
   @Option(help: "How often a row is sent at most before it has failed.")
-  var maxAttempts = 5
+  var maxAttempts = Self.standardAttempts
+  @Flag(help: "Try now, whatever an earlier answer has asked everything with this key to wait for.")
+  var ignoreWait = false
   @Option(help: "A longer wait than this ends the run; it can be resumed.")
   var maxWait = Span(.seconds(600), "10m")
   @Option(help: "End for a person's look after so many failed rows: a number, or 3% of the batch (at least 5).")
@@ -131,6 +136,20 @@ struct PaceOptions: ParsableArguments {
     }
   }
 
+  /// The options that the next command for the same rows needs too: without them it would judge sooner, or otherwise, what
+  /// this run has left.
+  var optionsThatMatter: [String] {
+    var words: [String] = []
+    if requestTimeout.duration != Self.standardTimeout.duration {
+      words += ["--request-timeout", requestTimeout.defaultValueDescription]
+    }
+    if let settleDelay { words += ["--settle-delay", settleDelay.defaultValueDescription] }
+    if maxAttempts != Self.standardAttempts { words += ["--max-attempts", "\(maxAttempts)"] }
+    if adoptExisting { words.append("--adopt-existing") }
+    if let concurrency { words += ["--concurrency", "\(concurrency)"] }
+    return words
+  }
+
   /// The most connections that a run needs.
   var connectionCount: Int { concurrency ?? Rules.mostConcurrency }
 
@@ -144,9 +163,10 @@ struct PaceOptions: ParsableArguments {
     var rules = Rules(
       concurrency: concurrency ?? 4, maxWait: maxWait.duration, drainTimeout: drainTimeout.duration,
       reconcile: ReconcileRules(settleDelay: delay, maxAttempts: maxAttempts, adoptsExisting: adoptExisting))
+    rules.requestTimeout = requestTimeout.duration
     rules.adaptsConcurrency = concurrency == nil
     rules.haltAfter = haltAfter?.count(of: rowCount)
-    rules.deadline = deadline?.next(after: now)
+    rules.deadline = deadline?.next(after: now).instant
     return rules
   }
 }
@@ -239,13 +259,23 @@ struct TimeOfDay: ExpressibleByArgument {
     (self.hour, self.minute) = (hour, minute)
   }
 
-  /// The next instant at which this machine's clock shows it.
-  func next(after now: Instant) -> Instant {
+  /// The next instant at which this machine's clock shows it, and what it shows then: in the night in which clocks are set
+  /// forward an hour is left out, and a time in it is an hour later.
+  func next(after now: Instant, in calendar: Calendar = .current) -> (instant: Instant, shown: String?) {
     let date = Date(timeIntervalSince1970: Double(now.microseconds) / 1_000_000)
     let time = DateComponents(hour: hour, minute: minute, second: 0)
-    let next = Calendar.current.nextDate(after: date, matching: time, matchingPolicy: .nextTime)
-    return next.map { Instant(microseconds: Int64($0.timeIntervalSince1970 * 1_000_000)) } ?? now + .seconds(86_400)
+    // The next whole hour where the time does not exist; with the minutes kept, 02:30 is 03:30 then.
+    let next = calendar.nextDate(
+      after: date, matching: time, matchingPolicy: .nextTimePreservingSmallerComponents, repeatedTimePolicy: .first)
+    guard let next else { return (now + .seconds(86_400), nil) }
+    let found = calendar.dateComponents([.hour, .minute], from: next)
+    let isThere = found.hour == hour && found.minute == minute
+    let shown = String(format: "%02d:%02d", found.hour ?? 0, found.minute ?? 0)
+    return (Instant(microseconds: Int64(next.timeIntervalSince1970 * 1_000_000)), isThere ? nil : shown)
   }
+
+  /// As it was written.
+  var text: String { String(format: "%02d:%02d", hour, minute) }
 }
 
 /// A duration for an option, with its text as the default to show.

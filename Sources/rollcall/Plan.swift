@@ -6,6 +6,7 @@ import DurableQueue
 import Foundation
 import Pacing
 import Provisioning
+import Words
 
 struct Plan {
   let check: RosterCheck
@@ -13,6 +14,8 @@ struct Plan {
   /// Where the limit stands; nothing was used where that is not known.
   var state = QuotaState()
   let adoptsExisting: Bool
+  /// What the key waits for; nil when it waits for nothing.
+  var wait: KeyWait?
 
   /// How many creates the run would ask for; a conflict that is to be taken over counts, because what stood in its way
   /// may be gone.
@@ -34,6 +37,7 @@ struct Plan {
     if facts.gpuCount > 0 { lines.append("  GPUs      \(facts.gpuCount) in the whole roster") }
     lines += warnings(comparison)
     lines.append("  pace      \(paceText)\(createCount > 0 ? ": \(forecast(at: now))" : "")")
+    if let wait { lines.append("  waits     until \(wait.until.rfc3339()): \(wait.text); --ignore-wait tries at once") }
     return lines
   }
 
@@ -85,7 +89,8 @@ struct Plan {
   /// The probe of each account takes a permit too. A learned pace may turn out slower, and an unknown one faster.
   private func forecast(at now: Instant) -> String {
     let requests = createCount + check.facts.accountCount
-    let done = limit.quota.forecast(of: requests, from: state, at: now)
+    let begin = max(now, wait?.until ?? now)
+    let done = limit.quota.forecast(of: requests, from: state, at: begin)
     let creates = "\(count(createCount, "create"))"
     let time = (done - now).forPeople
     switch limit.source {

@@ -91,7 +91,7 @@ final class ProgressLine: Sendable {
     let status = pool.status
     let elapsed = (now - start).seconds
     let pace = elapsed > 0.5 ? Double(finished(tally) - startDone) / elapsed : 0
-    let wait = status.waitEnd.flatMap { $0 > now ? (length: $0 - now, reason: status.waitReason) : nil }
+    let wait = status.wait.flatMap { $0.until > now ? (length: $0.until - now, reason: Optional($0.reason)) : nil }
     return Progress(tally: tally, pace: pace, limit: status.quota.rate, wait: wait)
   }
 }

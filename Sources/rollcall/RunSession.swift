@@ -28,11 +28,11 @@ struct RunSession {
     try queue.reclaim()
     try queue.takeUp(batch.id, requeue.with(conflicts: pace.adoptExisting))
     try queue.liftHolds(of: batch.id)
-    let end = try await submit()
+    let (end, standstill) = try await submit()
     let summary = try files.write(at: context.time.now())
     try queue.checkpoint()
-    let status = Self.status(of: end, summary)
-    try show(end, summary, status)
+    let status = Self.status(of: end, summary, standstill, at: context.time.now())
+    try show(end, summary, status, standstill)
     if let command = report.onFinish {
       let path = report.folder(of: batch, in: context) + "/summary.json"
       OnFinish.run(command, summary: path, status: status, in: context)
@@ -43,11 +43,12 @@ struct RunSession {
 
   // MARK: - Submitting
 
-  private func submit() async throws -> RunEnd {
+  private func submit() async throws -> (RunEnd, Standstill?) {
     // With nothing to do no connection is opened, no probe is sent and no permit is taken.
-    guard try queue.tally(of: batch.id).unfinishedCount > 0 else { return .finished }
+    guard try queue.tally(of: batch.id).unfinishedCount > 0 else { return (.finished, nil) }
     let scope = try queue.keyScope(origin: endpoint.origin, fingerprint: credentials.fingerprint)
     try pace.setLimit(of: scope, in: queue)
+    try await rightInstants(with: scope)
     try queue.beginRun(with: scope)
     try noteForecast(with: scope)
     let client = DataForestClient(
@@ -63,9 +64,23 @@ struct RunSession {
     let end = await watch(pool)
     try await client.shutdown()
     // What an unsettled answer left leased stays with this owner; the next run finds it gone and reclaims.
-    if case .failed = end { return end }
+    if case .failed = end { return (end, nil) }
+    let standstill = try await queue.noteEnd(
+      end, of: ownership.id, with: scope, madeCount: pool.status.madeCount)
     try await queue.end(ownership)
-    return end
+    return (end, try standstill ?? queue.longestDoubt(of: batch.id))
+  }
+
+  /// What was written while a clock was wrong must not keep the run waiting; that it was wrong is said.
+  private func rightInstants(with scope: KeyScopeID) async throws {
+    if let finding = try await queue.rightInstants(with: scope, of: batch.id) {
+      context.tell("warning: \(Closing.clockSentence(finding))")
+    }
+    if pace.ignoreWait { try queue.ignoreWait(of: scope, batch: batch.id) }
+    guard let deadline = pace.deadline else { return }
+    if let shown = deadline.next(after: context.time.now()).shown {
+      context.tell("The clocks are set forward over \(deadline.text) that night; the deadline is \(shown).")
+    }
   }
 
   /// As the plan says it: the probe of each account takes a permit too.
@@ -97,24 +112,30 @@ struct RunSession {
 
   // MARK: - The end
 
-  static func status(of end: RunEnd, _ summary: Summary) -> ExitStatus {
+  static func status(
+    of end: RunEnd, _ summary: Summary, _ standstill: Standstill? = nil, at now: Instant
+  ) -> ExitStatus {
     switch end {
     case .failed(let error): error.code == .busy ? .paused : .toolFailed
     case .halted, .held, .duplicates, .tooManyFailed: .personNeeded
-    case .paused, .othersHold, .drained, .deadline: .paused
+    case .drained: .paused
+    case .paused, .undecided, .othersHold, .deadline:
+      standstill?.needsPerson(at: now) == true ? .personNeeded : .paused
     case .finished:
       (summary.states[ItemState.done.rawValue] ?? 0) == summary.rowCount ? .done : .someFailed
     }
   }
 
-  private func show(_ end: RunEnd, _ summary: Summary, _ status: ExitStatus) throws {
+  private func show(_ end: RunEnd, _ summary: Summary, _ status: ExitStatus, _ standstill: Standstill?) throws {
     if report.json { context.output(String(decoding: try summary.json(), as: UTF8.self)) }
     guard !(report.quiet && status == .done) else { return }
     context.tell("Batch \(batch.id.rawValue), \(batch.shortLabel):")
     for line in ClosingTable.lines(summary) { context.tell(line) }
     context.tell("Files in \(report.folder(of: batch, in: context))/")
     let closing = Closing(
-      end: end, batch: batch.id, database: queue.path, processes: try queue.processesAtWork())
+      end: end, batch: batch.id, database: queue.path, processes: try queue.processesAtWork(),
+      limit: try queue.limit(origin: endpoint.origin, fingerprint: credentials.fingerprint),
+      standstill: status == .personNeeded ? standstill : nil, options: pace.optionsThatMatter)
     if let problem = closing.sentence { context.tell(problem) }
     if let hint = closing.hint { context.tell("Hint: \(hint)") }
   }

@@ -34,7 +34,10 @@ struct RunVerb: AsyncParsableCommand {
     let check = try RosterCheck(
       roster, label: label, reading: reading, endpoint: endpoint, queue: existing, in: context)
     try check.refuseIssues(in: context)
-    let plan = Plan(check: check, limit: try limit(existing, endpoint, credentials), adoptsExisting: pace.adoptExisting)
+    var plan = Plan(check: check, limit: try limit(existing, endpoint, credentials), adoptsExisting: pace.adoptExisting)
+    if !pace.ignoreWait {
+      plan.wait = try existing?.waits(origin: endpoint.origin, fingerprint: credentials.fingerprint).first
+    }
     if !report.quiet { for line in plan.lines(at: context.time.now()) { context.tell(line) } }
     try refuseTooMany(plan.createCount)
     guard !dryRun else { return }

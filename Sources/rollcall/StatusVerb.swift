@@ -6,6 +6,7 @@ import Foundation
 import Pacing
 import Provisioning
 import Reporter
+import Words
 
 struct StatusVerb: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -69,7 +70,7 @@ struct StatusVerb: AsyncParsableCommand {
     let tally = try queue.tally(of: batch.id)
     let holds = try queue.holds(of: batch.id)
     guard !json else {
-      context.say(Self.json(batch, tally))
+      context.say(Self.json(batch, tally, try queue.waits(origin: batch.origin)))
       return
     }
     context.say("Batch \(batch.id.rawValue), \(batch.label), imported \(batch.importedAt.rfc3339())")
@@ -88,10 +89,13 @@ struct StatusVerb: AsyncParsableCommand {
             : "  process \(process) is at work")
       }
     }
+    for wait in try queue.waits(origin: batch.origin) {
+      context.say("  waiting until \(wait.until.rfc3339()): \(wait.text)")
+    }
     for hold in holds { context.say("  account \(hold.account) is held: \(hold.reason.forPeople)") }
   }
 
-  private static func json(_ batch: Batch, _ tally: Tally) -> String {
+  private static func json(_ batch: Batch, _ tally: Tally, _ waits: [KeyWait]) -> String {
     var members: [String: JSONValue] = [
       "schemaVersion": .integer(1), "batch": .integer(batch.id.rawValue), "label": .string(batch.label),
       "endpoint": .string(batch.endpoint), "rowCount": .integer(Int64(tally.rowCount)),
@@ -99,6 +103,15 @@ struct StatusVerb: AsyncParsableCommand {
     ]
     members["states"] = .object(
       Dictionary(uniqueKeysWithValues: ItemState.allCases.map { ($0.rawValue, .integer(Int64(tally[$0]))) }))
+    members["waits"] = .array(
+      waits.map { wait in
+        var members: [String: JSONValue] = [
+          "until": .string(wait.until.rfc3339()), "reason": .string(wait.reason.rawValue),
+        ]
+        members["message"] = wait.message.map(JSONValue.string)
+        members["askedSeconds"] = wait.asked.map { .integer(Int64($0.seconds)) }
+        return .object(members)
+      })
     return JSONValue.object(members).canonicalText
   }
 }

@@ -14,7 +14,7 @@ package final class JumpingTimeSource: TimeSource {
 
   package func now() -> Instant { current.withLock { $0 } }
 
-  package func uptime() -> Duration { now() - Instant(microseconds: 0) }
+  package func sinceBoot() -> SinceBoot { SinceBoot(boot: "boot", elapsed: now() - Instant(microseconds: 0)) }
 
   /// Moves the time on.
   package func advance(by duration: Duration) { current.withLock { $0 = $0 + duration } }

@@ -17,6 +17,9 @@ package final class ManualTimeSource: TimeSource {
     var nextOrder = 0
     /// What the clock was set by, altogether.
     var stepped = Duration.zero
+    /// How often the machine was started, and when it was last, by a clock that nobody has set.
+    var bootCount = 1
+    var bootedAt = Duration.zero
   }
 
   private let state: Mutex<State>
@@ -26,7 +29,20 @@ package final class ManualTimeSource: TimeSource {
 
   package func now() -> Instant { state.withLock { $0.now } }
 
-  package func uptime() -> Duration { state.withLock { $0.now - Instant(microseconds: 0) - $0.stepped } }
+  package func sinceBoot() -> SinceBoot {
+    state.withLock { state in
+      SinceBoot(
+        boot: "boot \(state.bootCount)", elapsed: state.now - Instant(microseconds: 0) - state.stepped - state.bootedAt)
+    }
+  }
+
+  /// Starts the machine anew: what was counted from its last start cannot be compared any more.
+  package func reboot() {
+    state.withLock { state in
+      state.bootCount += 1
+      state.bootedAt = state.now - Instant(microseconds: 0) - state.stepped
+    }
+  }
 
   package func alarm(at instant: Instant, ring: @escaping @Sendable () -> Void) -> any Alarm {
     state.withLock { state in

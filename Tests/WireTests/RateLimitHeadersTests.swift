@@ -11,16 +11,19 @@ import Testing
     (["ratelimit-remaining": "0", "ratelimit-reset": "12"], 0, 12),
     (["x-ratelimit-remaining": "3", "x-ratelimit-reset": "1700000060"], 3, 60),
     (["x-rate-limit-remaining": "0", "x-rate-limit-reset": "1700000060000"], 0, 60),
-    (["x-ratelimit-remaining": "0", "x-ratelimit-reset": "1600000000"], 0, 0),
+    (["x-ratelimit-remaining": "0", "x-ratelimit-reset": "1700000060000000"], 0, 60),
+    (["ratelimit": "r=0;t=1.5", "ratelimit-remaining": "9"], 0, 1.5), (["x-ratelimit-reset": "7"], nil, 7),
+    (["x-ratelimit-remaining": "0", "x-ratelimit-reset": "1600000000"], 0, nil), (["ratelimit": "r=0;t=inf"], 0, nil),
+    (["x-ratelimit-remaining": "0"], 0, nil), (["ratelimit": "r=0;t=31622400"], 0, nil),
+    (["ratelimit-remaining": "-1", "ratelimit-reset": "5"], nil, 5), (["ratelimit": #""day";r=0;t=86400"#], 0, 3_600),
   ])
-  func `what a service tells of its limit is read`(headers: [String: String], remaining: Int, seconds: Int) {
+  func `what a service tells of its limit is read`(headers: [String: String], remaining: Int?, seconds: Double?) {
     let told = RateLimitHeaders(Reply(status: 200, headers: headers), at: Self.now)
-    #expect(told?.remaining == remaining && told?.reset == .seconds(seconds), "\(headers)")
+    #expect(told?.remaining == remaining && told?.reset?.wait == seconds.map { .seconds($0) }, "\(headers)")
   }
 
   @Test(arguments: [
-    [:], ["x-ratelimit-remaining": "0"], ["ratelimit": "nonsense"], ["ratelimit": "r=0;t=inf"],
-    ["ratelimit-remaining": "-1", "ratelimit-reset": "5"], ["ratelimit-remaining": "x", "ratelimit-reset": "5"],
+    [:], ["ratelimit": "nonsense"], ["ratelimit": "r=-1;t=-5"], ["x-ratelimit-remaining": "x"],
   ])
   func `what cannot be read is none`(headers: [String: String]) {
     #expect(RateLimitHeaders(Reply(status: 200, headers: headers), at: Self.now) == nil, "\(headers)")

@@ -1,0 +1,107 @@
+// When a pause is a person's business: the same cause has ended run after run, and nothing was made meanwhile. Told from
+// how the runs of a key have ended.
+
+import GRDB
+package import Pacing
+package import Provisioning
+
+/// A cause that has kept runs from making anything.
+package struct Standstill: Hashable, Sendable {
+  /// So many runs in a row are a person's business.
+  package static let mostRuns = 3
+  /// So is a cause that has lasted longer than this.
+  package static let longest = Duration.seconds(24 * 3_600)
+
+  /// When the first of the runs ended.
+  package let since: Instant
+  /// How many have ended so, in a row.
+  package let runCount: Int
+
+  /// Makes one.
+  package init(since: Instant, runCount: Int) {
+    self.since = since
+    self.runCount = runCount
+  }
+
+  /// Whether a person must look.
+  package func needsPerson(at now: Instant) -> Bool {
+    runCount >= Self.mostRuns || now - since > Self.longest
+  }
+}
+
+extension RunEnd {
+  /// What kept the run from going on, as the queue stores it; nil for an end that is no standstill.
+  package var standstillCause: String? {
+    switch self {
+    case .paused(let wait, _): wait?.reason.rawValue ?? "own_limit"
+    case .undecided: "undecided"
+    case .othersHold: "others_hold"
+    case .deadline: "deadline"
+    case .held: "held"
+    case .finished, .halted, .tooManyFailed, .duplicates, .drained, .failed: nil
+    }
+  }
+}
+
+extension Queue {
+  /// Notes how a run has ended, with what key and how many items it has made.
+  ///
+  /// - Returns: the standstill that it belongs to; nil when it made something or simply ended.
+  package func noteEnd(
+    _ end: RunEnd, of owner: OwnerID, with scope: KeyScopeID, madeCount: Int
+  ) async throws -> Standstill? {
+    let now = time.now()
+    return try await write { db in
+      try db.execute(
+        sql: "UPDATE owner SET run_scope_id = ?, made_count = ?, end_cause = ?, ended_at = ? WHERE id = ?",
+        arguments: [scope.rawValue, madeCount, end.standstillCause, now.microseconds, owner.rawValue])
+      return try end.standstillCause.flatMap { try Self.standstill(of: scope, $0, db) }
+    }
+  }
+
+  /// Rows in: the key's latest runs, the last one first, as far as they have ended alike.
+  private static func standstill(of scope: KeyScopeID, _ cause: String, _ db: Database) throws -> Standstill? {
+    let runs = try Row.fetchCursor(
+      db, sql: "SELECT end_cause, made_count, ended_at FROM owner WHERE run_scope_id = ? ORDER BY id DESC",
+      arguments: [scope.rawValue])
+    var since: Instant?
+    var count = 0
+    while let run = try runs.next(), run[0] == cause, run[1] == 0 {
+      since = min(since ?? .init(microseconds: .max), Instant(microseconds: run[2]))
+      count += 1
+    }
+    guard let since else { return nil }
+    // A run beside it may be making things, and has not ended.
+    let isMaking = try Bool.fetchOne(
+      db,
+      sql: """
+        SELECT EXISTS (SELECT 1 FROM item JOIN account_scope ON account_scope.id = account_scope_id
+          WHERE state = 'done' AND NOT adopted AND finished_at > ?
+            AND origin = (SELECT origin FROM key_scope WHERE id = ?))
+        """, arguments: [since.microseconds, scope.rawValue])
+    return isMaking == true ? nil : Standstill(since: since, runCount: count)
+  }
+
+  /// Since when the oldest of a batch's items is in doubt that three runs, or a day, have not settled; nil when there is
+  /// none. Rows in: what is in doubt, and the owners. Index: `item_in_doubt`.
+  package func longestDoubt(of batch: BatchID) throws -> Standstill? {
+    let now = time.now()
+    return try read { db in
+      let row = try Row.fetchOne(
+        db,
+        sql: """
+          SELECT doubt_at, run_count FROM (
+            SELECT doubt_at, (SELECT count(*) FROM owner
+              WHERE owner.batch_id = :batch AND run_scope_id IS NOT NULL AND started_at > doubt_at) AS run_count
+            FROM item INDEXED BY item_in_doubt WHERE doubt_at IS NOT NULL
+              AND EXISTS (SELECT 1 FROM batch_row WHERE item_id = item.id AND batch_row.batch_id = :batch))
+          WHERE run_count >= :runs OR doubt_at < :before ORDER BY doubt_at LIMIT 1
+          """,
+        arguments: [
+          "batch": batch.rawValue, "runs": Standstill.mostRuns,
+          "before": (now - Standstill.longest).microseconds,
+        ])
+      return row.map { Standstill(since: Instant(microseconds: $0[0]), runCount: $0[1]) }
+    }
+  }
+}

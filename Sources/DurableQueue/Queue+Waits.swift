@@ -1,0 +1,156 @@
+// What a key waits for: told to people, put right when the clock was not, and lifted when a person says so.
+
+import GRDB
+package import Pacing
+package import Provisioning
+
+/// What everything that uses a key waits for.
+package struct KeyWait: Hashable, Sendable {
+  /// Nothing starts before this.
+  package let until: Instant
+  /// Why.
+  package let reason: Reason
+  /// What the service or the network said.
+  package let message: String?
+  /// What the service asked for, where that is more than is waited.
+  package let asked: Duration?
+
+  /// Makes one.
+  package init(until: Instant, reason: Reason, message: String? = nil, asked: Duration? = nil) {
+    self.until = until
+    self.reason = reason
+    self.message = message
+    self.asked = asked
+  }
+}
+
+/// What putting the instants right has found.
+package struct ClockFinding: Hashable, Sendable {
+  /// The newest instant that the queue has of something that has happened.
+  package let newest: Instant
+  /// This machine's clock, which is before that.
+  package let now: Instant
+}
+
+extension Queue {
+  /// What an origin's keys wait for now; of one key, if its fingerprint is given.
+  package func waits(origin: String, fingerprint: String? = nil) throws -> [KeyWait] {
+    let now = time.now()
+    return try read { db in
+      let scopes = try Int64.fetchAll(
+        db, sql: "SELECT id FROM key_scope WHERE origin = ?1 AND (?2 IS NULL OR fingerprint = ?2) ORDER BY id",
+        arguments: [origin, fingerprint])
+      return try scopes.compactMap { try ScopeRow(KeyScopeID($0), db).wait(at: now) }
+    }
+  }
+
+  /// The last wait of a key, over or not; nil when it never waited.
+  package func lastWait(origin: String, fingerprint: String) throws -> KeyWait? {
+    try read { db in
+      let row = try Row.fetchOne(
+        db,
+        sql: """
+          SELECT until_at, reason, key_wait.message FROM key_wait JOIN key_scope ON key_scope.id = key_scope_id
+          WHERE origin = ? AND fingerprint = ? ORDER BY key_wait.id DESC LIMIT 1
+          """, arguments: [origin, fingerprint])
+      return row.flatMap { row in
+        Reason(rawValue: row[1]).map { KeyWait(until: Instant(microseconds: row[0]), reason: $0, message: row[2]) }
+      }
+    }
+  }
+
+  /// Forgets what a key waits for, because a person wants to try now.
+  package func ignoreWait(of scope: KeyScopeID, batch: BatchID) throws {
+    let now = time.now().microseconds
+    try writeAlone { db in
+      try db.execute(
+        sql: """
+          UPDATE key_scope SET not_before = min(not_before, ?1), wait_reason = NULL, wait_message = NULL,
+            wait_asked = NULL WHERE id = ?2
+          """, arguments: [now, scope.rawValue])
+      try Self.endDues(of: batch, after: now, db)
+    }
+  }
+
+  /// Puts every instant that keeps a key or a batch from going on where it belongs by both clocks: a wait lasts as long as
+  /// it was meant to, from when it began, and an item is due no later than its key may send. What was written while a
+  /// clock was ahead would hold everything up until then.
+  ///
+  /// - Returns: what tells that this clock, or the one that wrote, was wrong; nil where nothing does.
+  @discardableResult
+  package func rightInstants(with scope: KeyScopeID, of batch: BatchID) async throws -> ClockFinding? {
+    try await write { db in try self.rightInstants(with: scope, of: batch, db) }
+  }
+
+  func rightInstants(with scope: KeyScopeID, of batch: BatchID, _ db: Database) throws -> ClockFinding? {
+    let now = time.moment()
+    let newest = try Self.newestInstant(db)
+    let notBefore = try ScopeRow(scope, db).rightWait(at: now, db)
+    try Self.endDues(of: batch, after: max(now.wall, notBefore).microseconds, db)
+    guard newest > now.wall + Self.clockTolerance else { return nil }
+    return ClockFinding(newest: newest, now: now.wall)
+  }
+
+  /// Two machines' clocks are as near as this at least.
+  private static let clockTolerance = Duration.seconds(5)
+
+  /// Rows in: the batch's ready items. Index: `item_claimable`. What an item waits for is what its key waits for.
+  private static func endDues(of batch: BatchID, after latest: Int64, _ db: Database) throws {
+    try db.execute(
+      sql: "UPDATE item INDEXED BY item_claimable SET due = ?1 WHERE batch_id = ?2 AND due IS NOT NULL AND due > ?1",
+      arguments: [latest, batch.rawValue])
+  }
+
+  /// The newest instant of something that has happened. Attempts and lists are not looked at: they lie within the life of
+  /// an owner, whose end is.
+  private static func newestInstant(_ db: Database) throws -> Instant {
+    let newest = try Int64.fetchOne(
+      db,
+      sql: """
+        SELECT max((SELECT coalesce(max(imported_at), 0) FROM batch),
+          (SELECT coalesce(max(max(started_at, coalesce(ended_at, 0))), 0) FROM owner),
+          (SELECT coalesce(max(wait_at), 0) FROM key_scope))
+        """)
+    return Instant(microseconds: newest ?? 0)
+  }
+}
+
+extension ScopeRow {
+  /// Notes from when the wait is counted that ends at `not_before`.
+  func countWait(from now: Moment, _ db: Database) throws {
+    try db.execute(
+      sql: "UPDATE key_scope SET wait_at = ?, wait_boot = ?, wait_up = ? WHERE id = ?",
+      arguments: [now.wall.microseconds, now.sinceBoot.boot, now.sinceBoot.elapsed.microseconds, id])
+  }
+
+  /// Puts the end of the wait where it belongs.
+  ///
+  /// - Returns: when the scope may send.
+  func rightWait(at now: Moment, _ db: Database) throws -> Instant {
+    let row = try Row.fetchOne(
+      db, sql: "SELECT wait_at, wait_boot, wait_up FROM key_scope WHERE id = ?", arguments: [id])
+    var end = state.notBefore
+    if let row, let from = (row[0] as Int64?).map(Instant.init(microseconds:)) {
+      let length = min(max(.zero, end - from), Self.longestWait)
+      let begin = SinceBoot(boot: row[1] ?? "", elapsed: .microseconds(row[2] ?? 0))
+      if let age = now.sinceBoot.age(of: begin) {
+        end = now.wall + max(.zero, length - age)
+        if length <= age { end = min(state.notBefore, now.wall) }
+      } else if from > now.wall {
+        // One of the two clocks was wrong: the wait begins anew, which is never too short.
+        end = now.wall + length
+      }
+    }
+    end = min(end, now.wall + Self.longestWait)
+    guard abs((end - state.notBefore).microseconds) > 1_000 else { return state.notBefore }
+    var next = state
+    next.notBefore = end
+    next.theoretical = min(next.theoretical, max(end, now.wall) + limit.quota.longestDebt)
+    try store(next, db)
+    try countWait(from: now, db)
+    return end
+  }
+
+  /// No wait is longer; see `Outcome.retryAfter`.
+  private static let longestWait = Duration.seconds(3_600)
+}

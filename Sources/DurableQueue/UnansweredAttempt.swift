@@ -1,0 +1,77 @@
+// An attempt without a definite answer, and when what it asked for may have been made.
+
+import GRDB
+import Pacing
+import Provisioning
+
+/// An attempt that may have made its item.
+struct UnansweredAttempt {
+  /// The canonical JSON that was sent.
+  let definition: String
+  /// How late it may land after it was written in doubt.
+  let delay: Duration
+  /// When it might be sent, and when it was written in doubt; nil while it is under way.
+  private let start: Instant
+  private let end: Instant?
+  /// The same by the clock of the machine's start; nil where that is not known.
+  private let startSinceBoot: SinceBoot?
+  private let endSinceBoot: SinceBoot?
+  /// The lowest and the highest skew of the service's clock that its owner has seen.
+  private let lowestSkew: Duration?
+  private let highestSkew: Duration?
+
+  /// Rows out: an item's attempts without a definite answer, the oldest first, by the attempt's key. Takes the item.
+  static let sql = """
+    SELECT \(KeptDefinition.sql()), max(coalesce(settle_delay, 0), coalesce(request_timeout, 0)), start_at, ended_at,
+      boot, start_up, ended_up, clock_skew, clock_skew_most
+    FROM attempt JOIN item ON item.id = item_id
+      JOIN definition ON definition.id = attempt.definition_id JOIN owner ON owner.id = attempt.owner_id
+    WHERE item_id = ? AND outcome IN ('no_answer', 'owner_gone', 'succeeded') ORDER BY attempt.ordinal
+    """
+
+  init(_ row: Row) {
+    definition = row[0]
+    delay = .microseconds(row[1])
+    start = Instant(microseconds: row[2])
+    end = (row[3] as Int64?).map(Instant.init(microseconds:))
+    let boot = row[4] as String?
+    func sinceBoot(_ elapsed: Int64?) -> SinceBoot? {
+      boot.flatMap { boot in elapsed.map { SinceBoot(boot: boot, elapsed: .microseconds($0)) } }
+    }
+    startSinceBoot = sinceBoot(row[5])
+    endSinceBoot = sinceBoot(row[6])
+    lowestSkew = (row[7] as Int64?).map { .microseconds($0) }
+    highestSkew = (row[8] as Int64?).map { .microseconds($0) }
+  }
+
+  /// Whether a list that was asked for at a moment cannot show what the attempt made.
+  func isLater(than asked: Moment) -> Bool {
+    guard let startSinceBoot else { return asked.wall < start }
+    // After another start of the machine the attempt is long over.
+    return asked.sinceBoot.age(of: startSinceBoot).map { $0 < .zero } ?? false
+  }
+
+  /// Whether something that was made at an instant, by the service's clock, may have been made by this attempt: not before
+  /// it was sent, and not later than it can have landed.
+  ///
+  /// The clock that nobody sets brings our instants to the present clock, which the list compares with the service's.
+  /// Where it cannot, our clock may have been set since: of what the owner saw and what the list shows the farther one
+  /// counts, and what nobody saw may have been the largest.
+  func mayHaveMade(at createdAt: Instant, as list: RemoteList, by rules: ReconcileRules) -> Bool {
+    let (from, isFromExact) = Self.present(start, startSinceBoot, at: list.asked)
+    let lowest = list.clockSkew ?? .zero - rules.largestSkew
+    let skew = isFromExact ? lowest : min(lowest, lowestSkew ?? .zero - rules.largestSkew)
+    guard createdAt >= from + skew - rules.clockTolerance else { return false }
+    guard let end else { return true }
+    let (until, isUntilExact) = Self.present(end, endSinceBoot, at: list.asked)
+    let highest = list.clockSkew ?? rules.largestSkew
+    let latestSkew = isUntilExact ? highest : max(highest, highestSkew ?? rules.largestSkew)
+    return createdAt <= until + max(delay, rules.settleDelay) + latestSkew + rules.lateTolerance
+  }
+
+  /// An instant of the past by the clock of a moment, and whether that is exact.
+  private static func present(_ instant: Instant, _ sinceBoot: SinceBoot?, at moment: Moment) -> (Instant, Bool) {
+    guard let sinceBoot, let age = moment.sinceBoot.age(of: sinceBoot) else { return (instant, false) }
+    return (moment.wall - age, true)
+  }
+}

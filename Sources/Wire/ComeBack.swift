@@ -1,0 +1,86 @@
+// When a service wants us back, whichever header says it and in whatever form:
+//
+//   12 · 1.5 · "30"                         seconds
+//   1700000060 · …000 · …000000             an instant: seconds, milliseconds or microseconds since the epoch
+//   Tue, 14 Nov 2023 22:14:20 GMT           a date in one of the forms of RFC 9110 §5.6.7
+//   Tuesday, 14-Nov-23 22:14:20 GMT
+//   Tue Nov 14 22:14:20 2023
+//   2023-11-14T22:14:20Z                    a date of RFC 3339, which some services write
+
+package import Pacing
+
+/// A wait that a service asked for, in a form that can be relied on.
+package struct ComeBack: Hashable, Sendable {
+  /// The longest wait that one header can bring about.
+  package static let longest = Duration.seconds(3_600)
+  /// A number of seconds above this is an instant or makes no sense.
+  private static let mostPlausible = Duration.seconds(31 * 86_400)
+
+  /// How long to wait: more than zero, at most `longest`.
+  package let wait: Duration
+  /// What was asked for, where that is more than is waited; nil otherwise.
+  package let asked: Duration?
+
+  /// Reads a header's value; nil when it asks for nothing (zero, negative, in the past) or makes no sense, so that the
+  /// caller's own backoff takes its place.
+  ///
+  /// - Parameters:
+  ///   - now: our time.
+  ///   - serviceTime: the service's time, which instants and dates are meant by; nil when it does not tell.
+  package init?(_ text: String, at now: Instant, serviceTime: Instant? = nil) {
+    guard let asked = Self.asked(Self.bare(text), at: now, serviceTime), asked > .zero else { return nil }
+    wait = min(asked, Self.longest)
+    self.asked = asked > Self.longest ? asked : nil
+  }
+
+  /// Without quotes, blanks, and the copies that a proxy has joined: `"120", "120"` is `120`.
+  private static func bare(_ text: String) -> Substring {
+    let first = text.split(separator: ",", omittingEmptySubsequences: false).first ?? ""
+    let isNumber = first.contains(where: \.isNumber) && !first.contains(where: \.isLetter)
+    return (isNumber ? first : Substring(text)).trimmed { $0.isWhitespace || $0 == "\"" }
+  }
+
+  private static func asked(_ text: Substring, at now: Instant, _ serviceTime: Instant?) -> Duration? {
+    if let seconds = seconds(text) {
+      guard seconds > mostPlausible.seconds else { return .seconds(seconds) }
+      return left(to: instants(seconds), at: now, serviceTime)
+    }
+    guard let date = Instant(httpDate: String(text)) ?? Instant(rfc3339: String(text)) else { return nil }
+    // A service whose own clock is far off means the date by ours.
+    let left = date - (serviceTime ?? now)
+    return left > .zero && left <= mostPlausible ? left : date - now
+  }
+
+  /// Digits, perhaps with a fraction; nil for anything else, such as a sign, an exponent, or `inf`.
+  private static func seconds(_ text: Substring) -> Double? {
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+    let areDigits = parts.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }
+    guard (1...2).contains(parts.count), areDigits, let number = Double(text), number.isFinite else { return nil }
+    return number
+  }
+
+  /// The instants that a number of seconds, milliseconds or microseconds since the epoch may mean.
+  private static func instants(_ number: Double) -> [Instant] {
+    [1_000_000, 1_000, 1].compactMap { factor in
+      Int64(exactly: (number * factor).rounded()).map(Instant.init(microseconds:))
+    }
+  }
+
+  /// The time to the one instant that is near; nil when none is.
+  private static func left(to instants: [Instant], at now: Instant, _ serviceTime: Instant?) -> Duration? {
+    for reference in [serviceTime, now].compactMap(\.self) {
+      let near = instants.map { $0 - reference }.filter { $0 <= mostPlausible && $0 >= .zero - mostPlausible }
+      if let left = near.first { return left }
+    }
+    return nil
+  }
+}
+
+extension Substring {
+  fileprivate func trimmed(where isLeftOut: (Character) -> Bool) -> Substring {
+    var text = self
+    while let first = text.first, isLeftOut(first) { text.removeFirst() }
+    while let last = text.last, isLeftOut(last) { text.removeLast() }
+    return text
+  }
+}

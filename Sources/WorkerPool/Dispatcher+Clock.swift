@@ -1,0 +1,50 @@
+// A clock that is set during a run: what was to happen in a minute still happens in a minute.
+
+import DurableQueue
+import Pacing
+import Provisioning
+
+/// Notices that the clock was set, by the one that nobody sets.
+struct ClockWatch: Sendable {
+  /// Smaller steps are left until they have added up to this.
+  private static let smallestStep = Duration.milliseconds(50)
+
+  /// How far the wall clock was ahead of the other when it was last looked at.
+  private var offset: Duration?
+
+  /// - Returns: by how much the clock was set since it was last noticed, negative when it was set back; zero when it was
+  ///   not.
+  mutating func note(_ moment: Moment) -> Duration {
+    let ahead = moment.wall - Instant(microseconds: 0) - moment.sinceBoot.elapsed
+    guard let before = offset else {
+      offset = ahead
+      return .zero
+    }
+    let step = ahead - before
+    guard step >= Self.smallestStep || step <= .zero - Self.smallestStep else { return .zero }
+    offset = ahead
+    return step
+  }
+}
+
+extension Dispatcher {
+  /// Takes every instant that the run waits for along with the clock. What is parked has permits of another time: it is
+  /// given back. The deadline stays, because people mean it by their clock.
+  mutating func shift(by step: Duration) -> [Action] {
+    pace.shift(by: step)
+    lists.shift(by: step)
+    inFlight = inFlight.mapValues { $0 + step }
+    othersSince = othersSince.map { $0 + step }
+    drainDeadline = drainDeadline.map { $0 + step }
+    if case .closing(let end, let until) = phase { phase = .closing(end, until: until + step) }
+    // What the last claim said is of another time.
+    fresh = nil
+    if nextClaim != nil { nextClaim = .min }
+    return [.rightInstants] + release(until: nil, reason: nil)
+  }
+}
+
+extension Instant {
+  /// The beginning of time.
+  static let min = Instant(microseconds: 0)
+}
