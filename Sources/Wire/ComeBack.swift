@@ -15,6 +15,8 @@ package struct ComeBack: Hashable, Sendable {
   package static let longest = Duration.seconds(3_600)
   /// A number of seconds above this is an instant or makes no sense.
   private static let mostPlausible = Duration.seconds(31 * 86_400)
+  /// A service's clock that is farther from ours than this is no clock.
+  private static let farOff = Duration.seconds(86_400)
 
   /// How long to wait: more than zero, at most `longest`.
   package let wait: Duration
@@ -28,7 +30,10 @@ package struct ComeBack: Hashable, Sendable {
   ///   - now: our time.
   ///   - serviceTime: the service's time, which instants and dates are meant by; nil when it does not tell.
   package init?(_ text: String, at now: Instant, serviceTime: Instant? = nil) {
-    guard let asked = Self.asked(Self.bare(text), at: now, serviceTime), asked > .zero else { return nil }
+    // A service, or a proxy before it, whose own clock is a day off means ours.
+    let isNear = serviceTime.map { abs(($0 - now).microseconds) < Self.farOff.microseconds } ?? false
+    let time = isNear ? serviceTime ?? now : now
+    guard let asked = Self.asked(Self.bare(text), at: time), asked > .zero else { return nil }
     wait = min(asked, Self.longest)
     self.asked = asked > Self.longest ? asked : nil
   }
@@ -40,15 +45,12 @@ package struct ComeBack: Hashable, Sendable {
     return (isNumber ? first : Substring(text)).trimmed { $0.isWhitespace || $0 == "\"" }
   }
 
-  private static func asked(_ text: Substring, at now: Instant, _ serviceTime: Instant?) -> Duration? {
+  private static func asked(_ text: Substring, at now: Instant) -> Duration? {
     if let seconds = seconds(text) {
       guard seconds > mostPlausible.seconds else { return .seconds(seconds) }
-      return left(to: instants(seconds), at: now, serviceTime)
+      return instants(seconds).map { $0 - now }.first { $0 <= mostPlausible && $0 >= .zero - mostPlausible }
     }
-    guard let date = Instant(httpDate: String(text)) ?? Instant(rfc3339: String(text)) else { return nil }
-    // A service whose own clock is far off means the date by ours.
-    let left = date - (serviceTime ?? now)
-    return left > .zero && left <= mostPlausible ? left : date - now
+    return (Instant(httpDate: String(text)) ?? Instant(rfc3339: String(text))).map { $0 - now }
   }
 
   /// Digits, perhaps with a fraction; nil for anything else, such as a sign, an exponent, or `inf`.
@@ -64,15 +66,6 @@ package struct ComeBack: Hashable, Sendable {
     [1_000_000, 1_000, 1].compactMap { factor in
       Int64(exactly: (number * factor).rounded()).map(Instant.init(microseconds:))
     }
-  }
-
-  /// The time to the one instant that is near; nil when none is.
-  private static func left(to instants: [Instant], at now: Instant, _ serviceTime: Instant?) -> Duration? {
-    for reference in [serviceTime, now].compactMap(\.self) {
-      let near = instants.map { $0 - reference }.filter { $0 <= mostPlausible && $0 >= .zero - mostPlausible }
-      if let left = near.first { return left }
-    }
-    return nil
   }
 }
 

@@ -10,7 +10,7 @@ import Testing
 
   @Test func `the reasons that are no outcome are those of lists and people`() {
     let others = Reason.allCases.filter { Outcome.Kind(rawValue: $0.rawValue) == nil }
-    #expect(others == [.conflict, .cancelled, .gone])
+    #expect(others == [.usedUp, .conflict, .cancelled, .gone])
   }
 
   @Test func `outcomes keep the names that stand in files`() {
