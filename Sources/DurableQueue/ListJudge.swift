@@ -35,7 +35,8 @@ struct ListedItem {
     mayBeMade = row[7]
   }
 
-  private static let columns = "id, name, state, doubt_at, reason, message, used_count, unanswered, doubt_boot, doubt_up, version"
+  private static let columns =
+    "id, name, state, doubt_at, reason, message, used_count, unanswered, doubt_boot, doubt_up, version"
 
   /// Rows out: the account's items in doubt. Index: `item_in_doubt`.
   static func allInDoubt(in account: AccountScopeID, _ db: Database) throws -> [ListedItem] {

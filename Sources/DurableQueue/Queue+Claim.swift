@@ -87,6 +87,9 @@ package struct AttemptTerms: Hashable, Sendable {
   /// How long a request may take.
   package let requestTimeout: Duration
 
+  /// Those of a run that nobody has told otherwise.
+  package static let standard = AttemptTerms(settleDelay: .seconds(60), requestTimeout: .seconds(30))
+
   /// Makes terms.
   package init(settleDelay: Duration, requestTimeout: Duration) {
     self.settleDelay = settleDelay

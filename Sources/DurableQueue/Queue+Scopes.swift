@@ -89,7 +89,8 @@ extension Queue {
         sql: """
           UPDATE key_scope SET rate_count = NULL, rate_period = NULL, burst = NULL, limit_source = NULL, limit_at = ?,
             windows = ?, learner = CASE WHEN ? THEN NULL ELSE learner END WHERE id = ?
-          """, arguments: [
+          """,
+        arguments: [
           windows.isEmpty ? nil : now.microseconds, ScopeRow.text(windows), windows.isEmpty, scope.rawValue,
         ])
     }

@@ -93,7 +93,8 @@ extension Queue {
         """
     ).execute(
       arguments: [
-        now.wall.microseconds, now.sinceBoot.boot, now.sinceBoot.elapsed.microseconds, outcome.kind.rawValue, isUsed, outcome.status, outcome.message, outcome.requestID,
+        now.wall.microseconds, now.sinceBoot.boot, now.sinceBoot.elapsed.microseconds, outcome.kind.rawValue, isUsed,
+        outcome.status, outcome.message, outcome.requestID,
         answer.latency?.microseconds, answer.lease.item.rawValue, answer.lease.ordinal,
       ])
   }
@@ -151,7 +152,8 @@ struct ItemRow {
         state.rawValue, state == .ready ? max(now, due?.microseconds ?? now) : nil, reason?.rawValue,
         reason == nil ? nil : outcome?.message, state == .done || reason == .conflict ? outcome?.remoteID : nil,
         state == .inDoubt ? now : nil, state == .inDoubt ? moment.sinceBoot.boot : nil,
-        state == .inDoubt ? moment.sinceBoot.elapsed.microseconds : nil, isFinished ? now : nil, transition.usesAttempt ? 1 : 0,
+        state == .inDoubt ? moment.sinceBoot.elapsed.microseconds : nil, isFinished ? now : nil,
+        transition.usesAttempt ? 1 : 0,
         outcome.map { $0.kind.isDefinite ? 0 : 1 } ?? 0, state == .ready, state == .ready, isFinished,
         id.rawValue, version,
       ])

@@ -22,7 +22,7 @@ struct UnansweredAttempt {
 
   /// Rows out: an item's attempts without a definite answer, the oldest first, by the attempt's key. Takes the item.
   static let sql = """
-    SELECT \(KeptDefinition.sql()), max(coalesce(settle_delay, 0), coalesce(request_timeout, 0)), start_at, ended_at,
+    SELECT \(KeptDefinition.sql()), max(coalesce(settle_delay, 0), coalesce(request_timeout, 0)), start_at, attempt.ended_at,
       boot, start_up, ended_up, clock_skew, clock_skew_most
     FROM attempt JOIN item ON item.id = item_id
       JOIN definition ON definition.id = attempt.definition_id JOIN owner ON owner.id = attempt.owner_id

@@ -80,8 +80,9 @@ extension ItemState {
       Transition(state: .failed, reason: .noAnswer)
     case (.done, .lateSuccess): nil
     case (_, .lateSuccess): Transition(state: .done)
-    case (.failed, .requeued(hasID: true)): Transition(state: .inDoubt, reason: .conflict)
-    case (.failed, .requeued(hasID: false)), (.cancelled, .requeued): Transition(state: .ready, due: .now)
+    case (.failed, .requeued(hasID: true)), (.cancelled, .requeued(hasID: true)):
+      Transition(state: .inDoubt, reason: .conflict)
+    case (.failed, .requeued), (.cancelled, .requeued): Transition(state: .ready, due: .now)
     case (.failed, .adopted): Transition(state: .done)
     case (.ready, .cancelled): Transition(state: .cancelled, reason: .cancelled)
     case (.leased, .cancelled), (.inDoubt, .cancelled): Transition(state: self, flagsCancel: true)

@@ -9,6 +9,9 @@ struct ClockWatch: Sendable {
   /// Smaller steps are left until they have added up to this.
   private static let smallestStep = Duration.milliseconds(50)
 
+  /// A list during which the clock was set by more than this tells nothing.
+  private static let longestStep = Duration.seconds(1)
+
   /// How far the wall clock was ahead of the other when it was last looked at.
   private var offset: Duration?
 
@@ -24,6 +27,14 @@ struct ClockWatch: Sendable {
     guard step >= Self.smallestStep || step <= .zero - Self.smallestStep else { return .zero }
     offset = ahead
     return step
+  }
+}
+
+extension ClockWatch {
+  /// Whether the clock was set by more than a second from one moment to another.
+  static func isSet(between earlier: Moment, _ later: Moment) -> Bool {
+    let step = (later.wall - earlier.wall) - (later.sinceBoot.elapsed - earlier.sinceBoot.elapsed)
+    return step > longestStep || step < .zero - longestStep
   }
 }
 

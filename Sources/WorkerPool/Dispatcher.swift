@@ -160,6 +160,11 @@ package struct Dispatcher: Sendable {
       if let wait = permit.wait { pace.wait(wait) }
       return []
     case .listed(let account, let reply, let asked):
+      // The clocks that it compares were not the same at its two ends: it is asked for again.
+      guard !ClockWatch.isSet(between: asked, moment) else {
+        lists.step = .idle
+        return []
+      }
       return noteList(reply, of: account, asked: asked, at: now)
     case .detailed(let reply): return noteDetail(reply, at: now)
     case .reconciled(let reconciliation):

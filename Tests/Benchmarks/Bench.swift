@@ -75,7 +75,9 @@ enum Bench {
     let batch = try importItems(itemCount, into: queue)
     let owner = try queue.becomeOwner()
     let source = LeaseSource(size: claimSize) { size in
-      try await queue.claim(upTo: size, of: batch, for: owner.id, with: scope, within: .zero).leases
+      try await queue.claim(
+        upTo: size, of: batch, for: owner.id, with: scope, within: .zero, under: .standard
+      ).leases
     }
     let start = ContinuousClock.now
     try await withThrowingTaskGroup(of: Void.self) { group in

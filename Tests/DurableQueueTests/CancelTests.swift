@@ -21,9 +21,10 @@ import Testing
       #expect(try await settle("refused", Outcome(.refused)) == .settled(.cancelled))
       #expect(try await settle("throttled", Outcome(.throttled)) == .settled(.cancelled))
       fixture.time.advance(by: .seconds(61))
-      let account = try #require(try fixture.queue.read { try Queue.doubts(of: batch, $0) }.first)
+      let account = try #require(
+        try fixture.queue.read { try Queue.doubts(of: batch, within: .zero, at: fixture.time.moment(), $0) }.first)
       let list = RemoteList(
-        items: [RemoteItem(id: "id", name: "listed")], isWhole: true, askedAt: fixture.time.now())
+        items: [RemoteItem(id: "id", name: "listed")], isWhole: true, asked: fixture.time.moment())
       let result = try await fixture.queue.reconcile(
         list, in: account.account.scope, of: batch, by: ReconcileRules()
       ) { _, _ in true }

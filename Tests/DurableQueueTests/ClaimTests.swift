@@ -67,6 +67,11 @@ import Testing
       let claim = try await fixture.claim(10, of: batch)
       #expect(claim.rest?.holds == [AccountHold(account: "full", reason: .accountQuota, message: outcome.message)])
       #expect(claim.rest?.nextDue == nil)
+      // Another run begins while this one is at work: it has just been told.
+      try fixture.queue.liftHolds(of: batch)
+      #expect(try await fixture.claim(10, of: batch).leases.isEmpty)
+      // It has ended, and somebody has mended the account.
+      try await fixture.queue.end(fixture.owner)
       try fixture.queue.liftHolds(of: batch)
       #expect(try await fixture.claim(10, of: batch).leases.map(\.name) == ["a", "b"])
     }

@@ -26,7 +26,7 @@ import Testing
     func ask(_ fixture: QueueFixture) async throws {
       let now = fixture.time.now()
       let claim = try await fixture.queue.claim(
-        upTo: limit, of: batch, for: owner, with: fixture.scope, within: Quota.longestHorizon)
+        upTo: limit, of: batch, for: owner, with: fixture.scope, within: Quota.longestHorizon, under: .standard)
       permits += claim.leases.map(\.start)
       next = max(now + pause, claim.nextPermit - Quota.longestHorizon / 2)
       if let rest = claim.rest, rest.nextDue == nil { endedAt = permits.max() ?? now }

@@ -29,7 +29,8 @@ import Testing
 
     func claim(_ limit: Int, of batch: BatchID) async throws -> [Lease] {
       let owner = try queue.becomeOwner()
-      let claim = try await queue.claim(upTo: limit, of: batch, for: owner.id, with: scope, within: .zero)
+      let claim = try await queue.claim(
+        upTo: limit, of: batch, for: owner.id, with: scope, within: .zero, under: .standard)
       return withExtendedLifetime(owner) { claim.leases }
     }
 
@@ -91,7 +92,7 @@ import Testing
   /// A whole list of these names, of anybody's account.
   private func list(_ names: [String], _ fixture: QueueFixture) -> RemoteList {
     let items = names.map { RemoteItem(id: "id-\($0)", name: $0) }
-    return RemoteList(items: items, isWhole: true, askedAt: fixture.time.now())
+    return RemoteList(items: items, isWhole: true, asked: fixture.time.moment())
   }
 
   private func reconcile(_ names: [String], _ batch: BatchID, _ fixture: QueueFixture) async throws -> Reconciliation {
@@ -195,7 +196,7 @@ import Testing
         try child.kill("AFTER UPDATE OF state ON main.item", when: "new.state = 'done' AND new.name = 'n2'")
         let items = ["n1", "n2"].map { RemoteItem(id: "id-\($0)", name: $0) }
         let list = RemoteList(
-          items: items, isWhole: true, askedAt: Instant(microseconds: 1_700_000_000_000_000) + .seconds(100))
+          items: items, isWhole: true, asked: ManualTimeSource.moment(100))
         _ = try await child.queue.reconcile(list, in: AccountScopeID(1), of: batch, by: ReconcileRules()) { _, _ in true
         }
       }

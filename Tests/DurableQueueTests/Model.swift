@@ -57,6 +57,7 @@ final class Model {
   private let scope: KeyScopeID
   private var accountScope = AccountScopeID(0)
   private let rules = ReconcileRules(settleDelay: .seconds(10), maxAttempts: 3)
+  private let terms = AttemptTerms(settleDelay: .seconds(10), requestTimeout: .seconds(5))
 
   private var items: [String: Item] = [:]
   private var roster: [String] = []
@@ -182,7 +183,7 @@ final class Model {
     guard let owner = oneOf(owners) else { return }
     let limit = Int.random(in: 1...3, using: &random)
     let claim = try queue.writeAlone { db in
-      try queue.claim(upTo: limit, of: batch, for: owner.id, with: scope, within: .zero, db)
+      try queue.claim(upTo: limit, of: batch, for: owner.id, with: scope, within: .zero, under: terms, db)
     }
     note("owner \(owner.id.rawValue) claims \(claim.leases.map(\.name))")
     let now = time.now()
@@ -332,7 +333,7 @@ final class Model {
         id: "id-\(name)", name: name, description: made.definition, createdAt: made.at, detail: made.definition)
     }
     note("list asked for: \(items.map(\.name))")
-    lists.append(RemoteList(items: items, isWhole: isWhole, askedAt: time.now(), clockSkew: .zero))
+    lists.append(RemoteList(items: items, isWhole: isWhole, asked: time.moment(), clockSkew: .zero))
   }
 
   private func applyList() throws {
@@ -340,7 +341,7 @@ final class Model {
     let result = try queue.writeAlone { db in
       try queue.reconcile(list, in: accountScope, of: batch, by: rules, isMade: { $0.detail == $1 }, db)
     }
-    note("list of \(list.askedAt.microseconds) applied: \(result.moved)")
+    note("list of \(list.asked.wall.microseconds) applied: \(result.moved)")
     let entries = Dictionary(uniqueKeysWithValues: list.items.map { ($0.name, $0) })
     for (name, var item) in items {
       reconcileModel(name, &item, entries[name], list)
@@ -353,14 +354,14 @@ final class Model {
     let attempts = item.unanswered.sorted { $0.key < $1.key }.map(\.value)
     guard item.state == .inDoubt || (item.state == .ready && roster.contains(name) && entry != nil) else { return }
     if let entry {
-      if let first = attempts.first, list.askedAt < first.start { return }
+      if let first = attempts.first, list.asked.wall < first.start { return }
       let isOurs = attempts.contains { attempt in
         // No owner of a model has seen a clock: the largest skew counts.
         (entry.createdAt ?? .init(microseconds: 0)) >= attempt.start - .seconds(302)
           && entry.detail == attempt.definition
       }
       finish(&item, isOurs ? .done : .failed, isOurs ? nil : .conflict)
-    } else if list.isWhole, let since = item.doubtAt, list.askedAt >= since + rules.settleDelay {
+    } else if list.isWhole, let since = item.doubtAt, list.asked.wall >= since + rules.settleDelay {
       if item.isRefused {
         finish(&item, .failed, .refused)
       } else if item.usedCount < rules.maxAttempts {

@@ -80,8 +80,8 @@ struct QueueFixture {
     return result.batch
   }
 
-  func claim(_ limit: Int, of batch: BatchID) async throws -> Claim {
-    try await queue.claim(upTo: limit, of: batch, for: owner.id, with: scope, within: .milliseconds(500))
+  func claim(_ limit: Int, of batch: BatchID, under terms: AttemptTerms = .standard) async throws -> Claim {
+    try await queue.claim(upTo: limit, of: batch, for: owner.id, with: scope, within: .milliseconds(500), under: terms)
   }
 
   func claimOne(of batch: BatchID) async throws -> Lease {

@@ -86,7 +86,7 @@ import Testing
       do {
         let other = try fixture.queue.becomeOwner()
         let claim = try await fixture.queue.claim(
-          upTo: 1, of: batch, for: other.id, with: fixture.scope, within: .zero)
+          upTo: 1, of: batch, for: other.id, with: fixture.scope, within: .zero, under: .standard)
         #expect(claim.leases.count == 1)
         #expect(try fixture.queue.reclaim() == 0, "a living owner keeps its items")
         withExtendedLifetime(other) {}
@@ -105,7 +105,7 @@ import Testing
       _ = try await fixture.settle(lease, Outcome(.refused, message: "no"))
       let account = try #require(try fixture.queue.accountsWithReadyItems(of: batch).first)
       let listed = [RemoteItem(id: "theirs", name: "taken"), RemoteItem(id: "x", name: "unknown")]
-      let list = RemoteList(items: listed, isWhole: true, askedAt: fixture.time.now())
+      let list = RemoteList(items: listed, isWhole: true, asked: fixture.time.moment())
       let result = try await fixture.queue.reconcile(list, in: account.scope, of: batch, by: .init()) { _, _ in false }
       #expect(result.moved == [.failed: 1])
       #expect(try fixture.rows(of: batch)[1].item?.reason == .conflict)

@@ -61,7 +61,7 @@ import Testing
       }
       let claim = try await processes[one].queue.claim(
         upTo: Int.random(in: 0...12, using: &random), of: batch, for: processes[one].owner.id, with: scope,
-        within: .milliseconds(Int.random(in: 0...500, using: &random)))
+        within: .milliseconds(Int.random(in: 0...500, using: &random)), under: .standard)
       permits += claim.leases.map { ($0.start, stepped) }
       switch Int.random(in: 0..<10, using: &random) {
       case 0:
@@ -143,7 +143,7 @@ import Testing
         while time.now() < end {
           let claim = try await queue.claim(
             upTo: Int.random(in: 1...40, using: &random), of: batch, for: owner.id, with: scope,
-            within: .milliseconds(500))
+            within: .milliseconds(500), under: .standard)
           starts += claim.leases.map(\.start)
           time.advance(to: min(end, max(time.now() + .milliseconds(1), claim.nextPermit)))
         }

@@ -171,8 +171,13 @@ private let stateTable: [Row] = [
     "any but done, a late answer says success: done", [.ready, .leased, .inDoubt, .failed, .cancelled], [.lateSuccess],
     Transition(state: .done)),
   Row("failed, adopted by a person: done", [.failed], [.adopted], Transition(state: .done)),
-  Row("failed, run or retry: ready", [.failed], [.requeued], Transition(state: .ready, due: .now)),
-  Row("cancelled, retry or in a roster again: ready", [.cancelled], [.requeued], Transition(state: .ready, due: .now)),
+  Row("failed, run or retry: ready", [.failed], [.requeued(hasID: false)], Transition(state: .ready, due: .now)),
+  Row(
+    "failed or cancelled with an id, run or retry: looked at first", [.failed, .cancelled], [.requeued(hasID: true)],
+    Transition(state: .inDoubt, reason: .conflict)),
+  Row(
+    "cancelled, retry or in a roster again: ready", [.cancelled], [.requeued(hasID: false)],
+    Transition(state: .ready, due: .now)),
   Row(
     "ready, cancelled: cancelled", [.ready], [.cancelled], Transition(state: .cancelled, reason: .cancelled)),
   Row("leased or in doubt, cancelled: flagged", [.leased, .inDoubt], [.cancelled]) {
@@ -181,7 +186,10 @@ private let stateTable: [Row] = [
 ]
 
 private let allEvents: [ItemEvent] =
-  [.claimed, .listedOurs, .listedForeign, .lateSuccess, .requeued, .cancelled, .adopted]
+  [
+    .claimed, .listedOurs, .listedForeign, .lateSuccess, .requeued(hasID: false), .requeued(hasID: true), .cancelled,
+    .adopted,
+  ]
   + Outcome.Kind.allCases.flatMap(answers)
   + [true, false].flatMap { afterRefusal in
     [true, false].map { .listedAbsent(afterRefusal: afterRefusal, attemptsLeft: $0) }

@@ -30,12 +30,13 @@ import Testing
       let scope = try queue.keyScope(origin: "https://example.com", fingerprint: "0123456789ab")
       try queue.setLimit(Quota(rate: try #require(Rate("1000/s")), burst: 100), source: .flag, of: scope)
       let owner = try queue.becomeOwner()
-      let leases = try await queue.claim(upTo: 3, of: id, for: owner.id, with: scope, within: .zero).leases
+      let leases = try await queue.claim(upTo: 3, of: id, for: owner.id, with: scope, within: .zero, under: .standard)
+        .leases
       let outcomes = [Outcome(.succeeded, remoteID: "id-1"), Outcome(.refused, message: "no"), Outcome(.noAnswer)]
       for (lease, outcome) in zip(leases, outcomes) {
         _ = try await queue.settle(Answer(lease: lease.handle, outcome: outcome))
       }
-      _ = try await queue.claim(upTo: 1, of: id, for: owner.id, with: scope, within: .zero)
+      _ = try await queue.claim(upTo: 1, of: id, for: owner.id, with: scope, within: .zero, under: .standard)
       let batch = try #require(try queue.batch(id))
       let value = try await body(queue, batch, folder + "/report")
       withExtendedLifetime(owner) {}

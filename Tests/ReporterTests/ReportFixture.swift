@@ -55,7 +55,7 @@ struct ReportFixture {
   }
 
   func claim(_ count: Int) async throws -> [Lease] {
-    try await queue.claim(upTo: count, of: batch.id, for: owner.id, with: scope, within: .zero).leases
+    try await queue.claim(upTo: count, of: batch.id, for: owner.id, with: scope, within: .zero, under: .standard).leases
   }
 
   /// Claims the next rows and settles them with these outcomes, each `latency` after its start.

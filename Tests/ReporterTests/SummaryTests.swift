@@ -99,12 +99,12 @@ import Testing
       try await fixture.settle([Outcome(.succeeded, remoteID: "a"), Outcome(.noAnswer)])
       fixture.time.advance(by: .seconds(60))
       let rest = try await fixture.queue.claim(
-        upTo: 0, of: fixture.batch.id, for: fixture.owner.id, with: fixture.scope, within: .zero
+        upTo: 0, of: fixture.batch.id, for: fixture.owner.id, with: fixture.scope, within: .zero, under: .standard
       ).rest
       let account = try #require(rest?.doubts.first?.account.scope)
       let list = RemoteList(
         items: [RemoteItem(id: "found", name: "n2", createdAt: fixture.batch.importedAt)], isWhole: true,
-        askedAt: fixture.time.now())
+        asked: fixture.time.moment())
       _ = try await fixture.queue.reconcile(
         list, in: account, of: fixture.batch.id, by: ReconcileRules(), isMade: { _, _ in true })
       let summary = try fixture.write()

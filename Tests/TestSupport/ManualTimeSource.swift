@@ -27,6 +27,13 @@ package final class ManualTimeSource: TimeSource {
   /// Makes a source that stands at `now`; unless told, 2023-11-14T22:13:20Z.
   package init(now: Instant = Instant(microseconds: 1_700_000_000_000_000)) { state = Mutex(State(now: now)) }
 
+  /// The moment so many seconds after a source that nobody has told otherwise began.
+  package static func moment(_ seconds: Int64) -> Moment {
+    let source = ManualTimeSource()
+    source.advance(by: .seconds(seconds))
+    return source.moment()
+  }
+
   package func now() -> Instant { state.withLock { $0.now } }
 
   package func sinceBoot() -> SinceBoot {

@@ -121,7 +121,7 @@ import WorkerPool
     try await Fixture.with(["a", "b"], quota: Self.fast) { fixture async throws in
       let target = ScriptedTarget { _, _ in Outcome(.throttled, message: "slow", retryAfter: .seconds(3_600)) }
       let end = try await fixture.run(target, rules: Rules(concurrency: 1))
-      guard case .paused(.throttled, "slow", let until) = end else {
+      guard case .paused(let wait?, let until) = end, wait.reason == .throttled, wait.message == "slow" else {
         Issue.record("it ended with \(end)")
         return
       }
@@ -189,7 +189,7 @@ import WorkerPool
     try await Fixture.with(Self.names, quota: Self.fast) { fixture async throws in
       let target = ScriptedTarget { _, _ in Outcome(.unreachable, message: "refused") }
       let end = try await fixture.run(target, rules: Rules(maxWait: .seconds(120)))
-      guard case .paused(.unreachable, _, _) = end else {
+      guard case .paused(let wait?, _) = end, wait.reason == .unreachable else {
         Issue.record("it ended with \(end)")
         return
       }
@@ -208,7 +208,7 @@ import WorkerPool
         index == 0 ? .listed([], isWhole: true) : .failed(Outcome(.noAnswer, message: "HTTP 503", status: 503))
       }
       let end = try await fixture.run(target, rules: Rules(maxWait: .seconds(300)))
-      guard case .paused(.noAnswer, _, _) = end else {
+      guard case .paused(let wait?, _) = end, wait.reason == .noAnswer else {
         Issue.record("it ended with \(end)")
         return
       }

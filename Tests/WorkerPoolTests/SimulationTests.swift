@@ -20,10 +20,13 @@ import Testing
       try await withTemporaryFolder { folder in
         let time = SimulatedTime()
         let queue = try Queue(path: folder + "/rollcall.db", time: time)
+        let otherQueue = try Queue(path: folder + "/rollcall.db", time: OtherNamespace(time))
         // No power is cut here; what is on disk when is tested elsewhere.
-        try queue.pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = OFF") }
+        for queue in [queue, otherQueue] {
+          try queue.pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = OFF") }
+        }
         for seed in first...min(first + 499, seeds.upperBound) where failedSeeds.count < 10 {
-          let simulation = try Simulation(seed: seed, queue: queue, time: time)
+          let simulation = try Simulation(seed: seed, queue: queue, otherQueue: otherQueue, time: time)
           do {
             try simulation.perform()
           } catch {

@@ -16,7 +16,7 @@ import Testing
       let first = await fixture.run("run", "class.csv", "--rate", "100/s", "--rate", "4/day", "--out", "report")
       // One of the four permits is the probe's; one that was taken and not used in time is gone.
       #expect(first.status == 4 && (1...3).contains(fixture.sandbox.ledger.creates.count), "\(first)")
-      #expect(first.errorOutput.contains("the rate that was set"), "\(first)")
+      #expect(first.errorOutput.contains("the limit that was set with --rate, 100/s and 4/day"), "\(first)")
       let again = await fixture.run("run", "class.csv", "--out", "report")
       #expect(again.status == 4 && (1...3).contains(fixture.sandbox.ledger.creates.count), "\(again)")
       let auto = await fixture.run("run", "class.csv", "--rate", "auto", "--out", "report")
@@ -61,10 +61,29 @@ import Testing
   @Test func `a deadline is the next time the clock shows it`() {
     let now = SystemTimeSource().now()
     for text in ["00:00", "6:30", "23:59"] {
-      let next = TimeOfDay(argument: text)?.next(after: now)
+      let next = TimeOfDay(argument: text)?.next(after: now).instant
       #expect(next.map { $0 > now && $0 - now <= .seconds(25 * 3_600) } == true, "\(text)")
       #expect(next?.rfc3339().contains("T\(text.count == 4 ? "0" : "")\(text):00") == true)
     }
+  }
+
+  /// In New York the clocks go from 02:00 to 03:00 on 10 March 2024, in Lord Howe from 02:00 to 02:30 on 6 October, in
+  /// Santiago from 24:00 to 01:00 on 8 September, and back in New York from 02:00 to 01:00 on 3 November.
+  @Test(arguments: [
+    ("America/New_York", "2024-03-10T00:00:00-05:00", "2:30", "2024-03-10T03:30:00-04:00", "03:30" as String?),
+    ("Australia/Lord_Howe", "2024-10-06T00:00:00+10:30", "2:15", "2024-10-06T02:45:00+11:00", "02:45"),
+    ("America/Santiago", "2024-09-07T22:00:00-04:00", "0:30", "2024-09-08T01:30:00-03:00", "01:30"),
+    ("America/New_York", "2024-03-10T00:00:00-05:00", "3:30", "2024-03-10T03:30:00-04:00", nil),
+    ("America/New_York", "2024-11-03T00:00:00-04:00", "1:30", "2024-11-03T01:30:00-04:00", nil),
+  ])
+  func `a time of day that the night leaves out is later, and said`(
+    zone: String, now: String, text: String, expected: String, shown: String?
+  ) throws {
+    let zone = try #require(TimeZone(identifier: zone))
+    let next = try #require(TimeOfDay(argument: text))
+      .next(after: try #require(Instant(rfc3339: now)), in: zone)
+    #expect(next.instant == Instant(rfc3339: expected), "\(next.instant.rfc3339(in: zone))")
+    #expect(next.shown == shown)
   }
 
   @Test func `whoever wants to know is told where the summary is, and never the keys`() async throws {

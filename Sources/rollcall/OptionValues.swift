@@ -1,0 +1,104 @@
+// What the texts of options mean: rates, shares, times of day and durations.
+
+import ArgumentParser
+import Foundation
+import Pacing
+
+extension Rate: ExpressibleByArgument {
+  /// Reads a rate for an option.
+  public init?(argument: String) { self.init(argument) }
+}
+
+/// A rate, or that it is to be learned.
+enum RateOption: ExpressibleByArgument, Hashable {
+  case auto
+  case said(Rate)
+
+  var rate: Rate? { if case .said(let rate) = self { rate } else { nil } }
+
+  init?(argument: String) {
+    if argument == "auto" {
+      self = .auto
+    } else if let rate = Rate(argument) {
+      self = .said(rate)
+    } else {
+      return nil
+    }
+  }
+}
+
+/// How many failed rows are too many: `20`, or `3%` of a batch.
+struct HaltAfter: ExpressibleByArgument {
+  private let number: Double
+  private let isShare: Bool
+
+  init?(argument: String) {
+    isShare = argument.hasSuffix("%")
+    guard let number = Double(isShare ? String(argument.dropLast()) : argument), number > 0, number <= 1_000_000_000,
+      !isShare || number <= 100, isShare || number == number.rounded()
+    else { return nil }
+    self.number = number
+  }
+
+  /// The number for a batch of so many rows; a share is at least 5, so that a small class survives a typing error.
+  func count(of rowCount: Int) -> Int {
+    isShare ? max(5, Int((Double(rowCount) * number / 100).rounded(.up))) : Int(number)
+  }
+}
+
+/// A time of day, `06:00`.
+struct TimeOfDay: ExpressibleByArgument {
+  private let hour: Int
+  private let minute: Int
+
+  init?(argument: String) {
+    let parts = argument.split(separator: ":", omittingEmptySubsequences: false)
+    guard parts.count == 2, (1...2).contains(parts[0].count), parts[1].count == 2, let hour = Int(parts[0]),
+      let minute = Int(parts[1]), (0..<24).contains(hour), (0..<60).contains(minute)
+    else { return nil }
+    (self.hour, self.minute) = (hour, minute)
+  }
+
+  /// The next instant at which this machine's clock shows it, and what it shows then: in the night in which clocks are set
+  /// forward an hour is left out, and a time in it is an hour later. Of a time that comes twice, the first.
+  func next(after now: Instant, in zone: TimeZone = .current) -> (instant: Instant, shown: String?) {
+    func offset(at seconds: Int) -> Int { zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(seconds))) }
+    func clock(at seconds: Int) -> Int { (seconds + offset(at: seconds)) % 86_400 / 60 }
+    let present = Int(now.microseconds / 1_000_000)
+    let today = (present + offset(at: present)) / 86_400
+    let wanted = hour * 60 + minute
+    for day in today...today + 2 {
+      let local = day * 86_400 + wanted * 60
+      // As if the clocks were not set that day; then as they are, if they were set before that time.
+      let unset = local - offset(at: day * 86_400 - offset(at: present) - 6 * 3_600)
+      let set = local - offset(at: unset)
+      let seconds = clock(at: unset) != wanted && clock(at: set) == wanted ? set : unset
+      guard seconds > present else { continue }
+      let shown = clock(at: seconds)
+      return (
+        Instant(microseconds: Int64(seconds) * 1_000_000),
+        shown == wanted ? nil : String(format: "%02d:%02d", shown / 60, shown % 60)
+      )
+    }
+    return (now + .seconds(86_400), nil)
+  }
+
+  /// As it was written.
+  var text: String { String(format: "%02d:%02d", hour, minute) }
+}
+
+/// A duration for an option, with its text as the default to show.
+struct Span: ExpressibleByArgument {
+  let duration: Duration
+  let defaultValueDescription: String
+
+  init(_ duration: Duration, _ text: String) {
+    self.duration = duration
+    defaultValueDescription = text
+  }
+
+  init?(argument: String) {
+    guard let duration = Duration(text: argument) else { return nil }
+    self.init(duration, argument)
+  }
+}
