@@ -20,8 +20,11 @@ package struct Exchange: Sendable {
   /// - Parameters:
   ///   - requestTimeout: the deadline of a request, from its start to the last byte of its reply.
   ///   - concurrency: the most requests at once; as many connections are kept.
-  package init(requestTimeout: Duration, concurrency: Int) {
+  ///   - rules: how connections end; nil for those under which nothing arrives later than the request timeout after it
+  ///     was given up.
+  package init(requestTimeout: Duration, concurrency: Int, rules: ConnectionRules? = nil) {
     self.requestTimeout = requestTimeout
+    let rules = rules ?? ConnectionRules(unacknowledgedLimit: requestTimeout)
     var http = HTTPClient.Configuration(
       redirectConfiguration: .disallow,
       timeout: .init(connect: .seconds(5), read: .microseconds(requestTimeout.microseconds)), proxy: nil)
@@ -30,6 +33,7 @@ package struct Exchange: Sendable {
     http.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = max(1, concurrency) + 1
     http.connectionPool.retryConnectionEstablishment = false
     http.httpVersion = .http1Only
+    http.http1_1ConnectionDebugInitializer = { rules.apply(to: $0) }
     self.http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: http)
   }
 

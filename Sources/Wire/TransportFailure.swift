@@ -38,6 +38,10 @@ extension Outcome {
     case let error as HTTPClientError:
       // Its full description may hold the values of headers.
       self.init(.noAnswer, message: "the connection failed: \(error.shortDescription)")
+    case is UnusableConnection:
+      self.init(.unreachable, message: "the connection could not be set up, or was closed at once")
+    case let broken as BrokenConnection:
+      self.init(.noAnswer, message: Self.message(of: broken))
     case let error as IOError where error.errnoCode == ECONNREFUSED:
       self.init(.unreachable, message: "the connection was refused")
     case is NIOConnectionError, is SocketAddressError:
@@ -55,6 +59,14 @@ extension Outcome {
     switch error {
     case .handshakeFailed, .unableToValidateCertificate, .noCertificateToValidate: true
     default: false
+    }
+  }
+
+  private static func message(of broken: BrokenConnection) -> String {
+    switch (broken.reason as? IOError)?.errnoCode {
+    case ETIMEDOUT: "the service acknowledged nothing within the request timeout"
+    case ECONNRESET: "the connection was reset before the answer"
+    default: "the connection broke before the answer: \(clipped(broken.reason))"
     }
   }
 

@@ -1,0 +1,98 @@
+// How a connection ends, so that nothing of ours arrives later than the settle delay. A kernel goes on sending for minutes
+// what was written and not acknowledged, also when the process that wrote it is dead: a create would land long after
+// somebody looked and found that it is not there.
+//
+//   TCP_USER_TIMEOUT   what is not acknowledged within the request timeout is given up, with the connection
+//   SO_LINGER, 0 s     a close is a reset, by us or by the kernel when we are killed: what is unsent goes with it
+//
+// Nothing is lost by a reset: a connection is closed only when its replies are read or its request is given up.
+
+import NIOCore
+
+/// How the connections of an exchange end.
+package struct ConnectionRules: Sendable {
+  /// How long what was written may go without an acknowledgement; nil leaves it to the system, which takes minutes.
+  package var unacknowledgedLimit: Duration?
+  /// Whether a close is a reset instead of going on sending what was written.
+  package var closesByReset: Bool
+
+  /// Makes rules.
+  package init(unacknowledgedLimit: Duration?, closesByReset: Bool = true) {
+    self.unacknowledgedLimit = unacknowledgedLimit
+    self.closesByReset = closesByReset
+  }
+
+  /// Puts the rules onto a connection that has just come about; no request has been written to it. All of it is done when
+  /// this returns, as the caller is on the channel's event loop: the client takes a connection that is closed before it
+  /// was handed over for a good one.
+  func apply(to channel: any Channel) -> EventLoopFuture<Void> {
+    var steps = [channel.pipeline.addHandler(EstablishedErrorMarker(), position: .first)]
+    if closesByReset { steps.append(Self.closeByReset(channel)) }
+    #if os(Linux)
+      if let unacknowledgedLimit {
+        let option = ChannelOptions.Types.SocketOption(level: .tcp, name: .init(rawValue: Self.userTimeoutOption))
+        steps.append(channel.setOption(option, value: Self.milliseconds(unacknowledgedLimit)))
+      }
+    #endif
+    return EventLoopFuture.andAllSucceed(steps, on: channel.eventLoop).flatMapErrorThrowing {
+      channel.close(promise: nil)
+      throw UnusableConnection(reason: $0)
+    }
+  }
+
+  private static func closeByReset(_ channel: any Channel) -> EventLoopFuture<Void> {
+    guard let socket = channel as? any SocketOptionProvider else {
+      return channel.eventLoop.makeFailedFuture(ChannelError.operationUnsupported)
+    }
+    return socket.unsafeSetSocketOption(level: .socket, name: .so_linger, value: Linger(isOn: 1, seconds: 0))
+  }
+
+  /// The system's `struct linger`, whose own declaration is in a module of the library that cannot be imported.
+  private struct Linger {
+    let isOn: CInt
+    let seconds: CInt
+  }
+
+  /// `TCP_USER_TIMEOUT` of linux/tcp.h, which Glibc's module does not bring.
+  static let userTimeoutOption: CInt = 18
+
+  /// Whole milliseconds, rounded up: 0 would mean the system's own.
+  static func milliseconds(_ limit: Duration) -> Int {
+    let (seconds, attoseconds) = limit.components
+    guard seconds < Int64(CInt.max) / 1_000 else { return Int(CInt.max) }
+    return Int(max(1, seconds * 1_000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000))
+  }
+}
+
+/// A connection came about and could not be set up; no request was written to it.
+struct UnusableConnection: Error {
+  let reason: any Error
+}
+
+/// A connection broke after it had come about, so that its request may have arrived. Its error numbers are those of a
+/// connection that never came about: a firewall that rejects makes *refused* of a request that waits for its reply.
+struct BrokenConnection: Error {
+  let reason: any Error
+}
+
+/// Marks the errors of a connection as those of one that had come about. It stands next to the socket.
+final class EstablishedErrorMarker: ChannelDuplexHandler, Sendable {
+  typealias InboundIn = NIOAny
+  typealias OutboundIn = NIOAny
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    context.fireErrorCaught(Self.marked(error))
+  }
+
+  func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    guard let promise else { return context.write(data, promise: nil) }
+    let written = context.eventLoop.makePromise(of: Void.self)
+    written.futureResult.flatMapErrorThrowing { throw Self.marked($0) }.cascade(to: promise)
+    context.write(data, promise: written)
+  }
+
+  /// Only the system's errors: the library knows its own by their type.
+  private static func marked(_ error: any Error) -> any Error {
+    error is IOError ? BrokenConnection(reason: error) : error
+  }
+}

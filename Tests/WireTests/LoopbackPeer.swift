@@ -1,0 +1,97 @@
+// The other end of a connection, in plain system calls: it sees how a connection ends, which a server's library hides.
+
+import Dispatch
+import Foundation
+
+/// Listens on a free port of 127.0.0.1.
+final class LoopbackPeer: Sendable {
+  struct Failure: Error {
+    let call: String
+    let number: CInt
+  }
+
+  let port: UInt16
+  private let socket: CInt
+  private let queue = DispatchQueue(label: "loopback peer")
+
+  init() throws {
+    socket = try Self.check("socket", Foundation.socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0))
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let descriptor = socket
+    try withUnsafeMutablePointer(to: &address) { pointer in
+      try pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        _ = try Self.check("bind", bind(descriptor, $0, length))
+        _ = try Self.check("listen", listen(descriptor, 8))
+        _ = try Self.check("getsockname", getsockname(descriptor, $0, &length))
+      }
+    }
+    port = UInt16(bigEndian: address.sin_port)
+  }
+
+  deinit { close(socket) }
+
+  var address: String { "http://127.0.0.1:\(port)/" }
+
+  /// The next connection.
+  func accept() async throws -> PeerConnection {
+    let descriptor = socket
+    return PeerConnection(
+      descriptor: try await onThread(queue) { try Self.check("accept", Foundation.accept(descriptor, nil, nil)) })
+  }
+
+  static func check(_ call: String, _ result: CInt) throws -> CInt {
+    guard result >= 0 else { throw Failure(call: call, number: errno) }
+    return result
+  }
+}
+
+/// A connection that was accepted.
+final class PeerConnection: Sendable {
+  private let descriptor: CInt
+  private let queue = DispatchQueue(label: "connection")
+
+  init(descriptor: CInt) { self.descriptor = descriptor }
+  deinit { close(descriptor) }
+
+  /// Reads until the text has come.
+  func read(upTo end: String) async throws {
+    let descriptor = descriptor
+    try await onThread(queue) {
+      var text = ""
+      var bytes = [UInt8](repeating: 0, count: 4_096)
+      while !text.contains(end) {
+        let count = recv(descriptor, &bytes, bytes.count, 0)
+        guard count > 0 else { throw LoopbackPeer.Failure(call: "recv", number: count < 0 ? errno : 0) }
+        text += String(decoding: bytes[..<count], as: UTF8.self)
+      }
+    }
+  }
+
+  func write(_ text: String) throws {
+    _ = try LoopbackPeer.check("send", CInt(send(descriptor, text, text.utf8.count, CInt(MSG_NOSIGNAL))))
+  }
+
+  /// How the connection ends: 0 when the other side closes it, else the error's number.
+  func end() async throws -> CInt {
+    let descriptor = descriptor
+    return try await onThread(queue) {
+      var bytes = [UInt8](repeating: 0, count: 4_096)
+      while true {
+        let count = recv(descriptor, &bytes, bytes.count, 0)
+        if count <= 0 { return count < 0 ? errno : 0 }
+      }
+    }
+  }
+}
+
+/// Runs what blocks on a thread that no task waits for.
+private func onThread<Value: Sendable>(
+  _ queue: DispatchQueue, _ body: @escaping @Sendable () throws -> Value
+) async throws -> Value {
+  try await withCheckedThrowingContinuation { continuation in
+    queue.async { continuation.resume(with: Result { try body() }) }
+  }
+}
