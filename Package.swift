@@ -104,6 +104,9 @@ let package = Package(
       name: "rollcall-bench", dependencies: ["Storm", "DurableQueue", "Provisioning", "Pacing"],
       path: "Tests/Benchmarks",
       swiftSettings: settings),
+    // A client alone, for `scripts/cut-link`: the command itself refuses plain http to another machine.
+    .executableTarget(
+      name: "wire-probe", dependencies: ["Wire", "Provisioning"], path: "Tests/WireProbe", swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )
