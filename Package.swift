@@ -87,7 +87,7 @@ let package = Package(
       name: "TestSupport", dependencies: ["Provisioning", "Pacing", grdb], path: "Tests/TestSupport",
       swiftSettings: settings),
     // Workers that are killed at random, for `scripts/storm` and a short one in the tests.
-    .target(name: "Storm", path: "Tests/Storm", swiftSettings: settings),
+    .target(name: "Storm", dependencies: [grdb], path: "Tests/Storm", swiftSettings: settings),
     tests("Pacing"),
     tests("Provisioning", ["Pacing"]),
     tests("CSV"),

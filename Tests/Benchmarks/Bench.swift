@@ -8,6 +8,9 @@
 //   rollcall-bench storm --executable FILE --folder DIR [--rows N] [--kills N] [--workers N] [--seed N] [--rate N]
 //     [--accept-duplicates]
 //     The real command with its workers killed at random; see `scripts/storm`. Ends with 1 if a promise did not hold.
+//   rollcall-bench every-call --executable FILE --folder DIR [--every N] [--only CALL [--at N]] [--lanes N]
+//     The first import and the first run are killed at every call that changes something; see `scripts/storm`. Ends with 1
+//     if a promise did not hold.
 
 import DurableQueue
 import Foundation
@@ -20,9 +23,10 @@ enum Bench {
   static func main() async throws {
     let arguments = Array(CommandLine.arguments.dropFirst())
     if arguments.first == "storm" { return storm(arguments) }
+    if arguments.first == "every-call" { return everyCall(arguments) }
     guard arguments.first == "queue" else {
       FileHandle.standardError.write(
-        Data("usage: rollcall-bench queue [--items N] [--concurrency N] [--claim N], or storm\n".utf8))
+        Data("usage: rollcall-bench queue [--items N] [--concurrency N] [--claim N], or storm, or every-call\n".utf8))
       exit(2)
     }
     let itemCount = value(of: "--items", in: arguments) ?? 20_000
@@ -53,6 +57,22 @@ enum Bench {
     let result = storm.run()
     print(result)
     exit(result.failure == nil ? 0 : 1)
+  }
+
+  private static func everyCall(_ arguments: [String]) {
+    guard let executable = text(of: "--executable", in: arguments), let folder = text(of: "--folder", in: arguments)
+    else {
+      FileHandle.standardError.write(Data("rollcall-bench every-call needs --executable and --folder.\n".utf8))
+      exit(2)
+    }
+    var kills = EveryCall(executable: executable, folder: folder)
+    kills.every = max(1, value(of: "--every", in: arguments) ?? kills.every)
+    kills.only = text(of: "--only", in: arguments)
+    kills.number = value(of: "--at", in: arguments)
+    kills.laneCount = value(of: "--lanes", in: arguments) ?? ProcessInfo.processInfo.activeProcessorCount
+    let result = kills.run { FileHandle.standardError.write(Data("\($0)\n".utf8)) }
+    print(result)
+    exit(result.failures.isEmpty ? 0 : 1)
   }
 
   private static func text(of option: String, in arguments: [String]) -> String? {

@@ -2,7 +2,6 @@
 // random until everything is done. What really happened stands in the sandbox's ledger.
 
 import Foundation
-import Synchronization
 
 /// One storm and what it is made of.
 package struct Storm: Sendable {
@@ -64,10 +63,6 @@ package struct Storm: Sendable {
     }
   }
 
-  private struct Failure: Error {
-    let text: String
-  }
-
   /// Runs it to its end; never throws, the result says what went wrong.
   package func run() -> Result {
     var result = Result()
@@ -86,13 +81,13 @@ package struct Storm: Sendable {
 
   private func storm(into result: inout Result) throws {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    let (sandbox, address) = try startSandbox()
-    defer { sandbox.kill(SIGKILL) }
+    let sandbox = try startSandbox()
+    defer { sandbox.stop() }
     try writeRoster()
-    let imported = try Worker(self, ["import", "roster.csv", "--endpoint", address], log: "import.log")
+    let imported = try Worker(self, ["import", "roster.csv", "--endpoint", sandbox.address], log: "import.log")
     guard imported.waitForEnd() == 0 else { throw Failure(text: "the import failed; see \(folder)/import.log") }
     try work(into: &result)
-    try readLedger(address, into: &result)
+    read(try sandbox.ledger(), into: &result)
     try checkStatus()
     if result.lostCount > 0 { throw Failure(text: "\(result.lostCount) rows have no workspace") }
     if result.createdCount != result.nameCount { throw Failure(text: "some names were made twice") }
@@ -102,22 +97,14 @@ package struct Storm: Sendable {
 
   // MARK: - The parts
 
-  private func startSandbox() throws -> (Worker, address: String) {
-    var arguments = ["sandbox", "--port", "0", "--seed", "\(seed)", "--late-by", "1s"]
+  private func startSandbox() throws -> SandboxProcess {
+    var arguments = ["--seed", "\(seed)", "--late-by", "1s"]
     let faults =
       ["drop-after", "drop-before", "unavailable", "error-after"].map { "\($0)=0.03" }
       + ["xml", "truncated", "without-id", "hang", "late"].map { "\($0)=0.01" }
     for fault in faults { arguments += ["--fault", fault] }
     if acceptsDuplicates { arguments.append("--accept-duplicates") }
-    let sandbox = try Worker(self, arguments, log: "sandbox.log")
-    for _ in 0..<200 {
-      let said = (try? String(contentsOfFile: folder + "/sandbox.log", encoding: .utf8)) ?? ""
-      if let from = said.range(of: "Sandbox at "), let to = said.range(of: ", accounts") {
-        return (sandbox, String(said[from.upperBound..<to.lowerBound]))
-      }
-      usleep(50_000)
-    }
-    throw Failure(text: "the sandbox does not start; see \(folder)/sandbox.log")
+    return try SandboxProcess(executable, options: arguments, in: folder)
   }
 
   private func writeRoster() throws {
@@ -208,47 +195,14 @@ package struct Storm: Sendable {
     let name = "taken-\(number)"
     let reporter = try Worker(self, ["report", "1", "--out", name], log: name + ".log")
     guard reporter.waitForEnd() == 0 else { throw Failure(text: "report \(number) failed; see \(folder)/\(name).log") }
-    struct Summary: Decodable {
-      let states: [String: Int]
-      let rowCount: Int
+    do {
+      _ = try ReportFiles(in: "\(folder)/\(name)", rowCount: rowCount)
+    } catch let failure as Failure {
+      throw Failure(text: "report \(number): \(failure.text)")
     }
-    let summary = try JSONDecoder().decode(
-      Summary.self, from: Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name)/summary.json")))
-    func rows(_ file: String) throws -> [String] {
-      let text = try String(contentsOfFile: "\(folder)/\(name)/\(file)", encoding: .utf8)
-      return text.split(separator: "\r\n").dropFirst().map(String.init)
-    }
-    func count(_ states: String...) -> Int { states.map { summary.states[$0] ?? 0 }.reduce(0, +) }
-    let (succeeded, failed, unprocessed) = (
-      try rows("succeeded.csv"), try rows("failed.csv"), try rows("unprocessed.csv")
-    )
-    let all = succeeded + failed + unprocessed
-    let names = Set(all.map { $0.prefix { $0 != "," } })
-    guard all.count == rowCount, names.count == rowCount, summary.rowCount == rowCount,
-      succeeded.count == count("done"), failed.count == count("failed"),
-      unprocessed.count == count("ready", "leased", "in_doubt", "cancelled")
-    else {
-      throw Failure(
-        text: "report \(number) is not consistent: \(succeeded.count) + \(failed.count) + \(unprocessed.count) rows, "
-          + "\(names.count) names, \(summary.states)")
-    }
-    let lines = try String(contentsOfFile: "\(folder)/\(name)/outcomes.jsonl", encoding: .utf8).split(separator: "\n")
-    guard lines.count == rowCount else { throw Failure(text: "report \(number) has \(lines.count) outcomes") }
   }
 
-  private func readLedger(_ address: String, into result: inout Result) throws {
-    struct Ledger: Decodable {
-      struct Create: Decodable {
-        let name: String
-      }
-      let creates: [Create]
-      let createRequests: Int
-      let createRequestsForExistingKey: Int
-    }
-    let reader = try Worker(self, ["sandbox", "--ledger", address], log: "ledger.json")
-    _ = reader.waitForEnd()
-    let ledger = try JSONDecoder().decode(
-      Ledger.self, from: Data(contentsOf: URL(fileURLWithPath: folder + "/ledger.json")))
+  private func read(_ ledger: SandboxProcess.Ledger, into result: inout Result) {
     result.createdCount = ledger.creates.count
     result.nameCount = Set(ledger.creates.map(\.name)).count
     result.resentCount = ledger.createRequests - rowCount
@@ -268,50 +222,9 @@ package struct Storm: Sendable {
   }
 }
 
-/// A process of the command; what it prints goes to a file.
-private final class Worker: Sendable {
-  let log: String
-  private let process: Mutex<Process>
-  private let killed = Mutex(false)
-  private let identifier: Int32
-
-  init(_ storm: Storm, _ arguments: [String], log: String) throws {
-    self.log = log
-    let path = storm.folder + "/" + log
-    guard FileManager.default.createFile(atPath: path, contents: nil) else { throw CocoaError(.fileWriteUnknown) }
-    let output = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: storm.executable)
-    process.arguments = arguments
-    process.currentDirectoryURL = URL(fileURLWithPath: storm.folder)
-    process.environment = [
-      "HOME": storm.folder, "ROLLCALL_DB": storm.folder + "/rollcall.db", "PATH": "/usr/bin:/bin",
-    ]
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = output
-    // A ledger or a status is read from its file: nothing else may stand in it.
-    process.standardError = log.hasSuffix(".json") ? FileHandle.nullDevice : output
-    try process.run()
-    try output.close()
-    identifier = process.processIdentifier
-    self.process = Mutex(process)
-  }
-
-  var isAlive: Bool { process.withLock(\.isRunning) }
-  var wasKilled: Bool { killed.withLock { $0 } }
-  var status: Int32 { process.withLock(\.terminationStatus) }
-
-  /// Sends a signal; false when the process has ended already.
-  @discardableResult
-  func kill(_ signal: Int32) -> Bool {
-    guard isAlive else { return false }
-    if signal == SIGKILL { killed.withLock { $0 = true } }
-    return Foundation.kill(identifier, signal) == 0
-  }
-
-  func waitForEnd() -> Int32 {
-    while isAlive { usleep(5_000) }
-    return status
+extension Worker {
+  fileprivate convenience init(_ storm: Storm, _ arguments: [String], log: String) throws {
+    try self.init(storm.executable, arguments, in: storm.folder, log: log)
   }
 }
 
