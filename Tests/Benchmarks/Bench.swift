@@ -9,6 +9,7 @@
 //     [--accept-duplicates]
 //     The real command with its workers killed at random; see `scripts/storm`. Ends with 1 if a promise did not hold.
 //   rollcall-bench every-call --executable FILE --folder DIR [--every N] [--only CALL [--at N]] [--lanes N]
+//     [--library FILE]
 //     The first import and the first run are killed at every call that changes something; see `scripts/storm`. Ends with 1
 //     if a promise did not hold.
 
@@ -69,6 +70,7 @@ enum Bench {
     kills.every = max(1, value(of: "--every", in: arguments) ?? kills.every)
     kills.only = text(of: "--only", in: arguments)
     kills.number = value(of: "--at", in: arguments)
+    kills.library = text(of: "--library", in: arguments)
     kills.laneCount = value(of: "--lanes", in: arguments) ?? ProcessInfo.processInfo.activeProcessorCount
     let result = kills.run { FileHandle.standardError.write(Data("\($0)\n".utf8)) }
     print(result)

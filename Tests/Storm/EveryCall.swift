@@ -18,6 +18,8 @@ package struct EveryCall: Sendable {
   package var number: Int?
   /// How many points are tried at a time.
   package var laneCount = 2
+  /// The library that kills what it is loaded into, counting over all threads (`Tests/KillAt`); nil for strace alone.
+  package var library: String?
   /// The tracer.
   package var tracer = "/usr/bin/strace"
 
@@ -38,7 +40,7 @@ package struct EveryCall: Sendable {
 
     package var description: String {
       func row(_ name: String, _ counts: (tried: Int, killed: Int, bad: Int)) -> String {
-        "\(name.padding(toLength: 20, withPad: " ", startingAt: 0)) \(counts.tried) points, \(counts.killed) killed, "
+        "\(name.padding(toLength: 28, withPad: " ", startingAt: 0)) \(counts.tried) points, \(counts.killed) killed, "
           + "\(counts.bad) bad"
       }
       let rows = counts.sorted { $0.key < $1.key }.map(row)
@@ -75,24 +77,33 @@ package struct EveryCall: Sendable {
     }
   }
 
-  /// The points that a trace shows.
+  /// The points that a trace shows: every so many, and at least one of each call.
   private func plan(_ reference: Reference) -> [KillPoint] {
-    var points: [KillPoint] = []
-    for command in KilledCommand.allCases {
-      for call in KillPoint.calls where only == nil || only == call {
-        let numbers = reference.traces[command]?.numbers[call] ?? []
-        points += (number.map { [$0] } ?? numbers).map { KillPoint(command: command, call: call, number: $0) }
+    var (points, seen): ([KillPoint], Int) = ([], 0)
+    for count in CallCount.allCases where count == .byThread || library != nil {
+      for command in KilledCommand.allCases {
+        for call in KillPoint.calls where only == nil || only == call {
+          let numbers = (reference.traces[command]?.numbers[count]?[call] ?? []).filter {
+            number == nil || number == $0
+          }
+          let every = numbers.enumerated().filter { (seen + $0.offset) % self.every == self.every / 2 }.map(\.element)
+          let chosen = every.isEmpty ? numbers.prefix(numbers.count / 2 + 1).suffix(1) : every[...]
+          points += chosen.map { KillPoint(command: command, call: call, count: count, number: $0) }
+          seen += numbers.count
+        }
       }
     }
-    return points.enumerated().filter { $0.offset % every == every / 2 }.map(\.element)
+    return points
   }
 
   /// Calls that the trace did not show: where the last one was killed, there may be more.
   private func further(_ points: [KillPoint], _ killed: Set<KillPoint>) -> [KillPoint] {
     var last: [String: KillPoint] = [:]
-    for point in points where point.call != "openat" { last["\(point.command) \(point.call)"] = point }
+    for point in points where point.call != "openat" || point.count == .inAll { last[point.kind] = point }
     return last.values.filter(killed.contains).flatMap { point in
-      (1...5).map { KillPoint(command: point.command, call: point.call, number: point.number + $0) }
+      (1...5).map {
+        KillPoint(command: point.command, call: point.call, count: point.count, number: point.number + $0)
+      }
     }
   }
 
@@ -127,7 +138,7 @@ package struct EveryCall: Sendable {
 extension EveryCall.Result {
   fileprivate mutating func add(_ outcomes: [KillOutcome]) {
     for outcome in outcomes {
-      let name = "\(outcome.point.command.rawValue) \(outcome.point.call)"
+      let name = outcome.point.kind
       counts[name, default: (0, 0, 0)].tried += 1
       if outcome.wasKilled { counts[name]?.killed += 1 }
       guard let failure = outcome.failure else { continue }

@@ -1,5 +1,4 @@
-// Where a command is killed: at the entry of the n-th call of a kind that changes something, as strace counts them, which
-// is by thread.
+// Where a command is killed: at the entry of the n-th call of a kind that changes something.
 
 import Foundation
 
@@ -21,14 +20,25 @@ enum KilledCommand: String, CaseIterable, Sendable {
   }
 }
 
+/// How calls are counted.
+enum CallCount: String, CaseIterable, Sendable {
+  /// By strace, which counts by thread: the calls of a thread that is behind another one are never reached.
+  case byThread = "by thread"
+  /// By a library that is loaded into the command, over all threads.
+  case inAll = "in all"
+}
+
 /// A call of a command.
 struct KillPoint: Hashable, Sendable, CustomStringConvertible {
   let command: KilledCommand
   let call: String
+  let count: CallCount
   let number: Int
 
-  var description: String { "\(command.rawValue) \(call) \(number)" }
-  var fileName: String { "\(command.rawValue)-\(call)-\(number)" }
+  /// Its command, call and count.
+  var kind: String { "\(command.rawValue) \(call) \(count.rawValue)" }
+  var description: String { "\(kind) \(number)" }
+  var fileName: String { description.replacing(" ", with: "-") }
 
   /// The calls that change something that outlives the process, or that others see.
   static let calls = [
@@ -40,13 +50,14 @@ struct KillPoint: Hashable, Sendable, CustomStringConvertible {
 
 /// What strace wrote down of a command that was left alone.
 struct CallTrace {
-  /// The numbers at which a kill makes a difference, by call.
-  private(set) var numbers: [String: [Int]] = [:]
+  /// The numbers at which a kill makes a difference, by call: all, and one more.
+  private(set) var numbers: [CallCount: [String: [Int]]] = [.byThread: [:], .inAll: [:]]
 
-  /// Reads it. Of `openat` only those that may make a file count, and the call after each; of the others all, and one more.
+  /// Reads it. Of `openat` only those matter that may make a file, and the call after each.
   init(_ text: String) {
     var counts: [Substring: [String: Int]] = [:]
     var making: Set<Int> = []
+    var total: [String: Int] = [:]
     for line in text.split(separator: "\n") {
       // "PID   CALL(arguments) = result"; the second half of a call that others came between begins with "<".
       let thread = line.prefix { $0 != " " }
@@ -54,16 +65,14 @@ struct CallTrace {
       guard let parenthesis = rest.firstIndex(of: "("), !rest.hasPrefix("<") else { continue }
       let call = String(rest[..<parenthesis])
       counts[thread, default: [:]][call, default: 0] += 1
-      guard call == "openat", rest.contains("O_CREAT"), let number = counts[thread]?[call] else { continue }
-      making.formUnion([number, number + 1])
+      let makesFile = call == "openat" && rest.contains("O_CREAT")
+      if makesFile, let number = counts[thread]?[call] { making.formUnion([number, number + 1]) }
+      if makesFile || call != "openat" { total[call, default: 0] += 1 }
     }
     for call in KillPoint.calls {
-      let most = counts.values.compactMap { $0[call] }.max() ?? 0
-      if call == "openat" {
-        numbers[call] = making.sorted()
-      } else if most > 0 {
-        numbers[call] = Array(1...most + 1)
-      }
+      guard let all = total[call], let most = counts.values.compactMap({ $0[call] }).max() else { continue }
+      numbers[.byThread]?[call] = call == "openat" ? making.sorted() : Array(1...most + 1)
+      numbers[.inAll]?[call] = Array(1...all + 1)
     }
   }
 }

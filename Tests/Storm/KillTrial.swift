@@ -80,13 +80,20 @@ extension EveryCall {
 
   /// Runs the command until it is killed at the point; false when it ends well without coming there.
   private func kill(at point: KillPoint, _ address: String, in folder: String) throws -> Bool {
-    // Not with --seccomp-bpf: with it strace 6.1 finds the first call only.
-    let options = [
-      "-f", "-qq", "-o", "trace.log", "-e", "trace=\(point.call)", "-e",
-      "inject=\(point.call):signal=KILL:when=\(point.number)",
-    ]
-    let traced = try Worker(
-      tracer, options + [executable] + point.command.arguments(address), in: folder, log: "killed.log")
+    let (arguments, log) = (point.command.arguments(address), "killed.log")
+    let traced: Worker
+    switch point.count {
+    case .byThread:
+      // Not with --seccomp-bpf: with it strace 6.1 finds the first call only.
+      let options = [
+        "-f", "-qq", "-o", "trace.log", "-e", "trace=\(point.call)", "-e",
+        "inject=\(point.call):signal=KILL:when=\(point.number)",
+      ]
+      traced = try Worker(tracer, options + [executable] + arguments, in: folder, log: log)
+    case .inAll:
+      let environment = ["LD_PRELOAD": library ?? "", "KILL_CALL": point.call, "KILL_AT": "\(point.number)"]
+      traced = try Worker(executable, arguments, in: folder, log: log, environment: environment)
+    }
     let status = try traced.waitForEnd(within: Self.timeLimit)
     guard traced.diedOfKill || status == 0 else {
       throw Failure(text: "not killed, it ends with \(status): \(lastLine(of: folder + "/killed.log"))")

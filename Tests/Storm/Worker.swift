@@ -20,7 +20,10 @@ final class Worker: Sendable {
   /// - Parameters:
   ///   - folder: where it works and where its queue is, `rollcall.db`.
   ///   - log: the file in it that takes what is printed; of a `.json` only standard output.
-  init(_ executable: String, _ arguments: [String], in folder: String, log: String) throws {
+  ///   - environment: variables beside the usual ones.
+  init(
+    _ executable: String, _ arguments: [String], in folder: String, log: String, environment: [String: String] = [:]
+  ) throws {
     self.log = log
     let path = folder + "/" + log
     guard FileManager.default.createFile(atPath: path, contents: nil) else { throw CocoaError(.fileWriteUnknown) }
@@ -31,7 +34,7 @@ final class Worker: Sendable {
     process.currentDirectoryURL = URL(fileURLWithPath: folder)
     process.environment = [
       "HOME": folder, "TMPDIR": folder, "ROLLCALL_DB": folder + "/rollcall.db", "PATH": "/usr/bin:/bin",
-    ]
+    ].merging(environment) { $1 }
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = output
     // A ledger or a status is read from its file: nothing else may stand in it.

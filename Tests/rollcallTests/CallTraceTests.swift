@@ -4,7 +4,7 @@ import Testing
 
 /// What `scripts/storm --every-call` reads of a trace.
 @Suite struct CallTraceTests {
-  @Test func `calls are counted by thread, a call that others came between once`() {
+  @Test func `calls are counted by thread and in all, a call that others came between once`() {
     let trace = CallTrace(
       """
       328   write(2, "a", 1)                  = 1
@@ -14,9 +14,8 @@ import Testing
       328   fsync(7)                          = 0
       +++ exited with 0 +++
       """)
-    #expect(trace.numbers["write"] == [1, 2, 3])
-    #expect(trace.numbers["fsync"] == [1, 2])
-    #expect(trace.numbers["rename"] == nil)
+    #expect(trace.numbers[.byThread] == ["write": [1, 2, 3], "fsync": [1, 2]])
+    #expect(trace.numbers[.inAll] == ["write": [1, 2, 3, 4], "fsync": [1, 2]])
   }
 
   @Test func `of openat those that may make a file count, and the call after each`() {
@@ -27,6 +26,7 @@ import Testing
       2 openat(AT_FDCWD, "/etc/hosts", O_RDONLY) = 5
       1 openat(AT_FDCWD, "/q.db-wal", O_RDWR|O_CREAT|O_NOFOLLOW, 0600 <unfinished ...>
       """)
-    #expect(trace.numbers["openat"] == [2, 3, 4])
+    #expect(trace.numbers[.byThread] == ["openat": [2, 3, 4]])
+    #expect(trace.numbers[.inAll] == ["openat": [1, 2, 3]])
   }
 }
