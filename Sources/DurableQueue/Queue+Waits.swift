@@ -65,7 +65,7 @@ extension Queue {
     try writeAlone { db in
       try db.execute(
         sql: """
-          UPDATE key_scope SET not_before = min(not_before, ?1), wait_reason = NULL, wait_message = NULL,
+          UPDATE key_scope SET not_before = min(not_before, ?1), theoretical_at = min(theoretical_at, ?1), wait_reason = NULL, wait_message = NULL,
             wait_asked = NULL WHERE id = ?2
           """, arguments: [now, scope.rawValue])
       try Self.endDues(of: batch, after: now, db)
@@ -145,7 +145,8 @@ extension ScopeRow {
     guard abs((end - state.notBefore).microseconds) > 1_000 else { return state.notBefore }
     var next = state
     next.notBefore = end
-    next.theoretical = min(next.theoretical, max(end, now.wall) + limit.quota.longestDebt)
+    next.theoretical = min(
+      next.theoretical + (end - state.notBefore), max(end, now.wall) + limit.quota.longestDebt)
     try store(next, db)
     try countWait(from: now, db)
     return end

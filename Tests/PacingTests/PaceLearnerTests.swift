@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Pacing
@@ -143,6 +144,58 @@ import Testing
     var learner = PaceLearner()
     for second in 0..<100 where second.isMultiple(of: 4) { _ = learner.noteClean(at: .at(1_000 + Double(second))) }
     #expect(learner.perSecond == 2 && learner.isStarting)
+  }
+
+  /// A learner after any history: throttles, answers and silences at any pace, and steps of the clock.
+  private func anyLearner(_ random: inout SplitMix64) -> (learner: PaceLearner, now: Double) {
+    var learner = PaceLearner()
+    var now = 1_000.0
+    for _ in 0..<Int.random(in: 0...200, using: &random) {
+      now += Double.random(in: 0...1, using: &random) * pow(10, Double(Int.random(in: -1...2, using: &random)))
+      if Int.random(in: 0..<40, using: &random) == 0 { now += Double.random(in: -10_000...10_000, using: &random) }
+      switch Int.random(in: 0..<4, using: &random) {
+      case 0: _ = learner.noteClean(at: .at(now))
+      case 1: _ = learner.beginRun(at: .at(now))
+      default: _ = learner.noteThrottle(sentAt: .at(now - 0.01), at: .at(now))
+      }
+    }
+    return (learner, now)
+  }
+
+  @Test func `from any state, clean answers reach a limit of one a second in bounded time`() {
+    for seed in 1...500 {
+      var random = SplitMix64(seed: seed)
+      var (learner, now) = anyLearner(&random)
+      let start = now
+      let latency = Double.random(in: 0.01...2, using: &random)
+      while learner.quota.rate.perSecond < 1, now - start < 1_000 {
+        now += learner.quota.rate.interval.seconds + Double.random(in: 0...latency, using: &random)
+        _ = learner.noteClean(at: .at(now))
+      }
+      #expect(now - start < 300, "seed \(seed): \(now - start) s, \(learner)")
+    }
+  }
+
+  @Test func `after throttles at any pace a service that is well again is used again`() {
+    for minutes in [0.1, 1, 30] {
+      var client = Client()
+      let start = 1_000.0
+      for second in stride(from: 0, to: minutes * 60, by: 0.5) {
+        _ = client.learner.noteThrottle(sentAt: .at(start + second), at: .at(start + second + 0.01))
+      }
+      var service = Service(limit: { _ in 20 })
+      let run = client.run(600, at: &service, from: start + minutes * 60 + 1)
+      #expect(run.seconds < 240, "\(minutes) min of throttles: \(run)")
+    }
+  }
+
+  @Test func `throttles noted while the clock was ahead do not hide those after it was set right`() {
+    var learner = PaceLearner()
+    _ = learner.noteThrottle(sentAt: .at(99_999), at: .at(100_000))
+    _ = learner.noteThrottle(sentAt: .at(1_000), at: .at(1_000.1))
+    let pace = learner.perSecond
+    let isCut = learner.noteThrottle(sentAt: .at(1_001), at: .at(1_001.1))
+    #expect(isCut && learner.perSecond < pace)
   }
 
   @Test func `requests that were on the wire at a cut belong to it`() {

@@ -1,0 +1,94 @@
+import Pacing
+import Provisioning
+import TestSupport
+import Testing
+
+@testable import DurableQueue
+
+/// When a pause becomes a person's business.
+@Suite struct StandstillTests {
+  private static let throttled = RunEnd.paused(
+    KeyWait(until: Instant(microseconds: 0), reason: .throttled), until: nil)
+  private static let unreachable = RunEnd.paused(
+    KeyWait(until: Instant(microseconds: 0), reason: .unreachable), until: nil)
+
+  /// One run of a key, an hour after the one before.
+  @discardableResult
+  private func run(_ end: RunEnd, made: Int = 0, _ fixture: QueueFixture) async throws -> Standstill? {
+    fixture.time.advance(by: .seconds(3_600))
+    let owner = try fixture.queue.becomeOwner()
+    let standstill = try await fixture.queue.noteEnd(end, of: owner.id, with: fixture.scope, madeCount: made)
+    try await fixture.queue.end(owner)
+    return standstill
+  }
+
+  private func needsPerson(_ standstill: Standstill?, _ fixture: QueueFixture) -> Bool {
+    standstill?.needsPerson(at: fixture.time.now()) ?? false
+  }
+
+  @Test(arguments: [
+    throttled, unreachable, .paused(nil, until: nil), .undecided, .othersHold, .deadline(.init(microseconds: 0)),
+  ])
+  func `the third run in a row that a cause keeps from making anything needs a person`(end: RunEnd) async throws {
+    try await QueueFixture.with { fixture in
+      #expect(needsPerson(try await run(end, fixture), fixture) == false)
+      let first = fixture.time.now()
+      #expect(needsPerson(try await run(end, fixture), fixture) == false)
+      let third = try await run(end, fixture)
+      #expect(third == Standstill(since: first, runCount: 3) && needsPerson(third, fixture))
+    }
+  }
+
+  @Test func `a cause that has lasted longer than a day needs a person`() async throws {
+    try await QueueFixture.with { fixture in
+      try await run(Self.throttled, fixture)
+      fixture.time.advance(by: .seconds(24 * 3_600))
+      #expect(needsPerson(try await run(Self.throttled, fixture), fixture))
+    }
+  }
+
+  @Test func `another cause, something made, or a run that finished begin the count anew`() async throws {
+    try await QueueFixture.with { fixture in
+      try await run(Self.throttled, fixture)
+      try await run(Self.throttled, fixture)
+      #expect(try await run(Self.unreachable, fixture)?.runCount == 1)
+      #expect(try await run(Self.throttled, fixture)?.runCount == 1)
+      try await run(Self.throttled, fixture)
+      #expect(try await run(Self.throttled, made: 2, fixture) == nil)
+      try await run(Self.throttled, fixture)
+      try await run(.finished, fixture)
+      #expect(try await run(Self.throttled, fixture)?.runCount == 1)
+    }
+  }
+
+  @Test func `what another run makes meanwhile counts as made`() async throws {
+    try await QueueFixture.with { fixture in
+      let batch = try fixture.importNames(["a"])
+      for _ in 0..<2 { try await run(Self.throttled, fixture) }
+      _ = try await fixture.settle(try await fixture.claimOne(of: batch), Outcome(.succeeded, remoteID: "id"))
+      #expect(try await run(Self.throttled, fixture) == nil)
+    }
+  }
+
+  @Test func `a row that three runs or a day leave in doubt needs a person, whatever else they made`() async throws {
+    try await QueueFixture.with { fixture in
+      let batch = try fixture.importNames(["a"])
+      _ = try await fixture.settle(try await fixture.claimOne(of: batch), Outcome(.noAnswer))
+      let since = fixture.time.now()
+      for count in 1...3 {
+        #expect(try fixture.queue.longestDoubt(of: batch) == nil, "before run \(count)")
+        fixture.time.advance(by: .seconds(60))
+        let owner = try fixture.queue.becomeOwner(of: batch)
+        _ = try await fixture.queue.noteEnd(.undecided, of: owner.id, with: fixture.scope, madeCount: 5)
+        try await fixture.queue.end(owner)
+      }
+      #expect(try fixture.queue.longestDoubt(of: batch) == Standstill(since: since, runCount: 3))
+
+      let other = try fixture.importNames(["b"], label: "/other.csv")
+      _ = try await fixture.settle(try await fixture.claimOne(of: other), Outcome(.noAnswer))
+      #expect(try fixture.queue.longestDoubt(of: other) == nil)
+      fixture.time.advance(by: .seconds(24 * 3_600 + 1))
+      #expect(try fixture.queue.longestDoubt(of: other)?.runCount == 0)
+    }
+  }
+}
