@@ -54,6 +54,7 @@ let package = Package(
   targets: [
     // Row 0
     module("Pacing"),
+    module("Files"),
     // Row 1
     module("Provisioning", ["Pacing"]),
     // Row 2
@@ -67,17 +68,17 @@ let package = Package(
     module("BulkImport", ["CSV", "Provisioning", crypto]),
     module("WorkerPool", ["DurableQueue", "Provisioning", "Pacing"]),
     module(
-      "Reporter", ["CSV", "Words", "DurableQueue", "Provisioning", "Pacing"],
+      "Reporter", ["CSV", "Words", "DurableQueue", "Provisioning", "Pacing", "Files"],
       // The page of the report is put together from these; the command must not need files beside it.
       resources: ["page.html", "style.css", "script.js"].map { .embedInCode("Page/\($0)") }),
-    module("Sandbox", ["DataForest", "Provisioning", "Pacing", hummingbird, httpTypes, logging, nioCore]),
+    module("Sandbox", ["DataForest", "Provisioning", "Pacing", "Files", hummingbird, httpTypes, logging, nioCore]),
     // Row 5
     .executableTarget(
       name: "rollcall",
       dependencies: [
         "CSV", "BulkImport", "DurableQueue", "WorkerPool", "Reporter", "DataForest", "Sandbox", "Wire", "Words",
         "Provisioning",
-        "Pacing",
+        "Pacing", "Files",
         argumentParser, crypto,
       ],
       swiftSettings: settings),
@@ -89,6 +90,7 @@ let package = Package(
     // Workers that are killed at random, for `scripts/storm` and a short one in the tests.
     .target(name: "Storm", dependencies: [grdb], path: "Tests/Storm", swiftSettings: settings),
     tests("Pacing"),
+    tests("Files"),
     tests("Provisioning", ["Pacing"]),
     tests("CSV"),
     tests("DurableQueue", ["Words", "Provisioning", "Pacing", grdb]),
@@ -96,7 +98,7 @@ let package = Package(
     tests("DataForest", ["Wire", "Provisioning", "Pacing", "Sandbox"]),
     tests("BulkImport", ["Provisioning", "DataForest"]),
     tests("WorkerPool", ["DurableQueue", "Provisioning", "Pacing", grdb]),
-    tests("Reporter", ["Words", "DurableQueue", "Provisioning", "Pacing", "CSV"]),
+    tests("Reporter", ["Words", "DurableQueue", "Provisioning", "Pacing", "CSV", "Files"]),
     tests("Sandbox", ["DataForest", "Provisioning", "Pacing", asyncHTTPClient, nioCore]),
     tests("rollcall", ["Storm", "Words", "Sandbox", "DataForest", "DurableQueue", "Provisioning", "Pacing"]),
     // The benchmark of `scripts/bench`: a plain program, so that peers in other languages run beside it the same way.

@@ -1,0 +1,65 @@
+// What stands at a path: looked at before anything is written there.
+
+import Foundation
+
+/// What the system tells of a file.
+package struct FileFacts: Hashable, Sendable {
+  /// What kind of file it is.
+  package enum Kind: Hashable, Sendable {
+    case regular, folder, link, pipe, device, socket
+  }
+
+  /// Which file it is, whatever it is called: equal for two names of one file.
+  package struct Identity: Hashable, Sendable {
+    let device: UInt64
+    let inode: UInt64
+  }
+
+  /// What kind of file it is.
+  package let kind: Kind
+  /// Which file it is.
+  package let identity: Identity
+  /// Its owner, by number.
+  package let owner: UInt32
+  /// Its length in bytes.
+  package let size: Int64
+
+  private init(_ status: stat) {
+    kind =
+      switch status.st_mode & S_IFMT {
+      case S_IFREG: .regular
+      case S_IFDIR: .folder
+      case S_IFLNK: .link
+      case S_IFIFO: .pipe
+      case S_IFSOCK: .socket
+      default: .device
+      }
+    identity = Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+    owner = status.st_uid
+    size = Int64(status.st_size)
+  }
+
+  /// Looks at what a path leads to, through links; nil when there is nothing.
+  ///
+  /// - Throws: `FileError` when it may not be looked at: that is not the same as nothing.
+  package static func of(_ path: String) throws(FileError) -> FileFacts? {
+    var status = stat()
+    if stat(path, &status) == 0 { return FileFacts(status) }
+    guard errno == ENOENT || errno == ENOTDIR else { throw FileError(path, .system(errno)) }
+    return nil
+  }
+
+  /// Looks at an open file; nil when the number is none.
+  package static func of(descriptor: Int32) -> FileFacts? {
+    var status = stat()
+    return fstat(descriptor, &status) == 0 ? FileFacts(status) : nil
+  }
+
+  /// Looks at a name in a folder, not through links; nil when there is nothing.
+  static func of(_ name: String, in folder: Folder) throws(FileError) -> FileFacts? {
+    var status = stat()
+    if fstatat(folder.descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0 { return FileFacts(status) }
+    guard errno == ENOENT else { throw FileError("\(folder.path)/\(name)", .system(errno)) }
+    return nil
+  }
+}

@@ -1,0 +1,111 @@
+// A folder that is held open: what is made in it lands there, whatever its path leads to meanwhile.
+
+import Foundation
+
+/// An open folder.
+package final class Folder: Sendable {
+  /// As it was named.
+  package let path: String
+  let descriptor: Int32
+
+  /// Opens a folder.
+  ///
+  /// - Throws: `FileError`.
+  package init(_ path: String) throws(FileError) {
+    self.path = path
+    descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FileError(path, .system(errno)) }
+  }
+
+  deinit { close(descriptor) }
+
+  /// Makes a folder and those above it that are missing, mode 0700, and opens it; one that is there is opened.
+  ///
+  /// - Throws: `FileError`.
+  package static func made(_ path: String) throws(FileError) -> Folder {
+    try make(path)
+    return try Folder(path)
+  }
+
+  private static func make(_ path: String) throws(FileError) {
+    if mkdir(path, 0o700) == 0 || errno == EEXIST { return }
+    let parts = path.split(separator: "/", omittingEmptySubsequences: true).dropLast()
+    guard errno == ENOENT, !parts.isEmpty else { throw FileError(path, .system(errno)) }
+    try make((path.hasPrefix("/") ? "/" : "") + parts.joined(separator: "/"))
+    guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw FileError(path, .system(errno)) }
+  }
+
+  /// The path of a name in it.
+  package func path(of name: String) -> String { path.hasSuffix("/") ? path + name : "\(path)/\(name)" }
+
+  /// Tries whether a file can be made, written and removed in it.
+  ///
+  /// - Throws: `FileError`.
+  package func tryWriting() throws(FileError) {
+    let file = try NewFile("", in: self, mark: NewFile.trialMark)
+    file.buffer = [UInt8](repeating: 0, count: 4_096)
+    do { try file.flush() } catch { throw FileError(path, error.code) }
+  }
+
+  /// The beginning of a file in it; nil when there is no regular file of that name. Links are not followed.
+  ///
+  /// - Throws: `FileError` when it is there and cannot be read.
+  package func beginning(of name: String, upTo count: Int = 1 << 18) throws(FileError) -> [UInt8]? {
+    guard let facts = try FileFacts.of(name, in: self), facts.kind == .regular else { return nil }
+    let file = openat(descriptor, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+    guard file >= 0 else { throw FileError(path(of: name), .system(errno)) }
+    defer { close(file) }
+    var bytes = [UInt8](repeating: 0, count: count)
+    var length = 0
+    while length < count {
+      let read = bytes.withUnsafeMutableBytes {
+        pread(file, $0.baseAddress?.advanced(by: length), count - length, off_t(length))
+      }
+      if read < 0, errno == EINTR { continue }
+      guard read >= 0 else { throw FileError(path(of: name), .system(errno)) }
+      if read == 0 { break }
+      length += read
+    }
+    return Array(bytes[..<length])
+  }
+
+  /// Waits until the disk has its names.
+  ///
+  /// - Throws: `FileError`.
+  package func sync() throws(FileError) {
+    // Some file systems sync no folders.
+    guard fsync(descriptor) == 0 || errno == EINVAL || errno == EBADF else { throw FileError(path, .system(errno)) }
+  }
+
+  /// Removes the regular files in it that are our own and whose name is such.
+  ///
+  /// - Throws: `FileError` when the folder cannot be listed or one of them cannot be removed.
+  package func removeFiles(where isSuch: (String) -> Bool) throws(FileError) {
+    for name in try names() where isSuch(name) {
+      guard let facts = try FileFacts.of(name, in: self), facts.kind == .regular, facts.owner == geteuid() else {
+        continue
+      }
+      guard unlinkat(descriptor, name, 0) == 0 || errno == ENOENT else {
+        throw FileError(path(of: name), .system(errno))
+      }
+    }
+  }
+
+  private func names() throws(FileError) -> [String] {
+    // A descriptor of its own: closing the listing closes it.
+    let own = openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard own >= 0 else { throw FileError(path, .system(errno)) }
+    guard let listing = fdopendir(own) else {
+      let code = errno
+      close(own)
+      throw FileError(path, .system(code))
+    }
+    defer { closedir(listing) }
+    var names: [String] = []
+    while let entry = readdir(listing) {
+      names.append(
+        withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) })
+    }
+    return names
+  }
+}
