@@ -66,7 +66,7 @@ extension Queue {
       arguments: [scope.rawValue])
     var since: Instant?
     var count = 0
-    while let run = try runs.next(), run[0] == cause, run[1] == 0 {
+    while let run = try runs.next(), (run[0] as String?) == cause, (run[1] as Int?) == 0 {
       since = min(since ?? .init(microseconds: .max), Instant(microseconds: run[2]))
       count += 1
     }

@@ -2,22 +2,21 @@
 
 import CSV
 import DurableQueue
+import Files
 import Pacing
 import Provisioning
 
 /// The CSV files of a report under way.
 final class CSVFiles {
-  private let succeeded: ReportFile
-  private let failed: ReportFile
-  private let unprocessed: ReportFile
-  private let gone: ReportFile
-  /// How many rows are gone.
-  private(set) var goneCount = 0
+  private let succeeded: NewFile
+  private let failed: NewFile
+  private let unprocessed: NewFile
+  private let gone: NewFile
 
   /// - Parameters:
   ///   - columns: the headers of the batch's roster.
   ///   - gone: those of the roster before it.
-  init(columns: [String], gone goneColumns: [String], in folder: String) throws(ReportError) {
+  init(columns: [String], gone goneColumns: [String], in folder: Folder) throws(FileError) {
     succeeded = try Self.file(OutcomeFiles.succeeded, columns, in: folder)
     failed = try Self.file(OutcomeFiles.failed, columns, in: folder)
     unprocessed = try Self.file(OutcomeFiles.unprocessed, columns, in: folder)
@@ -25,14 +24,14 @@ final class CSVFiles {
   }
 
   /// A file with its header, and a byte order mark first, so that spreadsheets read Korean as UTF-8.
-  private static func file(_ name: String, _ columns: [String], in folder: String) throws(ReportError) -> ReportFile {
-    let file = try ReportFile(name, in: folder)
+  private static func file(_ name: String, _ columns: [String], in folder: Folder) throws(FileError) -> NewFile {
+    let file = try NewFile(name, of: folder)
     file.buffer += RecordWriter.byteOrderMark
     try append(columns + OutcomeFiles.columns, to: file)
     return file
   }
 
-  func add(_ row: ReportRow) throws(ReportError) {
+  func add(_ row: ReportRow) throws(FileError) {
     let record = row.cells + Self.outcomeCells(row)
     switch row.item?.state {
     case .done: try Self.append(record, to: succeeded)
@@ -41,12 +40,11 @@ final class CSVFiles {
     }
   }
 
-  func addGone(_ row: ReportRow) throws(ReportError) {
-    goneCount += 1
+  func addGone(_ row: ReportRow) throws(FileError) {
     try Self.append(row.cells + Self.outcomeCells(row), to: gone)
   }
 
-  private static func append(_ record: [String], to file: ReportFile) throws(ReportError) {
+  private static func append(_ record: [String], to file: NewFile) throws(FileError) {
     RecordWriter.append(record.map(HarmlessCell.made), to: &file.buffer)
     try file.flushIfLarge()
   }
@@ -62,10 +60,6 @@ final class CSVFiles {
     ]
   }
 
-  func finish() throws(ReportError) {
-    try succeeded.finish()
-    try failed.finish()
-    try unprocessed.finish()
-    try gone.finish()
-  }
+  /// The files, to be given their names.
+  var files: [NewFile] { [succeeded, failed, unprocessed, gone] }
 }

@@ -3,6 +3,7 @@
 // moment.
 
 package import DurableQueue
+package import Files
 import Foundation
 package import Pacing
 import Provisioning
@@ -25,70 +26,126 @@ package struct OutcomeFiles {
   /// The rows of the label's previous batch that this one does not have; what they made is still there.
   package static let gone = "gone.csv"
 
+  /// One line of JSON a row.
+  package static let lines = "outcomes.jsonl"
+  /// The figures.
+  package static let summary = "summary.json"
+  /// How long another writer into the same folder is waited for unless the caller says otherwise.
+  package static let standardLockWait = Duration.seconds(60)
+
   private let queue: Queue
   private let batch: Batch
-  private let folder: String
+  private let path: String
+  private let others: NeededFiles
+  private let lockWait: Duration
 
   /// Makes a writer of the batch's files in `folder`.
-  package init(of batch: Batch, in queue: Queue, to folder: String) {
+  ///
+  /// - Parameters:
+  ///   - needed: what must not be replaced, beside the queue and a roster that the batch is called after.
+  ///   - lockWait: how long another writer into the same folder is waited for.
+  package init(
+    of batch: Batch, in queue: Queue, to folder: String, needed: NeededFiles = NeededFiles(),
+    lockWait: Duration = OutcomeFiles.standardLockWait
+  ) {
     self.batch = batch
     self.queue = queue
-    self.folder = folder
+    path = folder
+    others = needed
+    self.lockWait = lockWait
   }
 
-  /// Makes the folder (mode 0700) or checks that it is this batch's own.
+  /// Makes the folder (mode 0700) or checks that it is this batch's own, and tries whether files can be written there.
   ///
   /// - Throws: `ReportError`, with `isFolderTaken` when the folder holds the report of another database or batch.
   package func prepareFolder() throws {
-    if let summary = Summary.read(in: folder), summary.database != queue.path || summary.batch != batch.id.rawValue {
-      throw ReportError(
-        path: folder, detail: "it holds the report of batch \(summary.batch) of \(summary.database)",
-        isFolderTaken: true)
+    try ReportError.wording { _ = try openFolder() }
+  }
+
+  private func openFolder() throws -> ReportFolder {
+    var needed = others
+    try needed.add(queue: queue.path)
+    if batch.label.hasPrefix("/") {
+      // One that may not be looked at is in no folder that we write into.
+      do { try needed.add(batch.label, as: .roster) } catch {}
     }
-    do {
-      try FileManager.default.createDirectory(
-        atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    } catch {
-      throw ReportError(path: folder, detail: "the folder cannot be made")
-    }
+    return try ReportFolder(path, of: batch.id.rawValue, in: queue.path, needed: needed)
   }
 
   /// Writes all files from one state of the queue, replacing those of an earlier run of the batch; memory is flat.
   ///
-  /// - Throws: `ReportError` or `QueueError`; files that were there stay as they were then.
+  /// The folder's lock is held from before that state is read until the files have their names. So of two writers the
+  /// later one has the newer state, and it is its files that stay.
+  ///
+  /// - Throws: `ReportError` or `QueueError`; files that were there stay as they were then, unless it says otherwise.
   @discardableResult
   package func write(at now: Instant) throws -> Summary {
-    try prepareFolder()
-    let previous = try queue.previousBatch(of: batch.id)
-    return try queue.readBatch(batch.id) { reading in
-      let csv = try CSVFiles(columns: batch.columns, gone: (previous ?? batch).columns, in: folder)
-      let lines = try ReportFile("outcomes.jsonl", in: folder)
-      let page = try ReportPage(of: batch, in: folder)
-      var counts = RowCounts(since: batch.importedAt)
-      try reading.forEachRow { row in
-        counts.count(row)
-        try csv.add(row)
-        lines.buffer += OutcomeLine.json(row, columns: batch.columns)
-        try lines.flushIfLarge()
-        try page.add(row)
+    try ReportError.wording {
+      let report = try openFolder()
+      let lock = try FolderLock.acquire(report.folder, upTo: lockWait)
+      defer { withExtendedLifetime(lock) {} }
+      try report.check(batch.id.rawValue, queue.path)
+      if lock.isHeld { try report.removeLeftovers() }
+      let previous = try queue.previousBatch(of: batch.id)
+      return try queue.readBatch(batch.id) { reading in
+        try write(reading, previous, into: report, at: now)
       }
-      if let previous { try reading.forEachRowGone(from: previous.id) { try csv.addGone($0) } }
-      var totals = AttemptTotals()
-      try reading.forEachAttempt(since: batch.importedAt) { totals.add($0) }
-      var summary = Summary(batch, database: queue.path, at: now, counts, totals)
-      summary.goneCount = csv.goneCount
-      summary.adoptedCount = try reading.adoptedCount()
-      summary.forecastSeconds = try reading.forecast()?.seconds
-      try csv.finish()
-      try lines.finish()
-      try page.finish(summary, totals) { sitting in
-        try reading.limits(from: sitting.startInstant, bucketSeconds: sitting.bucketSeconds)
-      }
-      // The last, so that who waits for it finds the others.
-      let file = try ReportFile("summary.json", in: folder)
-      file.buffer = try summary.json()
-      try file.finish()
-      return summary
     }
+  }
+
+  private func write(
+    _ reading: BatchReading, _ previous: Batch?, into report: ReportFolder, at now: Instant
+  ) throws -> Summary {
+    let csv = try CSVFiles(columns: batch.columns, gone: (previous ?? batch).columns, in: report.folder)
+    let lines = try NewFile(Self.lines, of: report.folder)
+    let page = try ReportPage(of: batch, in: report.folder)
+    let (summary, totals) = try summarize(reading, previous, at: now) { row in
+      try csv.add(row)
+      lines.buffer += OutcomeLine.json(row, columns: batch.columns)
+      try lines.flushIfLarge()
+      try page.add(row)
+    } gone: {
+      try csv.addGone($0)
+    }
+    try page.finish(summary, totals) { sitting in
+      try reading.limits(from: sitting.startInstant, bucketSeconds: sitting.bucketSeconds)
+    }
+    let file = try NewFile(Self.summary, of: report.folder)
+    file.buffer = try summary.json()
+    try report.publish(csv.files + [lines, page.file, file])
+    return summary
+  }
+
+  /// The figures alone, for when the files cannot be written.
+  ///
+  /// - Throws: `QueueError`.
+  package func summary(at now: Instant) throws -> Summary {
+    let previous = try queue.previousBatch(of: batch.id)
+    return try queue.readBatch(batch.id) { try summarize($0, previous, at: now, row: { _ in }, gone: { _ in }).0 }
+  }
+
+  private func summarize(
+    _ reading: BatchReading, _ previous: Batch?, at now: Instant, row: (ReportRow) throws -> Void,
+    gone: (ReportRow) throws -> Void
+  ) throws -> (Summary, AttemptTotals) {
+    var counts = RowCounts(since: batch.importedAt)
+    try reading.forEachRow {
+      counts.count($0)
+      try row($0)
+    }
+    var goneCount = 0
+    if let previous {
+      try reading.forEachRowGone(from: previous.id) {
+        goneCount += 1
+        try gone($0)
+      }
+    }
+    var totals = AttemptTotals()
+    try reading.forEachAttempt(since: batch.importedAt) { totals.add($0) }
+    var summary = Summary(batch, database: queue.path, at: now, counts, totals)
+    summary.goneCount = goneCount
+    summary.adoptedCount = try reading.adoptedCount()
+    summary.forecastSeconds = try reading.forecast()?.seconds
+    return (summary, totals)
   }
 }

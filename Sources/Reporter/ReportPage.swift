@@ -2,6 +2,7 @@
 // what is known only at the end comes after them.
 
 import DurableQueue
+import Files
 import Foundation
 import Pacing
 import Provisioning
@@ -13,7 +14,8 @@ final class ReportPage {
 
   private let batch: Batch
   private let mostRows: Int
-  private let file: ReportFile
+  /// The page, to be given its name.
+  let file: NewFile
   /// Rows that come after those that need a person, as far as there is room for them.
   private let waiting: SideRows
   private let done: SideRows
@@ -21,12 +23,12 @@ final class ReportPage {
   private var rowCount = 0
   private var shownCount = 0
 
-  init(of batch: Batch, in folder: String, mostRows: Int = ReportPage.mostRows) throws(ReportError) {
+  init(of batch: Batch, in folder: Folder, mostRows: Int = ReportPage.mostRows) throws(FileError) {
     self.batch = batch
     self.mostRows = mostRows
-    file = try ReportFile(OutcomeFiles.page, in: folder)
-    waiting = try SideRows("waiting", in: folder, most: mostRows)
-    done = try SideRows("done", in: folder, most: mostRows)
+    file = try NewFile(OutcomeFiles.page, of: folder)
+    waiting = try SideRows(in: folder, most: mostRows)
+    done = try SideRows(in: folder, most: mostRows)
     file.buffer += PageTemplate.beforeData
     var start = Array(#"{"columns":"#.utf8)
     JSONValue.append(batch.columns, to: &start)
@@ -34,7 +36,7 @@ final class ReportPage {
     PageTemplate.appendSafely(start, to: &file.buffer)
   }
 
-  func add(_ row: ReportRow) throws(ReportError) {
+  func add(_ row: ReportRow) throws(FileError) {
     rowCount += 1
     groups.count(row)
     switch row.item?.state {
@@ -49,7 +51,7 @@ final class ReportPage {
     }
   }
 
-  /// Writes what follows the rows and gives the file its name.
+  /// Appends what follows the rows.
   ///
   /// - Parameter limits: tells which limit held during what is drawn.
   func finish(
@@ -68,7 +70,7 @@ final class ReportPage {
     end += "}".utf8
     PageTemplate.appendSafely(end, to: &file.buffer)
     file.buffer += PageTemplate.afterData
-    try file.finish()
+    try file.flush()
   }
 
   private static func json(_ sitting: PaceChart.Sitting, _ limits: [LimitPoint]) -> String {
@@ -108,17 +110,18 @@ private enum PageRow {
 
 /// Rows that wait in a file of their own until it is known how many of them the page has room for.
 private final class SideRows {
-  private let file: ReportFile
+  private let file: NewFile
   private let most: Int
   /// Where each row ends in the file; each begins with a comma.
   private var ends: [Int] = []
 
-  init(_ name: String, in folder: String, most: Int) throws(ReportError) {
-    file = try ReportFile("\(OutcomeFiles.page).\(name)", in: folder)
+  init(in folder: Folder, most: Int) throws(FileError) {
+    file = try NewFile(OutcomeFiles.page, of: folder)
+    file.hide()
     self.most = most
   }
 
-  func add(_ row: ReportRow) throws(ReportError) {
+  func add(_ row: ReportRow) throws(FileError) {
     guard ends.count < most else { return }
     var bytes = [UInt8(ascii: ",")]
     PageTemplate.appendSafely(PageRow.json(row), to: &bytes)
@@ -128,7 +131,7 @@ private final class SideRows {
   }
 
   /// - Returns: how many rows were appended.
-  func append(to page: ReportFile, atMost room: Int, isFirst: Bool) throws(ReportError) -> Int {
+  func append(to page: NewFile, atMost room: Int, isFirst: Bool) throws(FileError) -> Int {
     let count = min(room, ends.count)
     if count > 0 { try page.append((isFirst ? 1 : 0)..<ends[count - 1], of: file) }
     return count

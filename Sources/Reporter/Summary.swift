@@ -1,6 +1,7 @@
 // The figures of a batch, for programs: `summary.json`.
 
 import DurableQueue
+import Files
 import Foundation
 import Pacing
 import Provisioning
@@ -85,9 +86,11 @@ package struct Summary: Codable, Hashable, Sendable {
   }
 
   /// Reads the summary of a folder; nil when there is none or it is no summary.
-  static func read(in folder: String) -> Summary? {
-    guard let data = FileManager.default.contents(atPath: "\(folder)/summary.json") else { return nil }
-    return try? JSONDecoder().decode(Summary.self, from: data)
+  static func read(in folder: Folder) throws(FileError) -> Summary? {
+    guard let bytes = try folder.beginning(of: OutcomeFiles.summary) else { return nil }
+    guard case .success(let summary) = Result(catching: { try JSONDecoder().decode(Summary.self, from: Data(bytes)) })
+    else { return nil }
+    return summary
   }
 }
 

@@ -26,10 +26,14 @@ struct Problem: Error {
   let message: String
   let hint: String?
   let status: ExitStatus
+  /// Why, for programs.
+  let reason: EndReason
 
-  init(_ message: String, hint: String? = nil, _ status: ExitStatus) {
+  /// - Parameter reason: that of the status unless given.
+  init(_ message: String, hint: String? = nil, _ status: ExitStatus, reason: EndReason? = nil) {
     self.message = message
     self.hint = hint
     self.status = status
+    self.reason = reason ?? EndReason(status)
   }
 }

@@ -1,23 +1,26 @@
 // What a person wants to be done when a run has ended: a webhook, a mail, a line in a chat. Knows nothing of them: it runs
 // a command of the shell and tells it where the summary is.
 
+import BulkImport
 import Foundation
 
 enum OnFinish {
   /// Runs a command of the shell and waits for it; that it failed is said and changes nothing.
   ///
   /// - Parameters:
-  ///   - summary: the path of `summary.json`, handed over as `ROLLCALL_SUMMARY`.
-  ///   - status: how the run ended, handed over as `ROLLCALL_EXIT_STATUS`.
-  static func run(_ command: String, summary: String, status: ExitStatus, in context: Context) {
+  ///   - ending: how the run ended, handed over as `ROLLCALL_EXIT_STATUS`, `ROLLCALL_REASON`, `ROLLCALL_MESSAGE` and, empty
+  ///     when no summary was written, `ROLLCALL_SUMMARY`.
+  static func run(_ command: String, _ ending: Ending, in context: Context) {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/bin/sh")
     process.arguments = ["-c", command]
     process.currentDirectoryURL = URL(fileURLWithPath: context.folder)
     // Whoever is told must not be handed the keys.
     var environment = context.environment.filter { !$0.key.hasPrefix("NCLOUD_") }
-    environment["ROLLCALL_SUMMARY"] = summary
-    environment["ROLLCALL_EXIT_STATUS"] = String(status.rawValue)
+    environment["ROLLCALL_EXIT_STATUS"] = String(ending.status.rawValue)
+    environment["ROLLCALL_REASON"] = ending.reason.rawValue
+    environment["ROLLCALL_MESSAGE"] = line(ending.message)
+    environment["ROLLCALL_SUMMARY"] = ending.summary ?? ""
     process.environment = environment
     process.standardInput = FileHandle.nullDevice
     // Standard output is for data of ours.
@@ -31,5 +34,9 @@ enum OnFinish {
     } catch {
       context.tell("warning: the --on-finish command could not be run: \(error.localizedDescription)")
     }
+  }
+  /// A text as one line that a variable can hold, without what would act on a terminal.
+  private static func line(_ text: String) -> String {
+    String(text.prefix(1_000)).split(whereSeparator: \.isNewline).map { String($0).escaped }.joined(separator: " ")
   }
 }

@@ -190,8 +190,9 @@ struct ReportOptions: ParsableArguments {
   var logFormat = LogFormat.text
   @Option(
     help: """
-      A shell command to run when the run has ended and its report is written; it finds the summary's path in \
-      ROLLCALL_SUMMARY and the status in ROLLCALL_EXIT_STATUS.
+      A shell command to run once, however run, resume or retry ended; it finds the status in ROLLCALL_EXIT_STATUS, why in \
+      ROLLCALL_REASON (a word) and ROLLCALL_MESSAGE (a sentence), and the summary's path in ROLLCALL_SUMMARY, which is empty \
+      when none was written.
       """)
   var onFinish: String?
 

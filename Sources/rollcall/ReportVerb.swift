@@ -16,6 +16,10 @@ struct ReportVerb: AsyncParsableCommand {
   @OptionGroup var queueOptions: QueueOptions
   @OptionGroup var report: ReportOptions
 
+  func validate() throws {
+    if report.onFinish != nil { throw ValidationError("--on-finish goes with run, resume and retry.") }
+  }
+
   mutating func run() async throws {
     let context = Context.current
     let queue = try queueOptions.openExisting(in: context)

@@ -18,7 +18,11 @@ struct ResumeVerb: AsyncParsableCommand {
   @OptionGroup var report: ReportOptions
 
   mutating func run() async throws {
-    let context = Context.current
+    let (verb, context) = (self, Context.current)
+    try await report.ending(in: context) { try await verb.end(in: context) }
+  }
+
+  private func end(in context: Context) async throws -> Ending {
     let queue = try queueOptions.openExisting(in: context, lockWait: pace.maxWait.duration)
     let batch = try BatchChoice.only(batch, in: queue, for: "resume", "are unfinished") { $0.unfinishedCount > 0 }
     let endpoint = try endpointOptions.endpoint(of: batch, in: context)
@@ -26,7 +30,7 @@ struct ResumeVerb: AsyncParsableCommand {
       queue: queue, batch: batch, endpoint: endpoint,
       credentials: try CredentialSource.credentials(for: endpoint, in: context), pace: pace, report: report,
       context: context)
-    try await session.run(Requeue())
+    return try await session.run(Requeue())
   }
 }
 

@@ -21,7 +21,11 @@ struct RetryVerb: AsyncParsableCommand {
   @OptionGroup var report: ReportOptions
 
   mutating func run() async throws {
-    let context = Context.current
+    let (verb, context) = (self, Context.current)
+    try await report.ending(in: context) { try await verb.end(in: context) }
+  }
+
+  private func end(in context: Context) async throws -> Ending {
     let queue = try queueOptions.openExisting(in: context, lockWait: pace.maxWait.duration)
     let wantsCancelled = reason.contains(.cancelled) || reason.contains(.gone)
     let batch = try BatchChoice.only(batch, in: queue, for: "retry", "have rows to try again") {
@@ -32,7 +36,7 @@ struct RetryVerb: AsyncParsableCommand {
       queue: queue, batch: batch, endpoint: endpoint,
       credentials: try CredentialSource.credentials(for: endpoint, in: context), pace: pace, report: report,
       context: context)
-    try await session.run(reason.isEmpty ? .failed : Requeue(reasons: Set(reason)))
+    return try await session.run(reason.isEmpty ? .failed : Requeue(reasons: Set(reason)))
   }
 }
 

@@ -1,12 +1,7 @@
 // The command. Its verbs have a file each; this is the only module that prints, reads the environment or exits.
 
 import ArgumentParser
-import BulkImport
-import DurableQueue
 import Foundation
-import Reporter
-import Sandbox
-import Words
 
 /// `rollcall`, the root of the verbs.
 struct Rollcall: AsyncParsableCommand {
@@ -57,22 +52,14 @@ struct Rollcall: AsyncParsableCommand {
 
   /// Prints an error the way its kind asks for.
   private static func report(_ error: any Error, in context: Context) -> Int32 {
-    switch error {
-    case let status as Ended: return status.status
-    case let problem as Problem: return tell(problem.message, problem.hint, problem.status, context)
-    case let error as QueueError:
-      return tell(error.description, error.hint, error.code == .busy ? .paused : .toolFailed, context)
-    case let error as ReportError:
-      let hint = error.isFolderTaken ? "Name another folder with --out." : nil
-      return tell(error.description, hint, error.isFolderTaken ? .usage : .toolFailed, context)
-    case let error as RosterError: return tell(error.description, error.hint, error.status, context)
-    case let error as SandboxError: return tell(error.description, nil, .toolFailed, context)
-    default: return reportUsage(error, in: context)
-    }
+    if let status = error as? Ended { return status.status }
+    guard let failure = Failure(error) else { return reportUsage(error, in: context) }
+    failure.tell(in: context)
+    return failure.status.rawValue
   }
 
   /// Help and version are wanted output; everything else that the parser throws is a usage error.
-  private static func reportUsage(_ error: any Error, in context: Context) -> Int32 {
+  static func reportUsage(_ error: any Error, in context: Context) -> Int32 {
     let text = fullMessage(for: error)
     guard exitCode(for: error) != .success else {
       context.say(text)
@@ -81,12 +68,6 @@ struct Rollcall: AsyncParsableCommand {
     let isUsage = exitCode(for: error) == .validationFailure
     context.tell(text)
     return (isUsage ? ExitStatus.usage : .toolFailed).rawValue
-  }
-
-  private static func tell(_ message: String, _ hint: String?, _ status: ExitStatus, _ context: Context) -> Int32 {
-    context.tell("Error: \(message)")
-    if let hint { context.tell("Hint: \(hint)") }
-    return status.rawValue
   }
 }
 

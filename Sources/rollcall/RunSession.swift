@@ -3,6 +3,7 @@
 
 import DataForest
 import DurableQueue
+import Files
 import Foundation
 import Pacing
 import Provisioning
@@ -18,27 +19,28 @@ struct RunSession {
   let pace: PaceOptions
   let report: ReportOptions
   let context: Context
+  /// What the report must not replace, beside what every report leaves alone.
+  var needed = NeededFiles()
 
-  /// Runs the batch to its end, writes its files and prints how it ended; throws `Ended` unless all is done.
+  /// Runs the batch to its end, writes its files and prints how it ended.
   ///
   /// - Parameter requeue: which items that are over are tried again.
-  func run(_ requeue: Requeue) async throws {
-    let files = OutcomeFiles(of: batch, in: queue, to: report.folder(of: batch, in: context))
+  func run(_ requeue: Requeue) async throws -> Ending {
+    let files = OutcomeFiles(
+      of: batch, in: queue, to: report.folder(of: batch, in: context), needed: needed)
+    // Now, because at the end it would be too late to name another one.
     try files.prepareFolder()
     try queue.reclaim()
     try queue.takeUp(batch.id, requeue.with(conflicts: pace.adoptExisting))
     try queue.liftHolds(of: batch.id)
-    let (end, standstill) = try await submit()
-    let summary = try files.write(at: context.time.now())
-    try queue.checkpoint()
-    let status = Self.status(of: end, summary, standstill, at: context.time.now())
-    try show(end, summary, status, standstill)
-    if let command = report.onFinish {
-      let path = report.folder(of: batch, in: context) + "/summary.json"
-      OnFinish.run(command, summary: path, status: status, in: context)
+    let end: RunEnd
+    let standstill: Standstill?
+    do {
+      (end, standstill) = try await submit()
+    } catch let error as QueueError {
+      (end, standstill) = (.failed(error), nil)
     }
-    if case .drained = end, let signal = SignalDrain.received { SignalDrain.raiseAgain(signal) }
-    guard status == .done else { throw Ended(status) }
+    return try conclude(end, standstill, files)
   }
 
   // MARK: - Submitting
@@ -126,16 +128,62 @@ struct RunSession {
     }
   }
 
-  private func show(_ end: RunEnd, _ summary: Summary, _ status: ExitStatus, _ standstill: Standstill?) throws {
+  /// Writes the files and prints how it ended; without files the person is told all the same.
+  private func conclude(_ end: RunEnd, _ standstill: Standstill?, _ files: OutcomeFiles) throws -> Ending {
+    let written = Result { try files.write(at: context.time.now()) }
+    let summary: Summary
+    switch written {
+    case .success(let made): summary = made
+    // What was made is in the queue.
+    case .failure: summary = try files.summary(at: context.time.now())
+    }
+    // What is wrong with the queue at this point was said by what came before, or will be by what comes next.
+    if case .failed = end {} else { try queue.checkpoint() }
+    let signal: Int32? = if case .drained = end { SignalDrain.received } else { nil }
+    guard case .failure(let error) = written else {
+      let status = Self.status(of: end, summary, standstill, at: context.time.now())
+      let standstill = status == .personNeeded ? standstill : nil
+      try show(end, summary, status, standstill, hasFiles: true)
+      return Ending(
+        status: status, reason: EndReason(end, status), message: message(end, summary, standstill),
+        summary: report.folder(of: batch, in: context) + "/" + OutcomeFiles.summary, signal: signal)
+    }
+    try show(end, summary, .toolFailed, nil, hasFiles: false)
+    let failure = Failure(error) ?? Failure("The report cannot be written: \(error).", nil, .toolFailed, .report)
+    failure.tell(in: context)
+    context.tell(
+      "Hint: `rollcall report \(batch.id.rawValue) --db \(queue.path)` writes it again; nothing of it is lost.")
+    return Ending(
+      status: .toolFailed, reason: failure.reason, message: "\(failure.message) \(message(end, summary))",
+      signal: signal)
+  }
+
+  /// How it ended, in a sentence for programs.
+  private func message(_ end: RunEnd, _ summary: Summary, _ standstill: Standstill? = nil) -> String {
+    let done = summary.states[ItemState.done.rawValue] ?? 0
+    let tally = "\(done) of \(summary.rowCount) \(summary.rowCount == 1 ? "row is" : "rows are") done."
+    return closing(end, standstill).sentence.map { "\($0) \(tally)" } ?? tally
+  }
+
+  private func closing(_ end: RunEnd, _ standstill: Standstill?) -> Closing {
+    var processes: [OwnerProcess] = []
+    if case .success(let found) = Result(catching: { try queue.processesAtWork() }) { processes = found }
+    var limit = Limit.standard
+    let found = Result { try queue.limit(origin: endpoint.origin, fingerprint: credentials.fingerprint) }
+    if case .success(let known) = found { limit = known }
+    return Closing(
+      end: end, batch: batch.id, database: queue.path, processes: processes, limit: limit, standstill: standstill, options: pace.optionsThatMatter)
+  }
+
+  private func show(
+    _ end: RunEnd, _ summary: Summary, _ status: ExitStatus, _ standstill: Standstill?, hasFiles: Bool
+  ) throws {
     if report.json { context.output(String(decoding: try summary.json(), as: UTF8.self)) }
     guard !(report.quiet && status == .done) else { return }
     context.tell("Batch \(batch.id.rawValue), \(batch.shortLabel):")
     for line in ClosingTable.lines(summary) { context.tell(line) }
-    context.tell("Files in \(report.folder(of: batch, in: context))/")
-    let closing = Closing(
-      end: end, batch: batch.id, database: queue.path, processes: try queue.processesAtWork(),
-      limit: try queue.limit(origin: endpoint.origin, fingerprint: credentials.fingerprint),
-      standstill: status == .personNeeded ? standstill : nil, options: pace.optionsThatMatter)
+    if hasFiles { context.tell("Files in \(report.folder(of: batch, in: context))/") }
+    let closing = closing(end, standstill)
     if let problem = closing.sentence { context.tell(problem) }
     if let hint = closing.hint { context.tell("Hint: \(hint)") }
   }

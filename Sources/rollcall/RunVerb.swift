@@ -27,7 +27,11 @@ struct RunVerb: AsyncParsableCommand {
   @OptionGroup var report: ReportOptions
 
   mutating func run() async throws {
-    let context = Context.current
+    let (verb, context) = (self, Context.current)
+    try await report.ending(in: context) { try await verb.end(in: context) }
+  }
+
+  private func end(in context: Context) async throws -> Ending {
     let endpoint = try endpointOptions.chosen(in: context)
     let credentials = try CredentialSource.credentials(for: endpoint, in: context)
     let existing = try queueOptions.openIfExists(in: context, lockWait: pace.maxWait.duration)
@@ -40,14 +44,14 @@ struct RunVerb: AsyncParsableCommand {
     }
     if !report.quiet { for line in plan.lines(at: context.time.now()) { context.tell(line) } }
     try refuseTooMany(plan.createCount)
-    guard !dryRun else { return }
+    guard !dryRun else { return .planned }
     try confirm(plan.createCount, endpoint: endpoint, in: context)
     let queue = try existing ?? queueOptions.open(in: context, lockWait: pace.maxWait.duration)
     let batch = try importRoster(check, into: queue, in: context)
     let session = RunSession(
       queue: queue, batch: batch, endpoint: endpoint, credentials: credentials, pace: pace, report: report,
       context: context)
-    try await session.run(.failed)
+    return try await session.run(.failed)
   }
 
   private func limit(_ queue: Queue?, _ endpoint: Endpoint, _ credentials: Credentials) throws -> Limit {
@@ -71,13 +75,13 @@ struct RunVerb: AsyncParsableCommand {
 
   // MARK: - The question
 
-  private static let declined = Problem("Nothing was imported or sent.", .personNeeded)
+  private static let declined = Problem("Nothing was imported or sent.", .personNeeded, reason: .declined)
 
   private func refuseTooMany(_ count: Int) throws {
     guard let maxNew, count > maxNew else { return }
     throw Problem(
       "\(count) workspaces would be created, more than --max-new \(maxNew); nothing was imported or sent.",
-      hint: "Look whether it is the right roster; raise --max-new if it is.", .personNeeded)
+      hint: "Look whether it is the right roster; raise --max-new if it is.", .personNeeded, reason: .maxNew)
   }
 
   /// Asks unless nothing is to be created, the endpoint is this machine, or `--yes` was given.

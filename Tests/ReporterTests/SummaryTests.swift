@@ -1,4 +1,5 @@
 import DurableQueue
+import Files
 import Foundation
 import Pacing
 import Provisioning
@@ -75,7 +76,7 @@ import Testing
          "writtenAt":"w","rowCount":0,"states":{},"invalidCount":0,"reasons":{},"attemptCount":0}
         """
       try old.write(toFile: fixture.folder + "/summary.json", atomically: true, encoding: .utf8)
-      let read = try #require(Summary.read(in: fixture.folder))
+      let read = try #require(try Summary.read(in: Folder(fixture.folder)))
       #expect(read.schemaVersion == 1 && read.goneCount == nil && read.latency == nil && read.startedAt == nil)
       try fixture.write()
       let other = OutcomeFiles(of: fixture.batch, in: fixture.queue, to: fixture.folder)

@@ -1,0 +1,96 @@
+// The folder of a report: whose it is, what may be replaced in it, and how all of its files get their names at once.
+
+import Files
+import Foundation
+
+/// A report's folder.
+struct ReportFolder {
+  /// What the names of files under way begin with.
+  static let mark = "rollcall-report"
+  /// The files in the order that they get their names; the summary is the last, so that who waits for it finds the others.
+  static let names = [
+    OutcomeFiles.succeeded, OutcomeFiles.failed, OutcomeFiles.unprocessed, OutcomeFiles.gone, OutcomeFiles.lines,
+    OutcomeFiles.page, OutcomeFiles.summary,
+  ]
+
+  let folder: Folder
+  private let needed: NeededFiles
+
+  /// Makes the folder or opens it, and refuses it if its files could not be written at the end.
+  ///
+  /// - Throws: `ReportError` when it is another report's; `FileError`.
+  init(_ path: String, of batch: Int64, in database: String, needed: NeededFiles) throws {
+    self.needed = needed
+    folder = try Folder.made(path)
+    try check(batch, database)
+    try folder.tryWriting()
+  }
+
+  /// Refuses the folder if it is another report's, or if what has a file's name in it is not ours to replace.
+  func check(_ batch: Int64, _ database: String) throws {
+    if let summary = try Summary.read(in: folder), summary.database != database || summary.batch != batch {
+      throw ReportError(folder.path, .folderTaken(batch: summary.batch, database: summary.database))
+    }
+    for name in Self.names {
+      try OutputPlace(name, in: folder).check(needed: needed) { Self.isKind(name, $0) }
+    }
+  }
+
+  /// Whether a file of this name looks like one of a report, as far as its beginning tells.
+  static func isKind(_ name: String, _ beginning: [UInt8]) -> Bool {
+    func has(_ text: String) -> Bool { beginning.firstRange(of: Array(text.utf8)) != nil }
+    switch name {
+    case OutcomeFiles.lines: return beginning.first == UInt8(ascii: "{") && has(#""line":"#)
+    case OutcomeFiles.page: return has("<title>Rollcall report</title>")
+    case OutcomeFiles.summary: return has(#""schemaVersion""#) && has(#""database""#)
+    // Also one that a person has mended, whatever separates its cells now.
+    default: return has(OutcomeFiles.columns[0])
+    }
+  }
+
+  /// Removes what writers left that were killed; only while the folder's lock is held.
+  func removeLeftovers() throws(FileError) {
+    try folder.removeFiles { name in
+      NewFile.isPartial(name, mark: Self.mark) || NewFile.isPartial(name, mark: NewFile.trialMark)
+        || Self.isOldPartial(name)
+    }
+  }
+
+  /// As 0.1.0 called them: the name, the process, `partial`.
+  private static func isOldPartial(_ name: String) -> Bool {
+    guard name.hasPrefix("."), name.hasSuffix(".partial") else { return false }
+    let middle = name.dropFirst().dropLast(".partial".count)
+    guard let point = middle.lastIndex(of: "."), Int32(middle[middle.index(after: point)...]) != nil else {
+      return false
+    }
+    let final = middle[..<point]
+    let sides = ["\(OutcomeFiles.page).waiting", "\(OutcomeFiles.page).done"]
+    return (names + sides).contains { $0 == final }
+  }
+
+  /// Gives all files their names, once the disk has every one of them.
+  ///
+  /// - Throws: `FileError` when nothing was replaced; `ReportError` when some were.
+  func publish(_ files: [NewFile]) throws {
+    for file in files { try file.sync() }
+    try folder.sync()
+    var renamedCount = 0
+    do {
+      for file in files {
+        try file.rename()
+        renamedCount += 1
+      }
+    } catch {
+      guard renamedCount > 0 else { throw error }
+      throw ReportError(error.path, .mixed(error.code))
+    }
+    try folder.sync()
+  }
+}
+
+extension NewFile {
+  /// Starts a file of a report.
+  convenience init(_ name: String, of folder: Folder) throws(FileError) {
+    try self.init(name, in: folder, mark: ReportFolder.mark)
+  }
+}

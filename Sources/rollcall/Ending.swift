@@ -1,0 +1,147 @@
+// How `run`, `resume` and `retry` end: what is printed, the exit status, and what the command of --on-finish is told. Every
+// end goes through here, so that it is told once, whatever it was.
+
+import ArgumentParser
+import DurableQueue
+import Foundation
+import Provisioning
+
+/// Why a run ended, as one word for programs; words stay, new ones may come.
+enum EndReason: String, CaseIterable {
+  /// All rows are done.
+  case done
+  /// It was only asked for the plan.
+  case planned
+  /// Finished, but some rows failed, are invalid or cancelled.
+  case someFailed = "some_failed"
+  /// The roster has issues or no rows.
+  case rosterIssues = "roster_issues"
+  /// More would be created than `--max-new` allows.
+  case maxNew = "max_new"
+  /// The question was answered no.
+  case declined
+  /// A person is needed for something else.
+  case personNeeded = "person_needed"
+  /// The command was used wrongly.
+  case usage
+  /// The credentials are missing or malformed.
+  case credentials
+  /// The wait is too long.
+  case waiting
+  /// The deadline is over.
+  case deadline
+  /// Other processes hold what is left.
+  case othersHold = "others_hold"
+  /// Somebody asked to stop.
+  case stopped
+  /// The queue is locked by another process.
+  case busy
+  /// An account may not be sent to.
+  case held
+  /// The service refused the credentials.
+  case denied
+  /// The service does not offer workspaces.
+  case notOffered = "not_offered"
+  /// The endpoint redirects.
+  case misdirected
+  /// Every request would fare like one did.
+  case halted
+  /// The service's list shows a name more than once.
+  case duplicates
+  /// As many rows have failed as `--halt-after` allows.
+  case tooManyFailed = "too_many_failed"
+  /// The queue failed.
+  case queue
+  /// The report cannot be written.
+  case report
+  /// The tool failed otherwise.
+  case failed
+
+  /// The word of a status, where nothing closer is known.
+  init(_ status: ExitStatus) {
+    self =
+      switch status {
+      case .done: .done
+      case .toolFailed: .failed
+      case .usage: .usage
+      case .someFailed: .someFailed
+      case .paused: .waiting
+      case .rosterIssues: .rosterIssues
+      case .personNeeded: .personNeeded
+      }
+  }
+
+  /// The word of a run's end.
+  ///
+  /// - Parameter status: what it ends with, for a run that has simply finished.
+  init(_ end: RunEnd, _ status: ExitStatus) {
+    self =
+      switch end {
+      case .finished: EndReason(status)
+      case .held: .held
+      case .halted(let outcome): EndReason(outcome.kind)
+      case .paused: .waiting
+      case .tooManyFailed: .tooManyFailed
+      case .deadline: .deadline
+      case .othersHold: .othersHold
+      case .duplicates: .duplicates
+      case .drained: .stopped
+      case .failed(let error): error.code == .busy ? .busy : .queue
+      }
+  }
+
+  private init(_ kind: Outcome.Kind) {
+    self =
+      switch kind {
+      case .denied: .denied
+      case .notOffered: .notOffered
+      case .misdirected: .misdirected
+      default: .halted
+      }
+  }
+}
+
+/// How an invocation ended.
+struct Ending {
+  let status: ExitStatus
+  let reason: EndReason
+  /// One sentence.
+  let message: String
+  /// The path of the summary that it has written; nil when it has written none.
+  var summary: String?
+  /// The signal that it was stopped by.
+  var signal: Int32?
+
+  /// It was only asked for the plan.
+  static let planned = Ending(
+    status: .done, reason: .planned, message: "Only the plan was shown; nothing was imported or sent.")
+}
+
+extension ReportOptions {
+  /// Runs what the options are for, prints the error that it ends with, runs the command of --on-finish, once, and throws
+  /// `Ended` unless the status is 0.
+  func ending(in context: Context, _ body: () async throws -> Ending) async throws {
+    let ending: Ending
+    do {
+      ending = try await body()
+    } catch let error as Ended {
+      let status = ExitStatus(rawValue: error.status) ?? .toolFailed
+      ending = Ending(status: status, reason: EndReason(status), message: "Everything was said before.")
+    } catch {
+      guard let failure = Failure(error) else {
+        let status = ExitStatus(rawValue: Rollcall.reportUsage(error, in: context)) ?? .toolFailed
+        try finish(Ending(status: status, reason: EndReason(status), message: Rollcall.message(for: error)), context)
+        return
+      }
+      failure.tell(in: context)
+      ending = Ending(status: failure.status, reason: failure.reason, message: failure.message)
+    }
+    try finish(ending, context)
+  }
+
+  private func finish(_ ending: Ending, _ context: Context) throws {
+    if let onFinish { OnFinish.run(onFinish, ending, in: context) }
+    if let signal = ending.signal { SignalDrain.raiseAgain(signal) }
+    guard ending.status == .done else { throw Ended(ending.status) }
+  }
+}
