@@ -24,6 +24,8 @@ package struct Comparison: Hashable, Sendable {
   package var reassignments: [Reassignment] = []
   /// How many there are.
   package var reassignedCount = 0
+  /// Whether the roster equals its label's latest batch, so that nothing is imported and cancelled rows stay so.
+  package var isLatestBatch = false
 
   /// Makes an empty comparison.
   package init() {}
@@ -31,10 +33,11 @@ package struct Comparison: Hashable, Sendable {
   /// How many rows name an item in `state`.
   package subscript(state: ItemState) -> Int { existing[state, default: 0] }
 
+  /// How many cancelled rows an import brings back: the roster asks for them again.
+  package var backCount: Int { isLatestBatch ? 0 : self[.cancelled] }
+
   /// How many items a run would submit: new ones, unsent ones, cancelled ones that are back, failed ones but conflicts.
-  package var toCreateCount: Int {
-    newCount + self[.ready] + self[.cancelled] + self[.failed] - conflictCount
-  }
+  package var toCreateCount: Int { newCount + self[.ready] + backCount + self[.failed] - conflictCount }
 
   mutating func count(_ item: ExistingItem, isChanged: Bool) {
     existing[item.state, default: 0] += 1

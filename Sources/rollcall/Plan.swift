@@ -61,7 +61,8 @@ struct Plan {
     add(comparison[.ready], "queued, not sent yet")
     add(comparison[.leased], "being sent by another run")
     add(comparison[.inDoubt], "with an unknown answer")
-    add(comparison[.cancelled], "back after being cancelled")
+    add(comparison.backCount, "back after being cancelled")
+    add(comparison[.cancelled] - comparison.backCount, "cancelled, stay so (`rollcall retry --reason cancelled`)")
     add(comparison.goneCount, "gone from the roster")
     return parts.joined(separator: ", ")
   }

@@ -77,6 +77,7 @@ struct RosterCheck {
       }
       guard let found else { throw Problem("The roster could not be read.", .toolFailed) }
       summary = found
+      comparison.isLatestBatch = try queue.latestBatch(equalTo: newBatch) != nil
     } else {
       summary = try readThrough { row in
         guard case .accepted(let account, let name, let definition) = row.content else { return }

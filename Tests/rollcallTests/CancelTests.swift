@@ -22,6 +22,30 @@ import Testing
     }
   }
 
+  @Test func `the plan tells cancelled rows that stay so from those that are back`() async throws {
+    try await CommandFixture.with { fixture in
+      try fixture.writeRoster(["n1", "n2"])
+      #expect(await fixture.run("import", "class.csv").status == 0)
+      #expect(await fixture.run("cancel").status == 0)
+      // The same roster: nothing is imported.
+      let same = await fixture.run("run", "class.csv", "--max-new", "0", "--out", "same")
+      #expect(same.status == 3, "\(same)")
+      #expect(same.errorOutput.contains("2 cancelled, stay so"), "\(same)")
+      #expect(!same.errorOutput.contains("creates"), "\(same)")
+      let check = await fixture.run("check", "class.csv")
+      #expect(check.output.contains("2 cancelled, stay so"), "\(check)")
+      // Another one asks for them again.
+      try fixture.writeRoster(["n1", "n2", "n3"])
+      let longer = await fixture.run("run", "class.csv", "--max-new", "2")
+      #expect(longer.status == 6 && longer.errorOutput.contains("3 workspaces would be created"), "\(longer)")
+      #expect(longer.errorOutput.contains("2 back after being cancelled"), "\(longer)")
+      // Under another label it is another roster.
+      try fixture.writeRoster(["n1", "n2"])
+      let other = await fixture.run("run", "class.csv", "--label", "other", "--dry-run")
+      #expect(other.errorOutput.contains("2 back after being cancelled"), "\(other)")
+    }
+  }
+
   @Test func `retry tries failed rows of a reason again`() async throws {
     try await CommandFixture.with { fixture in
       try fixture.writeRoster(["n1", "n2"], image: "tensorflow:r9-py3")
