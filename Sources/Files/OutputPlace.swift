@@ -17,12 +17,12 @@ package struct NeededFiles: Sendable {
     if let facts = try FileFacts.of(path), facts.kind != .folder { roles[facts.identity] = role }
   }
 
-  /// Adds a queue with what belongs beside it, also what is not there yet.
+  /// Adds a queue with what belongs beside it, also what is not there yet: all names that begin like its own.
   ///
   /// - Throws: `FileError` when it may not be looked at.
   package mutating func add(queue path: String) throws(FileError) {
     for path in Set([path, URL(fileURLWithPath: path).resolvingSymlinksInPath().path]) {
-      for end in ["", "-wal", "-shm", "-journal", ".lock"] { try add(path + end, as: .queue) }
+      for end in ["", "-wal", "-shm", "-journal", ".lock", ".checkpoint"] { try add(path + end, as: .queue) }
       let (folder, name) = OutputPlace.split(path)
       if let facts = try FileFacts.of(folder) { queues.append((facts.identity, name)) }
     }
@@ -37,7 +37,7 @@ package struct NeededFiles: Sendable {
     let isOfQueue = queues.contains { queue in
       guard queue.folder == facts.identity, name.hasPrefix(queue.name) else { return false }
       let end = name.dropFirst(queue.name.count)
-      return ["", "-wal", "-shm", "-journal", ".lock"].contains(end) || end.hasPrefix(".owner-")
+      return end.isEmpty || end.hasPrefix("-") || end.hasPrefix(".")
     }
     return isOfQueue ? .queue : nil
   }

@@ -30,7 +30,9 @@ struct CheckVerb: AsyncParsableCommand {
     let queue = try queueOptions.openIfExists(in: context)
     let check: RosterCheck
     do {
-      check = try RosterCheck(roster, label: label, reading: reading, endpoint: endpoint, queue: queue, in: context)
+      check = try RosterCheck(
+        roster, label: label, reading: reading, endpoint: endpoint,
+        database: try queueOptions.path(in: context), queue: queue, in: context)
     } catch let error as RosterError where json {
       // A program that asked for JSON gets JSON, also of a roster that has nothing to read.
       context.say(Self.json(RosterSummary(), error: error))

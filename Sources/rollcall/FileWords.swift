@@ -13,12 +13,19 @@ enum FileWords {
     case .system(let number): String(cString: strerror(number))
     case .notAFile(let kind): "it is \(name(of: kind)), not a file"
     case .otherOwner(let user): "it belongs to another user (\(user))"
-    case .needed(.queue): "it is the queue's own"
-    case .needed(.roster): "it is the roster"
-    case .needed(.template): "it is the template"
+    case .needed(let role): "it is \(name(of: role))"
     case .otherContent: "it holds something else, which Rollcall did not write"
     case .busy(let process):
       "\(process.map { "process \($0)" } ?? "another process") is writing there and has not ended for a minute"
+    }
+  }
+
+  /// What a file is, that is needed.
+  static func name(of role: FileRole) -> String {
+    switch role {
+    case .queue: "the queue, or a file that belongs to it"
+    case .roster: "the roster"
+    case .template: "the template"
     }
   }
 
@@ -35,9 +42,7 @@ enum FileWords {
 
   /// What to do about it.
   ///
-  /// - Parameters:
-  ///   - elsewhere: how to name another place, for example `name another folder with --out`.
-  ///   - isFolder: whether a folder is meant, of which the error names a file.
+  /// - Parameter elsewhere: how to name another place, for example `name another folder with --out`.
   static func hint(_ code: FileError.Code, elsewhere: String) -> String {
     switch code {
     case .system(ENOSPC), .system(EDQUOT): "Free some space there, or \(elsewhere)."

@@ -21,7 +21,8 @@ struct ImportVerb: AsyncParsableCommand {
     let context = Context.current
     let endpoint = try endpointOptions.chosen(in: context)
     let queue = try queueOptions.open(in: context)
-    var check = try RosterCheck(roster, label: label, reading: reading, endpoint: endpoint, in: context)
+    var check = try RosterCheck(
+      roster, label: label, reading: reading, endpoint: endpoint, database: queue.path, in: context)
     if let (result, leavesRowsOut) = try check.importUnseen(into: queue, in: context) {
       return try end(result, leavesRowsOut, queue, in: context)
     }

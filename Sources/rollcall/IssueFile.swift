@@ -2,28 +2,51 @@
 
 import BulkImport
 import CSV
+import Files
 import Foundation
 
-/// A table of issues that is being written; readable by its owner alone.
+/// A table of issues that is being written. A file is readable by its owner alone and gets its name when it is whole.
 final class IssueFile {
-  private static let header = ["file", "line", "column", "cell", "rule", "severity", "value", "message"]
+  static let header = ["file", "line", "column", "cell", "rule", "severity", "value", "message"]
   private static let flushSize = 1 << 16
+  private static let mark = "rollcall-issues"
 
-  private let path: String
-  private let handle: FileHandle
+  private enum Target {
+    case file(NewFile, OutputPlace)
+    case stream(FileHandle)
+  }
+
+  private let shown: String
+  private let needed: NeededFiles
+  private let target: Target
   private var bytes = RecordWriter.byteOrderMark
 
-  /// Makes the file, in place of an older one.
+  /// Starts the table.
   ///
-  /// - Throws: `Problem`, when the system does not let it.
-  init(path: String) throws {
-    self.path = path
-    let attributes: [FileAttributeKey: Any] = [.posixPermissions: 0o600]
-    guard FileManager.default.createFile(atPath: path, contents: nil, attributes: attributes),
-      let handle = FileHandle(forWritingAtPath: path)
-    else { throw Self.problem(path) }
-    self.handle = handle
+  /// - Parameters:
+  ///   - path: absolute.
+  ///   - shown: as the person named it.
+  ///   - needed: what must not be replaced.
+  /// - Throws: `Problem`, when that must not be or the system does not let it.
+  init(path: String, shown: String, needed: NeededFiles) throws {
+    self.shown = shown
+    self.needed = needed
+    switch try IssuePlace(path, shown: shown, needed: needed) {
+    case .open(let number): target = .stream(try Self.stream(fcntl(number, F_DUPFD_CLOEXEC, 0), shown))
+    case .stream: target = .stream(try Self.stream(Foundation.open(path, O_WRONLY | O_CLOEXEC), shown))
+    case .file(let place):
+      do {
+        target = .file(try NewFile(place.name, in: place.folder, mark: Self.mark), place)
+      } catch {
+        throw IssuePlace.problem(error.code, shown)
+      }
+    }
     RecordWriter.append(Self.header, to: &bytes)
+  }
+
+  private static func stream(_ descriptor: Int32, _ shown: String) throws -> FileHandle {
+    guard descriptor >= 0 else { throw IssuePlace.problem(.system(errno), shown) }
+    return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
   }
 
   /// Adds issues and warnings.
@@ -38,22 +61,42 @@ final class IssueFile {
     if bytes.count >= Self.flushSize { try flush() }
   }
 
-  /// Writes what is left.
+  /// Writes what is left and gives a file its name, if what has it now may still be replaced.
   func finish() throws {
     try flush()
-    try wording { try handle.close() }
+    try wording {
+      switch target {
+      case .stream(let handle): try handle.close()
+      case .file(let file, let place):
+        try file.sync()
+        try IssuePlace.check(place, needed: needed)
+        try file.rename()
+        try place.folder.sync()
+      }
+    }
   }
 
   private func flush() throws {
-    try wording { try handle.write(contentsOf: bytes) }
+    try wording {
+      switch target {
+      case .stream(let handle): try handle.write(contentsOf: bytes)
+      case .file(let file, _):
+        file.buffer += bytes
+        try file.flush()
+      }
+    }
     bytes.removeAll(keepingCapacity: true)
   }
 
   private func wording(_ body: () throws -> Void) throws {
-    do { try body() } catch { throw Self.problem(path) }
-  }
-
-  private static func problem(_ path: String) -> Problem {
-    Problem("The issues cannot be written to \(path).", hint: "Check the folder of --issues.", .toolFailed)
+    do {
+      try body()
+    } catch let error as FileError {
+      throw IssuePlace.problem(error.code, shown)
+    } catch {
+      throw Problem(
+        "The issues cannot be written to \(shown.escaped): whoever read them has gone, or it is full.",
+        hint: "Leave --issues out, or name another file.", .toolFailed)
+    }
   }
 }

@@ -3,6 +3,7 @@
 import ArgumentParser
 import BulkImport
 import DataForest
+import Files
 import Foundation
 import Provisioning
 
@@ -52,26 +53,28 @@ struct ReadingOptions: ParsableArguments {
     return (spool.path, spool)
   }
 
+  /// What must not be written over while a roster is read.
+  ///
+  /// - Parameters:
+  ///   - roster: the roster's path.
+  ///   - database: the queue's.
+  func neededFiles(roster: String, database: String, in context: Context) -> NeededFiles {
+    var needed = NeededFiles()
+    // What may not be looked at is refused where it is read.
+    _ = Result { try needed.add(roster, as: .roster) }
+    if let template { _ = Result { try needed.add(context.absolute(template), as: .template) } }
+    _ = Result { try needed.add(queue: database) }
+    return needed
+  }
+
+  /// Refuses, before anything is read, a place where the issues must not be written.
+  func refuseOverwriting(_ needed: NeededFiles, in context: Context) throws {
+    if let issues { _ = try IssuePlace(context.absolute(issues), shown: issues, needed: needed) }
+  }
+
   /// The file for the issues, if one was named.
-  func issueFile(in context: Context) throws -> IssueFile? {
-    try issues.map { try IssueFile(path: context.absolute($0)) }
-  }
-
-  /// Refuses to write the issues over what is being read.
-  func refuseOverwriting(roster: String, in context: Context) throws {
-    guard let issues, let target = Self.file(at: context.absolute(issues)) else { return }
-    for path in [roster, template.map(context.absolute)].compactMap(\.self) where Self.file(at: path) == target {
-      throw Problem(
-        "--issues \(issues.shown) would overwrite \(path == roster ? "the roster" : "the template").",
-        hint: "Name another file.", .usage)
-    }
-  }
-
-  /// Which file a path leads to, whatever it is called; nil when there is none.
-  private static func file(at path: String) -> [UInt64]? {
-    var status = stat()
-    guard stat(path, &status) == 0 else { return nil }
-    return [UInt64(status.st_dev), UInt64(status.st_ino)]
+  func issueFile(_ needed: NeededFiles, in context: Context) throws -> IssueFile? {
+    try issues.map { try IssueFile(path: context.absolute($0), shown: $0, needed: needed) }
   }
 
   /// The template, if one was named.

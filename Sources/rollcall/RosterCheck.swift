@@ -3,6 +3,7 @@
 import BulkImport
 import DataForest
 import DurableQueue
+import Files
 import Foundation
 import Provisioning
 import Synchronization
@@ -20,13 +21,19 @@ struct RosterCheck {
   let reader: RosterReader
   let reading: ReadingOptions
   let endpoint: Endpoint
+  /// What no output may replace.
+  let needed: NeededFiles
   private let context: Context
   private(set) var summary = RosterSummary()
   private(set) var comparison = Comparison()
   private(set) var facts = PlanFacts()
 
   /// Opens a roster; it is not read yet.
-  init(_ roster: String, label: String?, reading: ReadingOptions, endpoint: Endpoint, in context: Context) throws {
+  ///
+  /// - Parameter database: the queue's path.
+  init(
+    _ roster: String, label: String?, reading: ReadingOptions, endpoint: Endpoint, database: String, in context: Context
+  ) throws {
     let isStandardInput = roster == "-"
     guard label != nil || !isStandardInput else {
       throw Problem(
@@ -34,7 +41,8 @@ struct RosterCheck {
     }
     (path, spool) = try ReadingOptions.file(of: roster, in: context)
     shownPath = isStandardInput ? "standard input" : roster
-    try reading.refuseOverwriting(roster: path, in: context)
+    needed = reading.neededFiles(roster: path, database: database, in: context)
+    try reading.refuseOverwriting(needed, in: context)
     self.context = context
     self.endpoint = endpoint
     self.reading = reading
@@ -48,9 +56,10 @@ struct RosterCheck {
   ///
   /// - Parameter queue: what to compare with; nil when there is no queue yet, so that every row is new.
   init(
-    _ roster: String, label: String?, reading: ReadingOptions, endpoint: Endpoint, queue: Queue?, in context: Context
+    _ roster: String, label: String?, reading: ReadingOptions, endpoint: Endpoint, database: String, queue: Queue?,
+    in context: Context
   ) throws {
-    try self.init(roster, label: label, reading: reading, endpoint: endpoint, in: context)
+    try self.init(roster, label: label, reading: reading, endpoint: endpoint, database: database, in: context)
     try read(comparingWith: queue)
   }
 
@@ -90,7 +99,7 @@ struct RosterCheck {
 
   /// Reads the roster, writing every issue into the file of --issues.
   private func readThrough(_ body: (RosterRow) throws -> Void) throws -> RosterSummary {
-    guard let file = try reading.issueFile(in: context) else { return try reader.read(body) }
+    guard let file = try reading.issueFile(needed, in: context) else { return try reader.read(body) }
     let summary = try reader.read(issues: { try file.add($0) }, body)
     try file.finish()
     return summary

@@ -36,7 +36,8 @@ struct RunVerb: AsyncParsableCommand {
     let credentials = try CredentialSource.credentials(for: endpoint, in: context)
     let existing = try queueOptions.openIfExists(in: context, lockWait: pace.maxWait.duration)
     let check = try RosterCheck(
-      roster, label: label, reading: reading, endpoint: endpoint, queue: existing, in: context)
+      roster, label: label, reading: reading, endpoint: endpoint,
+      database: try queueOptions.path(in: context), queue: existing, in: context)
     try check.refuseIssues(in: context)
     var plan = Plan(check: check, limit: try limit(existing, endpoint, credentials), adoptsExisting: pace.adoptExisting)
     if !pace.ignoreWait {
@@ -50,7 +51,7 @@ struct RunVerb: AsyncParsableCommand {
     let batch = try importRoster(check, into: queue, in: context)
     let session = RunSession(
       queue: queue, batch: batch, endpoint: endpoint, credentials: credentials, pace: pace, report: report,
-      context: context)
+      context: context, needed: check.needed)
     return try await session.run(.failed)
   }
 

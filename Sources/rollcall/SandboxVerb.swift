@@ -3,6 +3,7 @@
 import ArgumentParser
 import BulkImport
 import DataForest
+import Files
 import Foundation
 import Pacing
 import Sandbox
@@ -84,9 +85,28 @@ struct SandboxVerb: AsyncParsableCommand {
     settings.acceptsDuplicates = acceptDuplicates
     settings.isRetired = retired
     settings.faults = try faults()
-    settings.stateFile = stateFile.map(context.absolute)
+    settings.stateFile = try stateFile.map { try Self.refuseQueue($0, in: context) }
     if !accounts.isEmpty { settings.accounts = accounts }
     return settings
+  }
+
+  /// The path of the state file; never the queue, or what belongs beside it, whether it is there yet or not.
+  private static func refuseQueue(_ stateFile: String, in context: Context) throws -> String {
+    let path = context.absolute(stateFile)
+    do {
+      var needed = NeededFiles()
+      if case .success(let queue) = Result(catching: { try QueueOptions.parse([]).path(in: context) }) {
+        try needed.add(queue: queue)
+      }
+      try OutputPlace(path).check(needed: needed) { _ in true }
+    } catch {
+      // Its folder may come later.
+      if error.code == .system(ENOENT) { return path }
+      throw Problem(
+        "The sandbox's state cannot be kept in \(stateFile.escaped): \(FileWords.why(error.code)).",
+        hint: FileWords.hint(error.code, elsewhere: "name another file with --state"), .usage)
+    }
+    return path
   }
 
   private func rateChanges() throws -> [(after: Duration, rate: Rate)] {
