@@ -100,7 +100,9 @@ let package = Package(
     tests("WorkerPool", ["DurableQueue", "Provisioning", "Pacing", grdb]),
     tests("Reporter", ["Words", "DurableQueue", "Provisioning", "Pacing", "CSV", "Files"]),
     tests("Sandbox", ["DataForest", "Provisioning", "Pacing", asyncHTTPClient, nioCore]),
-    tests("rollcall", ["Storm", "Words", "Sandbox", "DataForest", "DurableQueue", "Provisioning", "Pacing"]),
+    tests(
+      "rollcall",
+      ["Storm", "Words", "Sandbox", "DataForest", "DurableQueue", "Provisioning", "Pacing", argumentParser]),
     // The benchmark of `scripts/bench`: a plain program, so that peers in other languages run beside it the same way.
     .executableTarget(
       name: "rollcall-bench", dependencies: ["Storm", "DurableQueue", "Provisioning", "Pacing"],

@@ -52,6 +52,8 @@ enum EndReason: String, CaseIterable {
   case tooManyFailed = "too_many_failed"
   /// The queue failed.
   case queue
+  /// The service's list does not tell what became of the rows whose answer is unknown.
+  case undecided
   /// The report cannot be written.
   case report
   /// The tool failed otherwise.
@@ -81,6 +83,7 @@ enum EndReason: String, CaseIterable {
       case .held: .held
       case .halted(let outcome): EndReason(outcome.kind)
       case .paused: .waiting
+      case .undecided: .undecided
       case .tooManyFailed: .tooManyFailed
       case .deadline: .deadline
       case .othersHold: .othersHold

@@ -26,8 +26,6 @@ struct RunSession {
   ///
   /// - Parameter requeue: which items that are over are tried again.
   func run(_ requeue: Requeue) async throws -> Ending {
-    let files = OutcomeFiles(
-      of: batch, in: queue, to: report.folder(of: batch, in: context), needed: needed)
     // Now, because at the end it would be too late to name another one.
     try files.prepareFolder()
     try queue.reclaim()
@@ -40,8 +38,11 @@ struct RunSession {
     } catch let error as QueueError {
       (end, standstill) = (.failed(error), nil)
     }
-    return try conclude(end, standstill, files)
+    return try conclude(end, standstill)
   }
+
+  private var files: OutcomeFiles { OutcomeFiles(of: batch, in: queue, to: folder, needed: needed) }
+  private var folder: String { report.folder(of: batch, in: context) }
 
   // MARK: - Submitting
 
@@ -129,7 +130,7 @@ struct RunSession {
   }
 
   /// Writes the files and prints how it ended; without files the person is told all the same.
-  private func conclude(_ end: RunEnd, _ standstill: Standstill?, _ files: OutcomeFiles) throws -> Ending {
+  func conclude(_ end: RunEnd, _ standstill: Standstill? = nil) throws -> Ending {
     let written = Result { try files.write(at: context.time.now()) }
     let summary: Summary
     switch written {
@@ -146,7 +147,7 @@ struct RunSession {
       try show(end, summary, status, standstill, hasFiles: true)
       return Ending(
         status: status, reason: EndReason(end, status), message: message(end, summary, standstill),
-        summary: report.folder(of: batch, in: context) + "/" + OutcomeFiles.summary, signal: signal)
+        summary: folder + "/" + OutcomeFiles.summary, signal: signal)
     }
     try show(end, summary, .toolFailed, nil, hasFiles: false)
     let failure = Failure(error) ?? Failure("The report cannot be written: \(error).", nil, .toolFailed, .report)
@@ -182,7 +183,7 @@ struct RunSession {
     guard !(report.quiet && status == .done) else { return }
     context.tell("Batch \(batch.id.rawValue), \(batch.shortLabel):")
     for line in ClosingTable.lines(summary) { context.tell(line) }
-    if hasFiles { context.tell("Files in \(report.folder(of: batch, in: context))/") }
+    if hasFiles { context.tell("Files in \(folder)/") }
     let closing = closing(end, standstill)
     if let problem = closing.sentence { context.tell(problem) }
     if let hint = closing.hint { context.tell("Hint: \(hint)") }
