@@ -124,27 +124,36 @@ extension ReportOptions {
   /// Runs what the options are for, prints the error that it ends with, runs the command of --on-finish, once, and throws
   /// `Ended` unless the status is 0.
   func ending(in context: Context, _ body: () async throws -> Ending) async throws {
-    let ending: Ending
+    let hook = OnFinish(onFinish, in: context)
+    // Until the run drains by itself, a signal ends the command at once; that is an end like any other.
+    let signals =
+      context.handlesSignals && onFinish != nil
+      ? SignalDrain { name in
+        hook.run(
+          Ending(status: .paused, reason: .stopped, message: "Stopped by \(name) before anything was sent."))
+        if let signal = SignalDrain.received { SignalDrain.raiseAgain(signal) }
+      } : nil
+    let ending = await Self.caught(in: context, body)
+    hook.run(ending)
+    let signal = ending.signal ?? (signals == nil ? nil : SignalDrain.received)
+    signals?.stop()
+    if let signal { SignalDrain.raiseAgain(signal) }
+    guard ending.status == .done else { throw Ended(ending.status) }
+  }
+
+  private static func caught(in context: Context, _ body: () async throws -> Ending) async -> Ending {
     do {
-      ending = try await body()
+      return try await body()
     } catch let error as Ended {
       let status = ExitStatus(rawValue: error.status) ?? .toolFailed
-      ending = Ending(status: status, reason: EndReason(status), message: "Everything was said before.")
+      return Ending(status: status, reason: EndReason(status), message: "What happened was printed.")
     } catch {
       guard let failure = Failure(error) else {
         let status = ExitStatus(rawValue: Rollcall.reportUsage(error, in: context)) ?? .toolFailed
-        try finish(Ending(status: status, reason: EndReason(status), message: Rollcall.message(for: error)), context)
-        return
+        return Ending(status: status, reason: EndReason(status), message: Rollcall.message(for: error))
       }
       failure.tell(in: context)
-      ending = Ending(status: failure.status, reason: failure.reason, message: failure.message)
+      return Ending(status: failure.status, reason: failure.reason, message: failure.message)
     }
-    try finish(ending, context)
-  }
-
-  private func finish(_ ending: Ending, _ context: Context) throws {
-    if let onFinish { OnFinish.run(onFinish, ending, in: context) }
-    if let signal = ending.signal { SignalDrain.raiseAgain(signal) }
-    guard ending.status == .done else { throw Ended(ending.status) }
   }
 }

@@ -3,14 +3,34 @@
 
 import BulkImport
 import Foundation
+import Synchronization
 
-enum OnFinish {
-  /// Runs a command of the shell and waits for it; that it failed is said and changes nothing.
+/// The command of --on-finish, which is run once, whoever comes first: the end, or a signal.
+final class OnFinish: Sendable {
+  private let command: String?
+  private let context: Context
+  private let isOver = Mutex(false)
+
+  /// Makes it ready; nil: there is no command to run.
+  init(_ command: String?, in context: Context) {
+    self.command = command
+    self.context = context
+  }
+
+  /// Runs the command, unless it was run, and waits for it; that it failed is said and changes nothing. A second caller
+  /// waits too.
   ///
-  /// - Parameters:
-  ///   - ending: how the run ended, handed over as `ROLLCALL_EXIT_STATUS`, `ROLLCALL_REASON`, `ROLLCALL_MESSAGE` and, empty
-  ///     when no summary was written, `ROLLCALL_SUMMARY`.
-  static func run(_ command: String, _ ending: Ending, in context: Context) {
+  /// - Parameter ending: how the run ended, handed over as `ROLLCALL_EXIT_STATUS`, `ROLLCALL_REASON`, `ROLLCALL_MESSAGE` and,
+  ///   empty when no summary was written, `ROLLCALL_SUMMARY`.
+  func run(_ ending: Ending) {
+    guard let command else { return }
+    isOver.withLock { isOver in
+      if !isOver { Self.run(command, ending, in: context) }
+      isOver = true
+    }
+  }
+
+  private static func run(_ command: String, _ ending: Ending, in context: Context) {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/bin/sh")
     process.arguments = ["-c", command]

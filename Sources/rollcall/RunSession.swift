@@ -31,6 +31,13 @@ struct RunSession {
     try queue.reclaim()
     try queue.takeUp(batch.id, requeue.with(conflicts: pace.adoptExisting))
     try queue.liftHolds(of: batch.id)
+    // A signal must not cut off the report either.
+    let signals =
+      context.handlesSignals
+      ? SignalDrain { [context] signal in
+        context.tell("\nStopping when the report is written. Once more leaves at once. (\(signal))")
+      } : nil
+    defer { signals?.stop() }
     let end: RunEnd
     let standstill: Standstill?
     do {
@@ -140,7 +147,7 @@ struct RunSession {
     }
     // What is wrong with the queue at this point was said by what came before, or will be by what comes next.
     if case .failed = end {} else { try queue.checkpoint() }
-    let signal: Int32? = if case .drained = end { SignalDrain.received } else { nil }
+    let signal = context.handlesSignals ? SignalDrain.received : nil
     guard case .failure(let error) = written else {
       let status = Self.status(of: end, summary, standstill, at: context.time.now())
       let standstill = status == .personNeeded ? standstill : nil

@@ -6,34 +6,57 @@ import Foundation
 import Synchronization
 
 final class SignalDrain: Sendable {
-  private static let receivedSignal = Mutex<Int32?>(nil)
-  private let sources: [any DispatchSourceSignal]
+  private struct State {
+    /// The signal that the run was stopped by.
+    var received: (number: Int32, name: String)?
+    /// Who wants to know of the first, the latest last: it alone is called.
+    var listeners: [(id: UUID, onFirst: @Sendable (String) -> Void)] = []
+    var sources: [any DispatchSourceSignal] = []
+  }
+
+  private static let state = Mutex(State())
+  private let id = UUID()
 
   /// The signal that the run was stopped by; nil when it was not.
-  static var received: Int32? { receivedSignal.withLock { $0 } }
+  static var received: Int32? { state.withLock { $0.received?.number } }
 
-  /// Starts to listen; `onFirst` is called once, with the signal's name.
+  /// Starts to listen, in place of who listened before; `onFirst` is called once, with the signal's name, at once if there
+  /// was one.
   init(onFirst: @escaping @Sendable (String) -> Void) {
-    sources = [(SIGINT, "SIGINT"), (SIGTERM, "SIGTERM")].map { number, name in
+    let received = Self.state.withLock { state in
+      state.listeners.append((id: id, onFirst: onFirst))
+      if state.sources.isEmpty { state.sources = Self.listen() }
+      return state.received
+    }
+    if let received { onFirst(received.name) }
+  }
+
+  private static func listen() -> [any DispatchSourceSignal] {
+    [(SIGINT, "SIGINT"), (SIGTERM, "SIGTERM")].map { number, name in
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       source.setEventHandler {
-        let isFirst = Self.receivedSignal.withLock { received in
-          defer { received = number }
-          return received == nil
+        let (isFirst, listener) = state.withLock { state in
+          defer { state.received = (number, name) }
+          return (state.received == nil, state.listeners.last)
         }
-        if isFirst { onFirst(name) } else { _exit(128 + number) }
+        if isFirst { listener?.onFirst(name) } else { _exit(128 + number) }
       }
       source.activate()
       return source
     }
   }
 
-  /// Stops listening and gives the signals back their usual effect.
+  /// Stops listening; who listened before does so again, and without one the signals get back their usual effect.
   func stop() {
-    for source in sources { source.cancel() }
-    signal(SIGINT, SIG_DFL)
-    signal(SIGTERM, SIG_DFL)
+    Self.state.withLock { state in
+      state.listeners.removeAll { $0.id == id }
+      guard state.listeners.isEmpty else { return }
+      for source in state.sources { source.cancel() }
+      state.sources = []
+      signal(SIGINT, SIG_DFL)
+      signal(SIGTERM, SIG_DFL)
+    }
   }
 
   /// Ends the process by the signal, so that whoever waits for it sees why.

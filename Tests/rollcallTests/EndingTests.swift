@@ -152,7 +152,7 @@ import Testing
     }
   }
 
-  @Test func `a message is one line of printable text`() async throws {
+  @Test func `a message is one line of printable text, and is told once`() async throws {
     try await withTemporaryFolder { folder in
       let context = Context(
         environment: ["NCLOUD_SECRET_KEY": "s"], folder: folder, output: { _ in }, errorOutput: { _ in },
@@ -160,7 +160,9 @@ import Testing
         handlesSignals: false)
       let long = String(repeating: "x", count: 200_000)
       let ending = Ending(status: .toolFailed, reason: .failed, message: "a\nb\u{1B}[2J\u{0}c\(long)")
-      OnFinish.run(#"printf '%s|%s' "$ROLLCALL_MESSAGE" "$NCLOUD_SECRET_KEY" >heard"#, ending, in: context)
+      let hook = OnFinish(#"printf '%s|%s' "$ROLLCALL_MESSAGE" "$NCLOUD_SECRET_KEY" >>heard"#, in: context)
+      hook.run(ending)
+      hook.run(ending)
       let heard = try String(contentsOfFile: folder + "/heard", encoding: .utf8)
       #expect(heard.hasPrefix("a b") && heard.hasSuffix("x|") && heard.count < 1_100, "\(heard.prefix(40))")
       #expect(heard.unicodeScalars.allSatisfy { $0.value >= 32 })
