@@ -196,6 +196,10 @@ struct ReportOptions: ParsableArguments {
       """)
   var onFinish: String?
 
+  func validate() throws {
+    if folder?.isEmpty == true { throw ValidationError("--out needs the name of a folder.") }
+  }
+
   /// The folder of a batch's files.
   func folder(of batch: Batch, in context: Context) -> String {
     if let folder { return context.absolute(folder) }

@@ -21,6 +21,7 @@ import Testing
     ["run"], ["run", "x.csv", "--rate", "ten"], ["run", "x.csv", "--burst", "5"], ["fly"],
     ["run", "x.csv", "--concurrency", "0"], ["resume", "one"], ["run", "x.csv", "--endpoint", "http://example.com"],
     ["run", "x.csv", "--endpoint", "nonsense"], ["resume", "7"], ["status"], ["report", "--db", "none.db"],
+    ["run", "x.csv", "--out", ""],
   ])
   func `wrong use ends with 2 and says why on standard error`(arguments: [String]) async throws {
     try await CommandFixture.with { fixture in
