@@ -47,6 +47,12 @@ package final class Folder: Sendable {
     do { try file.flush() } catch { throw FileError(path, error.code) }
   }
 
+  /// Whether an owner is whom this process makes files as in this folder: on a share that need not be its own user.
+  func isOwn(_ owner: UInt32) throws(FileError) -> Bool {
+    if owner == geteuid() { return true }
+    return try NewFile("", in: self, mark: NewFile.trialMark).owner == owner
+  }
+
   /// The beginning of a file in it; nil when there is no regular file of that name. Links are not followed.
   ///
   /// - Throws: `FileError` when it is there and cannot be read.
@@ -74,7 +80,9 @@ package final class Folder: Sendable {
   /// - Throws: `FileError`.
   package func sync() throws(FileError) {
     // Some file systems sync no folders.
-    guard fsync(descriptor) == 0 || errno == EINVAL || errno == EBADF else { throw FileError(path, .system(errno)) }
+    guard fsync(descriptor) == 0 || [EINVAL, EBADF, ENOSYS, EOPNOTSUPP].contains(errno) else {
+      throw FileError(path, .system(errno))
+    }
   }
 
   /// Removes the regular files in it that are our own and whose name is such.
@@ -82,7 +90,7 @@ package final class Folder: Sendable {
   /// - Throws: `FileError` when the folder cannot be listed or one of them cannot be removed.
   package func removeFiles(where isSuch: (String) -> Bool) throws(FileError) {
     for name in try names() where isSuch(name) {
-      guard let facts = try FileFacts.of(name, in: self), facts.kind == .regular, facts.owner == geteuid() else {
+      guard let facts = try FileFacts.of(name, in: self), facts.kind == .regular, try isOwn(facts.owner) else {
         continue
       }
       guard unlinkat(descriptor, name, 0) == 0 || errno == ENOENT else {

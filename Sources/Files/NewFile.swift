@@ -52,6 +52,9 @@ package final class NewFile {
     return name.dropFirst(start.count).prefix(32).allSatisfy(\.isHexDigit)
   }
 
+  /// Whom it belongs to, by number; nil when the system does not tell.
+  var owner: UInt32? { FileFacts.of(descriptor: descriptor)?.owner }
+
   private var path: String { folder.path(of: name) }
 
   private func removeName() {
@@ -103,7 +106,9 @@ package final class NewFile {
   package func sync() throws(FileError) {
     try flush()
     // Some file systems sync nothing.
-    guard fsync(descriptor) == 0 || errno == EINVAL else { throw FileError(path, .system(errno)) }
+    guard fsync(descriptor) == 0 || [EINVAL, ENOSYS, EOPNOTSUPP].contains(errno) else {
+      throw FileError(path, .system(errno))
+    }
   }
 
   /// Gives the file its name, in place of what has it.

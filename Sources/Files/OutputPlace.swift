@@ -86,7 +86,7 @@ package struct OutputPlace {
     guard let facts = try FileFacts.of(name, in: folder) else { return }
     if let role = needed.role(of: facts) { throw FileError(path, .needed(role)) }
     guard facts.kind == .regular else { throw FileError(path, .notAFile(facts.kind)) }
-    guard facts.owner == geteuid() else { throw FileError(path, .otherOwner(facts.owner)) }
+    guard try folder.isOwn(facts.owner) else { throw FileError(path, .otherOwner(facts.owner)) }
     guard facts.size > 0, let beginning = try folder.beginning(of: name) else { return }
     guard isKind(beginning) else { throw FileError(path, .otherContent) }
   }

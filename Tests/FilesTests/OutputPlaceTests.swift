@@ -49,6 +49,17 @@ import Testing
     }
   }
 
+  @Test(.enabled(if: geteuid() == 0)) func `nor may another user's file`() async throws {
+    try await withTemporaryFolder { folder in
+      try "ours".write(toFile: folder + "/ours", atomically: false, encoding: .utf8)
+      #expect(chown(folder + "/ours", 12_345, 12_345) == 0)
+      #expect(code(folder + "/ours") == .otherOwner(12_345))
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["ours"], "what tried is gone")
+      try Folder(folder).removeFiles { _ in true }
+      #expect(FileManager.default.fileExists(atPath: folder + "/ours"))
+    }
+  }
+
   @Test func `what is needed may not, by whatever name`() async throws {
     try await withTemporaryFolder { folder in
       for name in ["roster", "q.db"] {
