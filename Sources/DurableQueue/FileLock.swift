@@ -6,7 +6,8 @@ import Pacing
 /// A held `flock`; let go when it is released or its process ends. Close-on-exec, so that no child keeps it.
 package final class FileLock: Sendable {
   private let descriptor: Int32
-  private let path: String
+  /// The file.
+  let path: String
 
   private init(descriptor: Int32, path: String) {
     self.descriptor = descriptor
@@ -17,27 +18,67 @@ package final class FileLock: Sendable {
 
   /// Takes the lock on the file, making the file (mode 0600) if need be.
   ///
-  /// - Parameter limit: how long to wait for another holder; then nil is returned.
+  /// - Parameters:
+  ///   - queue: the queue's file, for errors.
+  ///   - limit: how long to wait for another holder; then nil is returned.
   /// - Throws: `QueueError` when the file cannot be made or locked.
-  static func acquire(_ path: String, upTo limit: Duration = .zero) throws -> FileLock? {
-    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw failure(path) }
-    let lock = FileLock(descriptor: descriptor, path: path)
+  static func acquire(_ path: String, of queue: String, upTo limit: Duration = .zero) throws -> FileLock? {
     let deadline = ContinuousClock.now + limit
+    while true {
+      let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+      guard descriptor >= 0 else { throw QueueError.refused(queue, at: path, errno, isMade: errno == ENOENT) }
+      let lock = FileLock(descriptor: descriptor, path: path)
+      guard try lock.wait(until: deadline, for: queue) else { return nil }
+      // A lock on a file that was deleted meanwhile keeps nobody out.
+      if lock.isInPlace { return lock }
+    }
+  }
+
+  /// What a look at the lock of somebody else shows.
+  enum Holder: Hashable {
+    /// A process that lives.
+    case somebody
+    /// Nobody: who held it is gone.
+    case nobody
+    /// The file is not there, so the lock does not tell.
+    case missing
+  }
+
+  /// Whether a process holds the lock; the file is left as it is.
+  static func holder(of path: String, of queue: String) throws -> Holder {
+    let descriptor = open(path, O_RDWR | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      if errno == ENOENT { return .missing }
+      throw QueueError.refused(queue, at: path, errno)
+    }
+    defer { close(descriptor) }
+    // Shared, so that two who look at once do not take each other for the holder.
+    while flock(descriptor, LOCK_SH | LOCK_NB) != 0 {
+      if errno == EINTR { continue }
+      guard errno == EWOULDBLOCK else { throw QueueError.refused(queue, at: path, errno) }
+      return .somebody
+    }
+    return .nobody
+  }
+
+  private func wait(until deadline: ContinuousClock.Instant, for queue: String) throws -> Bool {
     while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
       if errno == EINTR { continue }
-      guard errno == EWOULDBLOCK else { throw failure(path) }
+      guard errno == EWOULDBLOCK else { throw QueueError.refused(queue, at: path, errno) }
       // A holder that is stopped would be waited for without an end.
-      guard ContinuousClock.now < deadline else { return nil }
+      guard ContinuousClock.now < deadline else { return false }
       usleep(1_000)
     }
-    return lock
+    return true
+  }
+
+  /// Whether the file that is locked still stands at its path.
+  var isInPlace: Bool {
+    var (open, there) = (stat(), stat())
+    return fstat(descriptor, &open) == 0 && stat(path, &there) == 0 && open.st_dev == there.st_dev
+      && open.st_ino == there.st_ino
   }
 
   /// Removes the file while the lock is held, so that nobody locks a file that is about to go.
-  func removeFile() { unlink(path) }
-
-  private static func failure(_ path: String) -> QueueError {
-    QueueError(.cannotOpen, path: path, detail: String(cString: strerror(errno)))
-  }
+  func removeFile() { if isInPlace { unlink(path) } }
 }

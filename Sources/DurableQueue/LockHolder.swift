@@ -1,6 +1,7 @@
 // Who holds a lock of the queue, for the person who has to continue or end that process. Only the kernel knows.
 
 import Foundation
+import Provisioning
 
 enum LockHolder {
   /// The byte of the `-shm` file that stands for SQLite's write lock (https://www.sqlite.org/walformat.html §2.3.1).
@@ -11,7 +12,9 @@ enum LockHolder {
   static func describe(queue path: String) -> String? {
     guard let locks = FileManager.default.contents(atPath: "/proc/locks") else { return nil }
     let text = String(decoding: locks, as: UTF8.self)
-    guard let process = process(in: text, log: inode(path + "-shm"), opening: inode(path + ".lock")) else { return nil }
+    guard let process = process(in: text, log: inode(path + "-shm"), opening: inode(path + ".lock")),
+      has(process, open: [path + "-shm", path + ".lock"])
+    else { return nil }
     return "process \(process)\(isStopped(process) ? ", which is stopped," : "")"
   }
 
@@ -31,6 +34,16 @@ enum LockHolder {
       if file != nil, (file == log && isWriteLock) || (file == opening && words[1] == "FLOCK") { return process }
     }
     return nil
+  }
+
+  /// Whether a process has one of the files open, as far as this one may see that. The kernel's list has no more than a
+  /// file's number, and another disk has files of the same numbers.
+  private static func has(_ process: Int32, open files: [String]) -> Bool {
+    let folder = "/proc/\(process)/fd"
+    guard case .success(let names) = Result(catching: { try FileManager.default.contentsOfDirectory(atPath: folder) })
+    else { return true }
+    let wanted = Set(files.map { FileLook($0) }.filter { $0 != .absent })
+    return names.contains { wanted.contains(FileLook("\(folder)/\($0)")) }
   }
 
   private static func inode(_ path: String) -> UInt64? {

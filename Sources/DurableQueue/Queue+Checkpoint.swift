@@ -41,7 +41,7 @@ final class Checkpointer: Sendable {
 
   /// Copies and empties the log as far as nobody is at it; on the writer, outside a transaction.
   func checkpoint(_ db: Database) throws {
-    guard let lock = try FileLock.acquire(path + ".checkpoint") else { return }
+    guard let lock = try FileLock.acquire(path + ".checkpoint", of: path) else { return }
     defer { withExtendedLifetime(lock) {} }
     do {
       _ = try withoutWaiting { try db.checkpoint(.truncate) }

@@ -107,7 +107,8 @@ extension Queue {
     upTo limit: Int, of batch: BatchID, for owner: OwnerID, with scope: KeyScopeID, within horizon: Duration,
     under terms: AttemptTerms
   ) async throws -> Claim {
-    try await write { db in
+    try refuseIfReplaced()
+    return try await write { db in
       try self.claim(upTo: limit, of: batch, for: owner, with: scope, within: horizon, under: terms, db)
     }
   }

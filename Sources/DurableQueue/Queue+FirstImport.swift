@@ -19,7 +19,7 @@ extension Queue {
   ///
   /// - Returns: the lock that keeps others from opening it; nil when the log stays.
   private func leaveLog() throws -> FileLock? {
-    guard let lock = try FileLock.acquire(path + ".lock") else { return nil }
+    guard let lock = try FileLock.acquire(path + ".lock", of: path) else { return nil }
     var isAlone = false
     // A reader of our own would be in the way too.
     pool.invalidateReadOnlyConnections()
@@ -35,6 +35,7 @@ extension Queue {
       // The removal of the journal is the commit, and must survive a power cut: FULL does not sync the folder.
       if isAlone { try db.execute(sql: "PRAGMA synchronous = EXTRA") }
     }
+    if isAlone { try place.note(inLog: false) }
     return isAlone ? lock : nil
   }
 
@@ -44,6 +45,7 @@ extension Queue {
       guard try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL") == "wal" else { throw QueueError.busy(path) }
       try db.execute(sql: "PRAGMA synchronous = FULL")
     }
+    try place.note()
     withExtendedLifetime(lock) {}
   }
 }

@@ -11,13 +11,21 @@ package final class Ownership: Sendable {
   /// The owner's id.
   package let id: OwnerID
   private let lock: FileLock
+  private let place: QueuePlace
 
-  init(id: OwnerID, lock: FileLock) {
+  init(id: OwnerID, lock: FileLock, place: QueuePlace) {
     self.id = id
     self.lock = lock
+    self.place = place
+    place.note(lock: lock.path)
   }
 
-  fileprivate func removeFile() { lock.removeFile() }
+  deinit { place.forget(lock: lock.path) }
+
+  fileprivate func removeFile() {
+    place.forget(lock: lock.path)
+    lock.removeFile()
+  }
 }
 
 /// A process that may hold items.
@@ -26,27 +34,59 @@ package struct OwnerProcess: Hashable, Sendable {
   package let process: Int32
   /// Whether it was stopped (SIGSTOP, Ctrl-Z), so that what it holds waits for it.
   package let isStopped: Bool
+  /// Whether the number means that process here; in another container it counts for itself.
+  package var isHere = true
 }
 
 extension Queue {
+  /// A row of `owner` that has not ended.
+  private struct OwnerRow {
+    let id: Int64
+    let process: Int32
+    /// Nil: it was not stored.
+    let identity: ProcessIdentity?
+
+    init(_ row: Row) {
+      id = row["id"]
+      process = row["pid"]
+      identity = (row["process_identity"] as String?).flatMap { ProcessIdentity($0) }
+    }
+  }
+
   /// The processes that may hold items now.
   ///
   /// - Parameter batch: only those that work on this one, or did not say on which; nil: all.
   package func processesAtWork(on batch: BatchID? = nil) throws -> [OwnerProcess] {
-    let processes = try read { db in
-      try Int32.fetchAll(
+    let owners = try read { db in
+      try Row.fetchAll(
         db,
         sql: """
-          SELECT pid FROM owner WHERE ended_at IS NULL AND (?1 IS NULL OR batch_id IS NULL OR batch_id = ?1) ORDER BY id
-          """, arguments: [batch?.rawValue])
+          SELECT * FROM owner WHERE ended_at IS NULL AND (?1 IS NULL OR batch_id IS NULL OR batch_id = ?1) ORDER BY id
+          """, arguments: [batch?.rawValue]
+      ).map(OwnerRow.init)
     }
     // Whose process is gone holds nothing for long: the next run takes it back.
-    return processes.filter { kill($0, 0) == 0 }.map {
-      OwnerProcess(process: $0, isStopped: LockHolder.isStopped($0))
+    return try owners.filter { try isAlive($0) }.map { owner in
+      let isHere = owner.identity?.isAlive(as: owner.process) ?? (owner.identity == nil)
+      return OwnerProcess(
+        process: owner.process, isStopped: isHere && LockHolder.isStopped(owner.process), isHere: isHere)
     }
   }
 
   private func ownerPath(_ id: Int64) -> String { "\(path).owner-\(id)" }
+
+  /// Whether an owner's process lives: it does while it holds its lock. Where the file was deleted, nobody can see the
+  /// lock, and the process itself is looked for.
+  private func isAlive(_ owner: OwnerRow) throws -> Bool {
+    switch try FileLock.holder(of: ownerPath(owner.id), of: path) {
+    case .somebody: return true
+    case .nobody: return false
+    case .missing: break
+    }
+    if let isAlive = owner.identity?.isAlive(as: owner.process) { return isAlive }
+    // Its number says nothing here: it lives as long as anybody else has the file open.
+    return place.isShared
+  }
 
   /// Registers this process. Its lock is held before anybody can see its row.
   ///
@@ -55,17 +95,21 @@ extension Queue {
     let now = time.moment()
     return try writeAlone { db in
       try db.execute(
-        sql: "INSERT INTO owner (pid, started_at, batch_id, boot) VALUES (?, ?, ?, ?)",
-        arguments: [getpid(), now.wall.microseconds, batch?.rawValue, now.sinceBoot.boot])
+        sql: "INSERT INTO owner (pid, process_identity, started_at, batch_id, boot) VALUES (?, ?, ?, ?, ?)",
+        arguments: [
+          getpid(), ProcessIdentity(of: getpid())?.text, now.wall.microseconds, batch?.rawValue, now.sinceBoot.boot,
+        ])
       let id = db.lastInsertedRowID
-      guard let lock = try FileLock.acquire(ownerPath(id)) else {
+      guard let lock = try FileLock.acquire(ownerPath(id), of: path) else {
         throw QueueError(.busy, path: ownerPath(id), detail: "a new owner's file is locked")
       }
-      return Ownership(id: OwnerID(id), lock: lock)
+      return Ownership(id: OwnerID(id), lock: lock, place: place)
     }
   }
 
   /// Ends an ownership that holds no items any more.
+  ///
+  /// - Throws: `QueueError`, also when the queue was deleted or replaced since the last claim.
   package func end(_ ownership: Ownership) async throws {
     let id = ownership.id
     let now = time.now()
@@ -73,6 +117,7 @@ extension Queue {
       try db.execute(
         sql: "UPDATE owner SET ended_at = ? WHERE id = ?", arguments: [now.microseconds, id.rawValue])
     }
+    try refuseIfReplaced()
     ownership.removeFile()
   }
 
@@ -83,13 +128,15 @@ extension Queue {
   @discardableResult
   package func reclaim(except own: OwnerID? = nil) throws -> Int {
     let owners = try read { db in
-      try Int64.fetchAll(
-        db, sql: "SELECT id FROM owner WHERE ended_at IS NULL AND id IS NOT ?", arguments: [own?.rawValue])
+      try Row.fetchAll(
+        db, sql: "SELECT * FROM owner WHERE ended_at IS NULL AND id IS NOT ?", arguments: [own?.rawValue]
+      ).map(OwnerRow.init)
     }
     var count = 0
-    for owner in owners {
-      guard let lock = try FileLock.acquire(ownerPath(owner)) else { continue }
-      count += try writeAlone { db in try reclaim(owner, db) }
+    for owner in owners where try !isAlive(owner) {
+      // Made where it is missing, so that two who reclaim do it one after the other.
+      guard let lock = try FileLock.acquire(ownerPath(owner.id), of: path) else { continue }
+      count += try writeAlone { db in try reclaim(owner.id, db) }
       lock.removeFile()
     }
     return count

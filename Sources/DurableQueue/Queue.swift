@@ -12,6 +12,8 @@ package final class Queue: Sendable {
   let time: any TimeSource
   let pool: DatabasePool
   let checkpointer: Checkpointer
+  /// What is open, to be compared with what stands at the path.
+  let place: QueuePlace
   private let writer: GroupCommitWriter
 
   /// How long a lock of another process is waited for unless the caller says otherwise.
@@ -25,35 +27,55 @@ package final class Queue: Sendable {
   /// - Parameters:
   ///   - lockWait: how long another process's lock is waited for, here and in every command.
   ///   - allowsNetwork: whether the file may be on a network file system, where SQLite's log is unsafe.
+  ///   - onLongCheck: called when the check of a file whose last process was killed takes longer than a second.
   /// - Throws: `QueueError`.
   package convenience init(
-    path: String, time: any TimeSource, lockWait: Duration = Queue.standardLockWait, allowsNetwork: Bool = false
+    path: String, time: any TimeSource, lockWait: Duration = Queue.standardLockWait, allowsNetwork: Bool = false,
+    onLongCheck: @escaping @Sendable () -> Void = {}
   ) throws {
     do {
-      try self.init(opening: path, time: time, lockWait, allowsNetwork: allowsNetwork)
+      try QueueFile.make(path, allowsNetwork: allowsNetwork)
+      // SQLite follows a symlink to the database; the locks beside it must stand beside the same file.
+      let file = QueueFile(path: URL(fileURLWithPath: path).resolvingSymlinksInPath().path)
+      try self.init(opening: file, time: time, lockWait, onLongCheck)
     } catch {
       throw QueueError.wrapping(error, path: path)
     }
   }
 
-  private init(opening path: String, time: any TimeSource, _ lockWait: Duration, allowsNetwork: Bool) throws {
-    try Self.makeFile(path, allowsNetwork: allowsNetwork)
-    // SQLite follows a symlink to the database; the locks beside it must stand beside the same file.
-    let path = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+  private init(
+    opening file: QueueFile, time: any TimeSource, _ lockWait: Duration, _ onLongCheck: @escaping @Sendable () -> Void
+  ) throws {
+    let path = file.path
     self.path = path
     self.time = time
-    guard let lock = try FileLock.acquire(path + ".lock", upTo: lockWait) else { throw QueueError.busy(path) }
+    try file.refusePlace()
+    // A stranger's file gets no lock beside it.
+    try file.refuseStranger()
+    guard let lock = try FileLock.acquire(path + ".lock", of: path, upTo: lockWait) else { throw QueueError.busy(path) }
     defer { withExtendedLifetime(lock) {} }
-    try Self.refuseForeignFile(path)
+    try file.prepare(onLongCheck)
     let checkpointer = Checkpointer(path: path)
     self.checkpointer = checkpointer
+    place = try QueuePlace(path: path)
     pool = try DatabasePool(path: path, configuration: Self.configuration(checkpointer, lockWait))
     try Self.prepare(pool, path)
+    try place.note()
     writer = GroupCommitWriter(writer: pool) { db in try checkpointer.noteCommit(db) }
   }
 
+  deinit {
+    // Closing the last connection empties the log into the file and removes it with the shared memory, by their names:
+    // where others stand under these names now, they would be damaged. The process is about to end anyway.
+    if place.isLost || (try? place.check()) == nil { _ = Unmanaged.passRetained(pool) }
+  }
+
   /// Closes the file; nothing may be under way.
-  package func close() throws { try pool.close() }
+  package func close() throws {
+    try place.check()
+    try pool.close()
+    place.forgetAll()
+  }
 
   private static func configuration(_ checkpointer: Checkpointer, _ lockWait: Duration) -> Configuration {
     var configuration = Configuration()
@@ -77,42 +99,6 @@ package final class Queue: Sendable {
     return configuration
   }
 
-  private static func makeFile(_ path: String, allowsNetwork: Bool) throws {
-    let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
-    do {
-      try FileManager.default.createDirectory(
-        at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    } catch {
-      throw QueueError(.cannotOpen, path: path, detail: "its folder cannot be made")
-    }
-    if !allowsNetwork, let name = FileSystemCheck.networkName(of: folder.path) {
-      throw QueueError(.networkFileSystem, path: path, detail: name)
-    }
-    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else {
-      throw QueueError(errno == EROFS ? .readOnly : .cannotOpen, path: path, detail: String(cString: strerror(errno)))
-    }
-    Foundation.close(descriptor)
-  }
-
-  /// Looks at the file before anything in it is changed; opening it for writing would already switch it to our journal.
-  private static func refuseForeignFile(_ path: String) throws {
-    var status = stat()
-    guard stat(path, &status) == 0, status.st_size > 0 else { return }
-    var configuration = Configuration()
-    configuration.readonly = true
-    configuration.busyMode = .timeout(5)
-    do {
-      let file = try DatabaseQueue(path: path, configuration: configuration)
-      try file.read { db in try QueueSchema.check(db, path) }
-      try file.close()
-    } catch let error as DatabaseError
-      where error.extendedResultCode == .SQLITE_READONLY_ROLLBACK && QueueSchema.isOurs(fileAt: path)
-    {
-      // A first import was cut off; the next opening for writing undoes it, and all is checked then.
-    }
-  }
-
   private static func prepare(_ pool: DatabasePool, _ path: String) throws {
     try pool.writeWithoutTransaction { db in
       try QueueSchema.check(db, path)
@@ -121,6 +107,9 @@ package final class Queue: Sendable {
     }
     try QueueSchema.migrator.migrate(pool)
   }
+
+  /// Throws when what this process has open no longer stands at its path: it was deleted, replaced, or lost a neighbour.
+  package func refuseIfReplaced() throws { try place.check() }
 
   // MARK: - Reading and writing
 
@@ -146,8 +135,11 @@ package final class Queue: Sendable {
   package func flush() -> Bool { writer.flush() }
 
   /// Runs one long transaction of its own, on the caller's thread.
+  ///
+  /// - Throws: `QueueError`, also when the file was deleted or replaced meanwhile, so that nothing is left of it.
   func writeAlone<Value>(_ body: (Database) throws -> Value) throws -> Value {
     do {
+      try place.check()
       var result: Value?
       try pool.writeWithoutTransaction { db in
         try db.inTransaction(.immediate) {
@@ -156,6 +148,7 @@ package final class Queue: Sendable {
         }
       }
       guard let result else { throw QueueError(.other, path: path, detail: "the transaction did not run") }
+      try place.check()
       return result
     } catch {
       throw QueueError.wrapping(error, path: path)
@@ -174,28 +167,10 @@ package final class Queue: Sendable {
   /// Reads one state of the file, undisturbed by writers.
   func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
     do {
-      return try pool.read(body)
+      // A new reader would open what stands at the path now.
+      return try place.isLost ? pool.writeWithoutTransaction(body) : pool.read(body)
     } catch {
       throw QueueError.wrapping(error, path: path)
     }
-  }
-}
-
-extension QueueSchema {
-  /// Whether the file says by its first bytes that it is ours.
-  fileprivate static func isOurs(fileAt path: String) -> Bool {
-    guard let file = FileHandle(forReadingAtPath: path), let header = try? file.read(upToCount: 72), header.count == 72
-    else { return false }
-    return header[68..<72].reduce(0) { $0 << 8 | Int($1) } == applicationID
-  }
-
-  /// Refuses a file that is not ours or that a newer Rollcall wrote, before anything in it is changed.
-  static func check(_ db: Database, _ path: String) throws {
-    let application = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
-    let tableCount = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") ?? 0
-    guard application == applicationID || (application == 0 && tableCount == 0) else {
-      throw QueueError(.notOurs, path: path, detail: "it is another program's database")
-    }
-    if try migrator.hasBeenSuperseded(db) { throw QueueError(.newerSchema, path: path, detail: "") }
   }
 }

@@ -1,6 +1,8 @@
 // What can go wrong with the queue's file, and the one place that words it.
 
+import Foundation
 import GRDB
+package import Provisioning
 
 /// A failure of the queue, not of an item. No value that was bound to a statement is ever in it.
 package struct QueueError: Error, CustomStringConvertible, Hashable {
@@ -22,6 +24,18 @@ package struct QueueError: Error, CustomStringConvertible, Hashable {
     case busy
     /// The file is on a network file system.
     case networkFileSystem
+    /// The system does not let this process at the file, its folder or one of its neighbours; see `refusal`.
+    case forbidden
+    /// The file has a second name, beside which its log and its locks do not stand.
+    case hardLink
+    /// The file is a mount point, and its log and its locks stand beside another path of it.
+    case mountPoint
+    /// What stands at the path is not what a process has open: it was deleted or replaced meanwhile.
+    case replaced
+    /// The log beside the file was not written for it.
+    case strangeLog
+    /// The batch is no longer in it.
+    case forgotten
     /// Anything else that SQLite reports.
     case other
   }
@@ -32,12 +46,34 @@ package struct QueueError: Error, CustomStringConvertible, Hashable {
   package let path: String
   /// What the system or SQLite said.
   package let detail: String
+  /// What stands in the way, and whose it is; nil when it is not about that.
+  package let refusal: FileRefusal?
 
   /// Makes an error.
-  package init(_ code: Code, path: String, detail: String) {
+  package init(_ code: Code, path: String, detail: String, refusal: FileRefusal? = nil) {
     self.code = code
     self.path = path
     self.detail = detail
+    self.refusal = refusal
+  }
+
+  /// The system did not let this process at one of the queue's files.
+  ///
+  /// - Parameters:
+  ///   - path: the queue's file.
+  ///   - file: the one that was tried: that file, its folder or a neighbour.
+  ///   - number: the system's reason (`errno`).
+  ///   - isMade: whether the file was to be made.
+  static func refused(_ path: String, at file: String, _ number: Int32, isMade: Bool = false) -> QueueError {
+    let refusal = FileRefusal(file, number, folderIsWanted: isMade)
+    let code: Code =
+      switch number {
+      case EACCES, EPERM: .forbidden
+      case EROFS: .readOnly
+      case ENOSPC, EDQUOT: .diskFull
+      default: .cannotOpen
+      }
+    return QueueError(code, path: path, detail: refusal.sentence, refusal: refusal)
   }
 
   /// One sentence: what, and which file.
@@ -51,6 +87,13 @@ package struct QueueError: Error, CustomStringConvertible, Hashable {
     case .readOnly: "The queue \(path) cannot be written: \(detail)."
     case .busy: "The queue \(path) is locked: \(detail)."
     case .networkFileSystem: "The queue \(path) is on a network file system (\(detail)), where it could be damaged."
+    case .forbidden: "The queue \(path) may not be opened: \(detail)."
+    case .hardLink: "The queue \(path) has \(detail) (hard links); its log and its locks stand beside one of them only."
+    case .mountPoint:
+      "The queue \(path) is a mount point of its own; its log and its locks stand beside another path of it."
+    case .replaced: "The queue \(path) \(detail)."
+    case .strangeLog: "The queue \(path) and its log do not belong together: \(detail)."
+    case .forgotten: "\(detail) is no longer in the queue \(path): it was erased (`rollcall forget`)."
     case .other: "The queue \(path) failed: \(detail)."
     }
   }
@@ -65,6 +108,7 @@ package struct QueueError: Error, CustomStringConvertible, Hashable {
   static func wrapping(_ error: any Error, path: String) -> any Error {
     guard let error = error as? DatabaseError else { return error }
     let detail = error.message ?? "SQLite error \(error.resultCode.rawValue)"
+    if error.resultCode == .SQLITE_IOERR, isFull(path) { return QueueError(.diskFull, path: path, detail: detail) }
     let code: Code =
       switch error.resultCode {
       case .SQLITE_CANTOPEN: .cannotOpen
@@ -78,5 +122,12 @@ package struct QueueError: Error, CustomStringConvertible, Hashable {
     if code == .busy { return busy(path) }
     return QueueError(
       code, path: path, detail: code == .other ? "\(detail) (\(error.extendedResultCode.rawValue))" : detail)
+  }
+
+  /// Whether the file's disk has no room for the next pages. SQLite calls it an I/O error where its shared memory or a
+  /// journal cannot grow.
+  private static func isFull(_ path: String) -> Bool {
+    var system = statvfs()
+    return statvfs(path, &system) == 0 && UInt64(system.f_bavail) * UInt64(system.f_frsize) < 64 * 1_024
   }
 }

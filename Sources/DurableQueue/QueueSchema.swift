@@ -62,6 +62,10 @@ enum QueueSchema {
       // Microseconds, as the first run that sent something of it said.
       try db.execute(sql: "ALTER TABLE batch ADD COLUMN forecast INTEGER")
     }
+    migrator.registerMigration("10 owners are told from processes of the same number") { db in
+      // The machine's boot, the space of process numbers, and when the process started; null: the system does not tell.
+      try db.execute(sql: "ALTER TABLE owner ADD COLUMN process_identity TEXT")
+    }
     migrator.registerMigration("11 ages by a clock that nobody sets") { db in
       try db.execute(sql: agesByBootClock)
     }

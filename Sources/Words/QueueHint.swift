@@ -1,20 +1,83 @@
-// What to do about a failure of the queue.
+// What to do about a failure of the queue. Another file is never named as a way out where a queue may exist: what it
+// knows to be made would be made again.
 
 package import DurableQueue
+import Foundation
+import Provisioning
 
 extension QueueError {
   /// What to do about it; nil when the sentence says it all.
   package var hint: String? {
     switch code {
-    case .cannotOpen, .readOnly: "Check the folder's permissions, or name another file with --db."
-    case .notOurs: "Name another file with --db; this one was left as it is."
-    case .newerSchema: "Update this Rollcall, or name another file with --db."
-    case .corrupt: "Keep a copy, try `sqlite3 FILE .recover`, and name another file with --db."
+    case .forbidden, .cannotOpen, .readOnly:
+      refusal?.hint(opening: path) ?? "Check the folder and the file's permissions."
+    case .notOurs: "Name the queue's own file with --db; this one was left as it is."
+    case .newerSchema: "Update this Rollcall; the queue was left as it is."
+    case .corrupt: "Keep a copy of \(neighbours), then put a whole copy back, or try `sqlite3 \(quoted) .recover`."
     case .diskFull: "Free some space and run the same command again; nothing that was answered is lost."
     case .busy: "Continue that process (`kill -CONT`) or end it (`kill`), then run the same command again."
     case .networkFileSystem:
-      "Name a file on a disk of this machine with --db, or use --force-db if nobody else opens it."
+      "Move \(neighbours) to a disk of this machine while nobody uses them, and name it there with --db; or use --force-db "
+        + "if nobody else opens it."
+    case .hardLink:
+      "Find its names with `find DIR -xdev -inum $(stat -c %i \(quoted))`, end what uses it, and delete all but one; where "
+        + "a -wal stands beside one of them, keep that one."
+    case .mountPoint: "Name it by the path that it has in its own folder, or mount that folder instead of the file."
+    case .replaced, .strangeLog, .forgotten: replacedHint
     case .other: nil
     }
+  }
+
+  private var replacedHint: String? {
+    switch code {
+    case .replaced:
+      "Nothing new is sent. End every rollcall process that uses it, put back what was moved or deleted, and run the same "
+        + "command again. What is missing for good is found by the service's list: `rollcall run ROSTER --adopt-existing`."
+    case .strangeLog:
+      "If an older copy was put back: move \((path + "-wal").shellQuoted) and the other neighbours away, or put them back "
+        + "with the file that they belong to. Both were left as they are."
+    default: "`rollcall list` shows the batches that are left."
+    }
+  }
+
+  private var quoted: String { path.shellQuoted }
+  private var neighbours: String { "\(quoted)*" }
+}
+
+extension FileRefusal {
+  /// What mends it: by whose file it is.
+  func hint(opening queue: String) -> String {
+    if code == EROFS { return "Its disk is mounted read-only: see `findmnt -T \(path.shellQuoted)`." }
+    guard code == EACCES || code == EPERM, let owner else {
+      return "See to \(path.shellQuoted), and run the same command again."
+    }
+    if isOurs { return "`chmod \(isFolder ? "u+rwx" : "u+rw") \(path.shellQuoted)`, then run the same command again." }
+    let account = Self.account(owner)
+    let asOwner = "run the command as \(owner): `sudo -u \(account.shellQuoted) rollcall … --db \(queue.shellQuoted)`"
+    // Nobody should be told to take over a folder of the system.
+    guard !isFolder || path.split(separator: "/").count > 2 else {
+      return "Name a place that is \(user)'s, or \(asOwner)."
+    }
+    let files = !isFolder && path.hasPrefix(queue) ? "\(queue.shellQuoted)*" : path.shellQuoted
+    let take = "sudo chown \(isFolder ? "-R " : "")\(Self.number(user)): \(files)"
+    return "If it is meant to be \(user)'s: `\(take)`; if it is \(owner)'s, \(asOwner)."
+  }
+
+  /// As `sudo -u` takes a user that has only a number.
+  private static func account(_ user: String) -> String {
+    user.hasPrefix("uid ") ? "#\(user.dropFirst(4))" : user
+  }
+
+  private static func number(_ user: String) -> String { user.hasPrefix("uid ") ? String(user.dropFirst(4)) : user }
+}
+
+extension String {
+  /// The text as a shell takes it for one word.
+  package var shellQuoted: String {
+    let plain = utf8.allSatisfy { byte in
+      UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
+        || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || "/._-+:@%,=".utf8.contains(byte)
+    }
+    return plain && !isEmpty ? self : "'" + replacing("'", with: "'\\''") + "'"
   }
 }

@@ -1,5 +1,6 @@
 // The command's surroundings: what it reads and writes. Tests bring their own; nothing below the command sees them.
 
+import BulkImport
 import Foundation
 import Pacing
 import Synchronization
@@ -81,6 +82,22 @@ struct Context: Sendable {
   func say(_ line: String) { output(line + "\n") }
   /// Prints a line of progress or a message to standard error.
   func tell(_ line: String) { errorOutput(line + "\n") }
+
+  /// The home folder; nil where none is set.
+  func home() throws -> String? {
+    guard let home = environment["HOME"], !home.isEmpty else { return nil }
+    return try Self.whole(home, "HOME")
+  }
+
+  /// A folder that a variable names, which must not depend on the folder that the command is run in.
+  static func whole(_ folder: String, _ variable: String) throws -> String {
+    guard folder.hasPrefix("/") else {
+      throw Problem(
+        "\(variable) is \"\(folder.shown)\", which does not begin with a slash.",
+        hint: "Set it to a whole path: in each folder it would mean another queue and other credentials.", .usage)
+    }
+    return folder
+  }
 
   /// A path as the person meant it, absolute.
   func absolute(_ path: String) -> String {

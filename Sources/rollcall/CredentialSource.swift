@@ -2,13 +2,12 @@
 
 import DataForest
 import Foundation
+import Provisioning
 
 enum CredentialSource {
   /// The credentials for an endpoint; on this machine, with none set, the sandbox's fake pair.
   static func credentials(for endpoint: Endpoint, in context: Context) throws -> Credentials {
-    let home = context.environment["HOME"] ?? ""
-    let file = home.isEmpty ? nil : FileManager.default.contents(atPath: home + "/.ncloud/configure")
-    switch Credentials.look(in: context.environment, file: file.map { String(decoding: $0, as: UTF8.self) }) {
+    switch Credentials.look(in: context.environment, file: try configuration(in: context)) {
     case .found(let credentials): return credentials
     case .incomplete(let missing):
       throw Problem(
@@ -23,6 +22,24 @@ enum CredentialSource {
         "There are no credentials for \(endpoint.origin).",
         hint: howToSet + "\n      To try Rollcall without an account: `rollcall sandbox` in one terminal, then add "
           + "`--endpoint http://127.0.0.1:4747`.", .usage, reason: .credentials)
+    }
+  }
+
+  /// The text of the official command's file; nil when there is none, or the environment has what is looked for.
+  private static func configuration(in context: Context) throws -> String? {
+    let isSet = [Credentials.accessKeyVariable, Credentials.secretKeyVariable].contains {
+      context.environment[$0]?.contains { !$0.isWhitespace } == true
+    }
+    guard !isSet, let home = try context.home() else { return nil }
+    let path = home + "/.ncloud/configure"
+    do {
+      guard let bytes = try FileLook.contents(of: path) else { return nil }
+      return String(decoding: bytes, as: UTF8.self)
+    } catch {
+      throw Problem(
+        "The credentials in \(path) cannot be read: \(error.sentence).",
+        hint: "Give the file back to \(error.user) (`sudo chown`, `chmod u+r`), or set "
+          + "\(Credentials.accessKeyVariable) and \(Credentials.secretKeyVariable).", .usage)
     }
   }
 

@@ -16,26 +16,39 @@ struct QueueOptions: ParsableArguments {
   var forcesDatabase = false
 
   /// The file's path: the option, ROLLCALL_DB, or the default under the state folder.
+  ///
+  /// - Throws: `Problem` where the folder that it is under is not named whole: another folder to stand in would be another
+  ///   queue.
   func path(in context: Context) throws -> String {
-    if let given = database ?? context.environment["ROLLCALL_DB"], !given.isEmpty { return context.absolute(given) }
-    if let state = context.environment["XDG_STATE_HOME"], state.hasPrefix("/") {
-      return state + "/rollcall/rollcall.db"
+    if let given = database ?? context.environment["ROLLCALL_DB"], !given.isEmpty {
+      if given.hasPrefix("~/"), try context.home() == nil { throw Self.homeless }
+      return context.absolute(given)
     }
-    if let home = context.environment["HOME"], !home.isEmpty { return home + "/.local/state/rollcall/rollcall.db" }
-    throw Problem(
-      "There is no home folder to keep the queue in.", hint: "Name its file with --db FILE or ROLLCALL_DB.", .usage)
+    if let state = context.environment["XDG_STATE_HOME"], !state.isEmpty {
+      return try Context.whole(state, "XDG_STATE_HOME") + "/rollcall/rollcall.db"
+    }
+    if let home = try context.home() { return home + "/.local/state/rollcall/rollcall.db" }
+    throw Self.homeless
   }
+
+  private static let homeless = Problem(
+    "There is no home folder to keep the queue in.", hint: "Name its file with --db FILE or ROLLCALL_DB.", .usage)
 
   /// Opens the queue, making it if need be.
   ///
   /// - Parameter lockWait: how long another process's lock is waited for.
   func open(in context: Context, lockWait: Duration = Queue.standardLockWait) throws -> Queue {
-    try Queue(path: try path(in: context), time: context.time, lockWait: lockWait, allowsNetwork: forcesDatabase)
+    let path = try path(in: context)
+    return try Queue(path: path, time: context.time, lockWait: lockWait, allowsNetwork: forcesDatabase) {
+      context.tell("Checking the queue \(path), because the last process that wrote to it was killed.")
+    }
   }
 
   /// Opens the queue if its file exists; nil otherwise.
+  ///
+  /// - Throws: `QueueError`, also where it may not be seen whether the file exists.
   func openIfExists(in context: Context, lockWait: Duration = Queue.standardLockWait) throws -> Queue? {
-    FileManager.default.fileExists(atPath: try path(in: context)) ? try open(in: context, lockWait: lockWait) : nil
+    try Queue.exists(at: path(in: context)) ? open(in: context, lockWait: lockWait) : nil
   }
 }
 

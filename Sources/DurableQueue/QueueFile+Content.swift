@@ -1,0 +1,111 @@
+// Whether the queue's file is ours and whole, seen by SQLite before anything in it is changed.
+
+import Foundation
+import GRDB
+import Provisioning
+
+extension QueueFile {
+  /// Whether this process has the file open already, so that it was looked at and may not be opened and closed beside
+  /// SQLite.
+  private var isOpenHere: Bool {
+    guard case .there(let identity) = FileLook(path) else { return false }
+    return OpenQueues.has(identity)
+  }
+
+  /// Refuses another program's file; whatever a killed process of ours left is let through.
+  func refuseStranger() throws {
+    guard !isOpenHere, try beginning() == .unclear else { return }
+    try reading { db in try QueueSchema.check(db, path) }
+  }
+
+  /// Everything that is done under the lock of the opening before the file is opened for good.
+  func prepare(_ onLongCheck: @escaping @Sendable () -> Void) throws {
+    guard !isOpenHere else { return }
+    let use = try OtherProcesses.use(of: path)
+    if case .separated(let detail) = use {
+      throw QueueError(.replaced, path: path, detail: "must not be opened now: \(detail)")
+    }
+    let beginning = try beginning()
+    if beginning != .nothing {
+      try reading { db in
+        try QueueSchema.check(db, path)
+        // Who was killed left its log. It may be another file's: an older copy may have been put back.
+        if use == .nobody, hasLog { try Self.noting(onLongCheck) { try refuseStrangeLog(db) } }
+      }
+    }
+    if beginning != .ours { try sign() }
+  }
+
+  /// Reads the file without a change to it, not even to its journal's mode.
+  private func reading(_ body: (Database) throws -> Void) throws {
+    var configuration = Configuration()
+    configuration.readonly = true
+    configuration.busyMode = .timeout(5)
+    do {
+      let file = try DatabaseQueue(path: path, configuration: configuration)
+      try file.read(body)
+      try file.close()
+    } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_READONLY_ROLLBACK {
+      // A first import was cut off; the opening for writing takes it back, and all is checked then.
+      guard try beginning() == .ours else {
+        throw QueueError(.notOurs, path: path, detail: "another program was cut off in writing it")
+      }
+    }
+  }
+
+  /// Calls `note` when `body` takes longer than a second.
+  private static func noting(_ note: @escaping @Sendable () -> Void, _ body: () throws -> Void) throws {
+    let item = DispatchWorkItem(block: note)
+    DispatchQueue.global().asyncAfter(deadline: .now() + 1, execute: item)
+    defer { item.cancel() }
+    try body()
+  }
+
+  private func refuseStrangeLog(_ db: Database) throws {
+    guard let problem = try QueueSchema.firstProblem(db) else { return }
+    throw QueueError(.strangeLog, path: path, detail: problem)
+  }
+
+  /// Says in the first page, and in the first transaction of all, that the file is ours: whatever kills this process
+  /// later, nobody takes it for a stranger's.
+  private func sign() throws {
+    var configuration = Configuration()
+    configuration.busyMode = .timeout(5)
+    let file = try DatabaseQueue(path: path, configuration: configuration)
+    try file.writeWithoutTransaction { db in
+      try QueueSchema.check(db, path)
+      // The removal of the journal is the commit; FULL does not sync the folder.
+      try db.execute(sql: "PRAGMA synchronous = EXTRA")
+      try db.execute(sql: "PRAGMA application_id = \(QueueSchema.applicationID)")
+    }
+    try file.close()
+  }
+}
+
+extension QueueSchema {
+  /// Refuses a file that is not ours or that a newer Rollcall wrote, before anything in it is changed.
+  static func check(_ db: Database, _ path: String) throws {
+    let application = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
+    guard try application == applicationID || (application == 0 && isEmpty(db)) else {
+      throw QueueError(.notOurs, path: path, detail: "it is another program's database")
+    }
+    if try migrator.hasBeenSuperseded(db) { throw QueueError(.newerSchema, path: path, detail: "") }
+  }
+
+  /// Whether nothing is in it but, at most, the list of migrations that an opening made before it was killed.
+  private static func isEmpty(_ db: Database) throws -> Bool {
+    let tables = try String.fetchAll(db, sql: "SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'")
+    guard tables == ["grdb_migrations"] else { return tables.isEmpty }
+    return try Bool.fetchOne(db, sql: "SELECT NOT EXISTS (SELECT 1 FROM grdb_migrations)") == true
+  }
+
+  /// What does not fit together in the file and its log; nil when all does.
+  static func firstProblem(_ db: Database) throws -> String? {
+    let found = try String.fetchOne(db, sql: "PRAGMA integrity_check(1)")
+    if let found, found != "ok" { return found }
+    if let row = try Row.fetchOne(db, sql: "PRAGMA foreign_key_check") {
+      return "a row of \(row[0] as String) leads to none of \(row[2] as String)"
+    }
+    return nil
+  }
+}
