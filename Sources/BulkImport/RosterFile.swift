@@ -1,6 +1,7 @@
 // The roster's bytes in chunks, and a look at the first of them: a spreadsheet or JSON must not be read as CSV.
 
 import Foundation
+import Provisioning
 
 /// A roster's file, open for reading.
 struct RosterFile {
@@ -15,9 +16,10 @@ struct RosterFile {
     // Not to block: opening a pipe waits for whoever writes into it.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
-      throw errno == ENOENT
+      let code = errno
+      throw code == ENOENT || code == ENOTDIR
         ? RosterError(.missing, file: shownAs)
-        : RosterError(.unreadable, file: shownAs, detail: String(cString: strerror(errno)).lowercased())
+        : RosterError(.unreadable, file: shownAs, detail: FileRefusal(path, code).sentence)
     }
     handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     var status = stat()

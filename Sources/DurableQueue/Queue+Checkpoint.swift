@@ -57,8 +57,10 @@ final class Checkpointer: Sendable {
 }
 
 extension Queue {
-  /// Copies the write-ahead log into the file and empties it, as far as nobody else is at it.
+  /// Copies the write-ahead log into the file and empties it, as far as nobody else is at it. A file that no longer stands
+  /// at its path is left alone: the log there may be another's.
   package func checkpoint() throws {
+    guard !place.isLost || place.hasFile else { return }
     do {
       try pool.writeWithoutTransaction { db in try checkpointer.checkpoint(db) }
     } catch {

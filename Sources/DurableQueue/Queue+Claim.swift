@@ -260,7 +260,7 @@ extension Queue {
   /// Row in: a batch. Row out: its tally, by primary key.
   static func tally(of batch: BatchID, _ db: Database) throws -> Tally {
     let row = try Row.fetchOne(db.cachedStatement(sql: tallySQL), arguments: [batch.rawValue])
-    guard let row else { return Tally() }
+    guard let row else { throw ForgottenBatch(batch: batch) }
     let counts = ItemState.allCases.enumerated().map { ($0.element, row[$0.offset + 1] as Int) }
     return Tally(Dictionary(uniqueKeysWithValues: counts), invalidCount: row[0])
   }

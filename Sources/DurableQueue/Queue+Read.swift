@@ -143,7 +143,9 @@ extension Queue {
 
   /// How the cells of a batch's rows are kept.
   static func cellText(of batch: Int64, _ db: Database) throws -> CellText {
-    try CellText(String.fetchOne(db, sql: "SELECT known_cells FROM batch WHERE id = ?", arguments: [batch]))
+    let row = try Row.fetchOne(db, sql: "SELECT known_cells FROM batch WHERE id = ?", arguments: [batch])
+    guard let row else { throw ForgottenBatch(batch: BatchID(batch)) }
+    return try CellText(row["known_cells"])
   }
 
   private static func strings(_ text: String) throws -> [String] {

@@ -106,6 +106,9 @@ package struct QueueError: Error, CustomStringConvertible, Hashable {
 
   /// Turns what GRDB threw into our error; anything else stays as it is.
   static func wrapping(_ error: any Error, path: String) -> any Error {
+    if let gone = error as? ForgottenBatch {
+      return QueueError(.forgotten, path: path, detail: "Batch \(gone.batch.rawValue)")
+    }
     guard let error = error as? DatabaseError else { return error }
     let detail = error.message ?? "SQLite error \(error.resultCode.rawValue)"
     if error.resultCode == .SQLITE_IOERR, isFull(path) { return QueueError(.diskFull, path: path, detail: detail) }
@@ -130,4 +133,9 @@ package struct QueueError: Error, CustomStringConvertible, Hashable {
     var system = statvfs()
     return statvfs(path, &system) == 0 && UInt64(system.f_bavail) * UInt64(system.f_frsize) < 64 * 1_024
   }
+}
+
+/// A transaction found that a batch is no longer there.
+struct ForgottenBatch: Error {
+  let batch: BatchID
 }

@@ -27,10 +27,15 @@ extension QueueFile {
     }
     let beginning = try beginning()
     if beginning != .nothing {
-      try reading { db in
-        try QueueSchema.check(db, path)
-        // Who was killed left its log. It may be another file's: an older copy may have been put back.
-        if use == .nobody, hasLog { try Self.noting(onLongCheck) { try refuseStrangeLog(db) } }
+      // Who was killed left its log. It may be another file's: an older copy may have been put back.
+      let isLeft = use == .nobody && hasLog
+      do {
+        try reading { db in
+          try QueueSchema.check(db, path)
+          if isLeft { try Self.noting(onLongCheck) { try refuseStrangeLog(db) } }
+        }
+      } catch let error as DatabaseError where isLeft && error.resultCode == .SQLITE_CORRUPT {
+        throw QueueError(.strangeLog, path: path, detail: error.message ?? "malformed")
       }
     }
     if beginning != .ours { try sign() }
@@ -99,12 +104,37 @@ extension QueueSchema {
     return try Bool.fetchOne(db, sql: "SELECT NOT EXISTS (SELECT 1 FROM grdb_migrations)") == true
   }
 
+  private static let contradictions = [
+    (
+      """
+      SELECT 1 FROM item WHERE ordinal > 0
+        AND NOT EXISTS (SELECT 1 FROM attempt WHERE item_id = item.id AND attempt.ordinal = item.ordinal)
+      """, "an item has an attempt that is not there"
+    ),
+    (
+      "SELECT 1 FROM attempt JOIN item ON item.id = item_id WHERE attempt.ordinal > item.ordinal",
+      "an attempt has no item"
+    ),
+    (
+      """
+      SELECT 1 FROM tally WHERE done <> (
+        SELECT count(*) FROM batch_row JOIN item ON item.id = item_id
+        WHERE batch_row.batch_id = tally.batch_id AND state = 'done')
+      """, "a tally is not the count of its rows"
+    ),
+  ]
+
   /// What does not fit together in the file and its log; nil when all does.
   static func firstProblem(_ db: Database) throws -> String? {
     let found = try String.fetchOne(db, sql: "PRAGMA integrity_check(1)")
     if let found, found != "ok" { return found }
     if let row = try Row.fetchOne(db, sql: "PRAGMA foreign_key_check") {
       return "a row of \(row[0] as String) leads to none of \(row[2] as String)"
+    }
+    // Pages of two times can each be whole. What is written in one transaction stands in several tables.
+    guard try db.tableExists("tally") else { return nil }
+    for (sql, problem) in contradictions where try Bool.fetchOne(db, sql: "SELECT EXISTS (\(sql))") == true {
+      return problem
     }
     return nil
   }

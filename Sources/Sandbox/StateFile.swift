@@ -2,6 +2,7 @@
 
 import Files
 import Foundation
+import Provisioning
 
 /// What the state file holds.
 struct SavedState: Codable {
@@ -23,8 +24,10 @@ enum StateFile {
       guard let facts = try FileFacts.of(path) else { return nil }
       // Not even opened: a pipe would be waited for.
       guard facts.kind == .regular else { throw FileError(path, .notAFile(facts.kind)) }
-      if facts.size == 0 { return nil }
-      return try JSONDecoder().decode(SavedState.self, from: Data(contentsOf: URL(fileURLWithPath: path)))
+      guard facts.size > 0, let bytes = try FileLook.contents(of: path) else { return nil }
+      return try JSONDecoder().decode(SavedState.self, from: Data(bytes))
+    } catch let refusal as FileRefusal {
+      throw SandboxError(description: "The sandbox's state file \(path) cannot be read: \(refusal.sentence).")
     } catch {
       throw SandboxError(
         description: "The sandbox's state file \(path) is not one, or cannot be read; name another one with --state.")

@@ -31,11 +31,12 @@ extension QueueError {
   private var replacedHint: String? {
     switch code {
     case .replaced:
-      "Nothing new is sent. End every rollcall process that uses it, put back what was moved or deleted, and run the same "
-        + "command again. What is missing for good is found by the service's list: `rollcall run ROSTER --adopt-existing`."
+      "Nothing new is sent. End every rollcall process that uses it, put back what was moved away, and run the same command "
+        + "again. What is lost for good is found by the service's list: `rollcall run ROSTER --adopt-existing`."
     case .strangeLog:
-      "If an older copy was put back: move \((path + "-wal").shellQuoted) and the other neighbours away, or put them back "
-        + "with the file that they belong to. Both were left as they are."
+      "Both were left as they are. If a copy was put back, or the file was deleted: bring back the file that the log belongs "
+        + "to, or move \((path + "-wal").shellQuoted) and -shm away and go on with the copy (or with a .rescued one); what is "
+        + "newer than that is found by the service's list."
     default: "`rollcall list` shows the batches that are left."
     }
   }

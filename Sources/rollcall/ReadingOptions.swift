@@ -80,12 +80,7 @@ struct ReadingOptions: ParsableArguments {
   /// The template, if one was named.
   func readTemplate(in context: Context) throws -> Template? {
     guard let template else { return nil }
-    let text: String
-    do {
-      text = try String(contentsOfFile: context.absolute(template), encoding: .utf8)
-    } catch {
-      throw Problem("The template \(template) cannot be read.", hint: "Check its path; it must be UTF-8.", .usage)
-    }
+    let text = try Self.text(ofTemplate: template, in: context)
     do {
       return try Template(text, file: template, schema: .workspace)
     } catch {
@@ -93,5 +88,23 @@ struct ReadingOptions: ParsableArguments {
         error.description, hint: "A template has the shape of a definition; `rollcall template ROSTER` writes one.",
         .rosterIssues)
     }
+  }
+
+  private static func text(ofTemplate template: String, in context: Context) throws -> String {
+    let bytes: [UInt8]?
+    do {
+      bytes = try FileLook.contents(of: context.absolute(template))
+    } catch {
+      throw Problem(
+        "The template \(template) cannot be read: \(error.sentence).", hint: "See to the file, or name another one.",
+        .usage)
+    }
+    guard let bytes else {
+      throw Problem("There is no template \(template).", hint: "Check the path and the folder you are in.", .usage)
+    }
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw Problem("The template \(template) is not UTF-8.", hint: "Save it as UTF-8.", .usage)
+    }
+    return text
   }
 }

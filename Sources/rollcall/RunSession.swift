@@ -45,6 +45,7 @@ struct RunSession {
     } catch let error as QueueError {
       (end, standstill) = (.failed(error), nil)
     }
+    try rescue(after: end)
     return try conclude(end, standstill)
   }
 
@@ -55,7 +56,10 @@ struct RunSession {
 
   private func submit() async throws -> (RunEnd, Standstill?) {
     // With nothing to do no connection is opened, no probe is sent and no permit is taken.
-    guard try queue.tally(of: batch.id).unfinishedCount > 0 else { return (.finished, nil) }
+    guard try queue.tally(of: batch.id).unfinishedCount > 0 else {
+      try queue.refuseIfReplaced()
+      return (.finished, nil)
+    }
     let scope = try queue.keyScope(origin: endpoint.origin, fingerprint: credentials.fingerprint)
     try pace.setLimit(of: scope, in: queue)
     try await rightInstants(with: scope)
@@ -75,10 +79,14 @@ struct RunSession {
     try await client.shutdown()
     // What an unsettled answer left leased stays with this owner; the next run finds it gone and reclaims.
     if case .failed = end { return (end, nil) }
-    let standstill = try await queue.noteEnd(
-      end, of: ownership.id, with: scope, madeCount: pool.status.madeCount)
-    try await queue.end(ownership)
-    return (end, try standstill ?? queue.longestDoubt(of: batch.id))
+    do {
+      let standstill = try await queue.noteEnd(
+        end, of: ownership.id, with: scope, madeCount: pool.status.madeCount)
+      try await queue.end(ownership)
+      return (end, try standstill ?? queue.longestDoubt(of: batch.id))
+    } catch let error as QueueError {
+      return (.failed(error), nil)
+    }
   }
 
   /// What was written while a clock was wrong must not keep the run waiting; that it was wrong is said.
@@ -91,6 +99,16 @@ struct RunSession {
     if let shown = deadline.next(after: context.time.now()).shown {
       context.tell("The clocks are set forward over \(deadline.text) that night; the deadline is \(shown).")
     }
+  }
+
+  /// What was answered is kept, also where the queue's file was deleted under the run.
+  private func rescue(after end: RunEnd) throws {
+    guard case .failed(let error) = end, error.code == .replaced, let copy = try queue.rescue() else { return }
+    let path = queue.path.shellQuoted
+    context.tell("What this run knows is saved in \(copy).")
+    context.tell(
+      "Hint: While nobody uses the queue: `rm -f \(path)-wal \(path)-shm; mv \(copy.shellQuoted) \(path)`, then "
+        + "`rollcall resume \(batch.id.rawValue) --db \(path)`.")
   }
 
   /// As the plan says it: the probe of each account takes a permit too.

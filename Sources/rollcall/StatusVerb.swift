@@ -81,18 +81,21 @@ struct StatusVerb: AsyncParsableCommand {
     if tally.invalidCount > 0 { context.say("  invalid: \(tally.invalidCount)") }
     context.say("  rows: \(tally.rowCount)")
     if tally[.leased] > 0 {
-      for owner in try queue.processesAtWork() {
-        let process = owner.process
-        context.say(
-          owner.isStopped
-            ? "  process \(process) is stopped and keeps what it holds: `kill -CONT \(process)` or `kill \(process)`"
-            : "  process \(process) is at work")
-      }
+      for owner in try queue.processesAtWork() { context.say("  " + Self.line(owner)) }
     }
     for wait in try queue.waits(origin: batch.origin) {
       context.say("  waiting until \(wait.until.rfc3339()): \(wait.text)")
     }
     for hold in holds { context.say("  account \(hold.account) is held: \(hold.reason.forPeople)") }
+  }
+
+  private static func line(_ owner: OwnerProcess) -> String {
+    let process = owner.process
+    // A number counts in its own container only; here it may be somebody else's.
+    if !owner.isHere { return "a process of another container is at work; there its number is \(process)" }
+    return owner.isStopped
+      ? "process \(process) is stopped and keeps what it holds: `kill -CONT \(process)` or `kill \(process)`"
+      : "process \(process) is at work"
   }
 
   private static func json(_ batch: Batch, _ tally: Tally, _ waits: [KeyWait]) -> String {
