@@ -15,7 +15,7 @@ enum OtherProcesses {
   /// The byte of the shared memory that its users lock, `UNIX_SHM_DMS`.
   private static let ofMemory: Bytes = (128, 1)
   /// How long two looks that do not fit each other are repeated: somebody may be closing or opening the file just now.
-  private static let patience = Duration.seconds(2)
+  private static let patience = Duration.seconds(1)
 
   /// How the files at the path are in use by other processes.
   enum Use: Hashable {

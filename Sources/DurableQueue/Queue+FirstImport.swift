@@ -44,6 +44,8 @@ extension Queue {
     try onWriter { db in
       guard try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL") == "wal" else { throw QueueError.busy(path) }
       try db.execute(sql: "PRAGMA synchronous = FULL")
+      // The log and its memory are made by whoever first reads.
+      _ = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema")
     }
     try place.note()
     withExtendedLifetime(lock) {}

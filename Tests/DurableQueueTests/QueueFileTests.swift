@@ -166,6 +166,43 @@ import Words
     #expect(FileSystemCheck.networkName(of: "/mnt/share", mounts: mounts) == "SMB")
   }
 
+  @Test(arguments: [
+    "lustre", "gpfs", "beegfs", "virtiofs", "vboxsf", "fuse.sshfs", "fuse.s3fs", "fuse.rclone", "fuse.glusterfs",
+    "fuse.bindfs", "fuse", "fakeowner",
+  ])
+  func `a file system whose memory is not shared is refused`(type: String) {
+    #expect(FileSystemCheck.networkName(of: "/q", mounts: "22 1 0:1 / / rw - \(type) x rw") != nil)
+  }
+
+  @Test(arguments: ["ext4", "xfs", "overlay", "tmpfs", "fuseblk", "fuse.fuse-overlayfs", "fuse.ext4", "fuse.gocryptfs"])
+  func `a disk of this machine is let in, also through FUSE`(type: String) {
+    #expect(FileSystemCheck.networkName(of: "/q", mounts: "22 1 0:1 / / rw - \(type) x rw") == nil)
+  }
+
+  @Test func `a mount point is told from the mounts, whatever letters are in its name`() {
+    let mounts = """
+      22 1 254:0 / / rw,relatime - ext4 /dev/vda rw
+      30 22 254:0 /one/q.db /two/a\\040b\\134c\\011.db rw - ext4 /dev/vda rw
+      """
+    #expect(FileSystemCheck.isMountPoint("/two/a b\\c\t.db", mounts: mounts))
+    #expect(!FileSystemCheck.isMountPoint("/one/q.db", mounts: mounts))
+    #expect(!FileSystemCheck.isMountPoint("/two", mounts: mounts))
+  }
+
+  @Test func `a batch that was erased is an error, not an empty one`() async throws {
+    try await QueueFixture.with { fixture in
+      let batch = try fixture.importNames(["a"])
+      _ = try fixture.queue.cancel(batch)
+      #expect(try fixture.queue.forget(batch) == 1)
+      let forgotten = { (error: any Error) in (error as? QueueError)?.code == .forgotten }
+      #expect(throws: QueueError.self) { try fixture.queue.forget(batch) }
+      #expect { try fixture.queue.tally(of: batch) } throws: { forgotten($0) }
+      #expect { try fixture.queue.forEachRow(of: batch) { _ in } } throws: { forgotten($0) }
+      #expect { try fixture.queue.readBatch(batch) { try $0.forEachRow { _ in } } } throws: { forgotten($0) }
+      await #expect { try await fixture.claim(1, of: batch) } throws: { forgotten($0) }
+    }
+  }
+
   @Test func `who holds a lock is told from the kernel's list`() {
     let locks = """
       1: POSIX  ADVISORY  READ  11 fe:00:77 123 123
