@@ -58,7 +58,7 @@ package final class Queue: Sendable {
     let checkpointer = Checkpointer(path: path)
     self.checkpointer = checkpointer
     place = try QueuePlace(path: path)
-    pool = try DatabasePool(path: path, configuration: Self.configuration(checkpointer, lockWait))
+    pool = try DatabasePool(path: path, configuration: Self.configuration(checkpointer, place, lockWait))
     try Self.prepare(pool, path)
     try place.note()
     writer = GroupCommitWriter(writer: pool) { db in try checkpointer.noteCommit(db) }
@@ -77,7 +77,9 @@ package final class Queue: Sendable {
     place.forgetAll()
   }
 
-  private static func configuration(_ checkpointer: Checkpointer, _ lockWait: Duration) -> Configuration {
+  private static func configuration(
+    _ checkpointer: Checkpointer, _ place: QueuePlace, _ lockWait: Duration
+  ) -> Configuration {
     var configuration = Configuration()
     // SQLite's own timeout naps ever longer and starves one of several writers; short naps treat all alike.
     configuration.busyMode = .callback { tries in
@@ -90,6 +92,8 @@ package final class Queue: Sendable {
     // speed. The tests check all references whenever a queue is closed.
     configuration.foreignKeysEnabled = false
     configuration.prepareDatabase { db in
+      // The place, which has the file open too, goes after the last connection: closing the file frees SQLite's locks.
+      withExtendedLifetime(place) {}
       db.add(function: KeptDefinition.function)
       // SQLite 3.40 can corrupt a WAL when two connections checkpoint as a third commits: one place checkpoints.
       try db.execute(sql: "PRAGMA wal_autocheckpoint = 0")

@@ -93,7 +93,7 @@ package struct QueueError: Error, CustomStringConvertible, Hashable {
       "The queue \(path) is a mount point of its own; its log and its locks stand beside another path of it."
     case .replaced: "The queue \(path) \(detail)."
     case .strangeLog: "The queue \(path) and its log do not belong together: \(detail)."
-    case .forgotten: "\(detail) is no longer in the queue \(path): it was erased (`rollcall forget`)."
+    case .forgotten: "\(detail) is no longer in the queue \(path): it was erased."
     case .other: "The queue \(path) failed: \(detail)."
     }
   }

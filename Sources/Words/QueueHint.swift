@@ -37,7 +37,7 @@ extension QueueError {
       "Both were left as they are. If a copy was put back, or the file was deleted: bring back the file that the log belongs "
         + "to, or move \((path + "-wal").shellQuoted) and -shm away and go on with the copy (or with a .rescued one); what is "
         + "newer than that is found by the service's list."
-    default: "`rollcall list` shows the batches that are left."
+    default: "Somebody ran `rollcall forget`; `rollcall list` shows the batches that are left."
     }
   }
 
