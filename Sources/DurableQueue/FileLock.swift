@@ -24,7 +24,7 @@ package final class FileLock: Sendable {
   /// - Throws: `QueueError` when the file cannot be made or locked.
   static func acquire(_ path: String, of queue: String, upTo limit: Duration = .zero) throws -> FileLock? {
     let deadline = ContinuousClock.now + limit
-    while true {
+    for _ in 0..<100 {
       let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
       guard descriptor >= 0 else { throw QueueError.refused(queue, at: path, errno, isMade: errno == ENOENT) }
       let lock = FileLock(descriptor: descriptor, path: path)
@@ -32,6 +32,7 @@ package final class FileLock: Sendable {
       // A lock on a file that was deleted meanwhile keeps nobody out.
       if lock.isInPlace { return lock }
     }
+    throw QueueError(.cannotOpen, path: queue, detail: "\(path) is replaced again and again")
   }
 
   /// What a look at the lock of somebody else shows.

@@ -57,7 +57,7 @@ extension FileRefusal {
     let asOwner = "run the command as \(owner): `sudo -u \(account.shellQuoted) rollcall … --db \(queue.shellQuoted)`"
     // Nobody should be told to take over a folder of the system.
     guard !isFolder || path.split(separator: "/").count > 2 else {
-      return "Name a place that is \(user)'s, or \(asOwner)."
+      return "Check HOME and XDG_STATE_HOME, which should lead to a folder of \(user)'s; or \(asOwner)."
     }
     let files = !isFolder && path.hasPrefix(queue) ? "\(queue.shellQuoted)*" : path.shellQuoted
     let take = "sudo chown \(isFolder ? "-R " : "")\(Self.number(user)): \(files)"

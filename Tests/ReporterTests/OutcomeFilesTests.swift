@@ -53,6 +53,18 @@ import Testing
     return records
   }
 
+  @Test func `a batch that was erased meanwhile is an error, and the files that were there stay`() async throws {
+    try await ReportFixture.with(["a", "b"]) { fixture in
+      try await fixture.settle([Outcome(.succeeded, remoteID: "1"), Outcome(.refused)])
+      try fixture.write()
+      let before = try fixture.text("succeeded.csv")
+      #expect(try fixture.queue.forget(fixture.batch.id) == 2)
+      #expect { try fixture.write() } throws: { ($0 as? QueueError)?.code == .forgotten }
+      #expect(try fixture.text("succeeded.csv") == before)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: fixture.folder).allSatisfy { !$0.hasPrefix(".") })
+    }
+  }
+
   @Test func `the three files together hold every row once, each in its own`() async throws {
     try await withBatch { queue, batch, folder in
       let summary = try OutcomeFiles(of: batch, in: queue, to: folder).write(at: Instant(microseconds: 0))

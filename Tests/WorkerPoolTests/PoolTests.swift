@@ -80,6 +80,19 @@ import WorkerPool
     }
   }
 
+  @Test func `a batch that was erased under its run is a failure, not an empty success`() async throws {
+    try await Fixture.with(["a"], quota: Self.fast) { fixture async throws in
+      #expect(try await fixture.run(ScriptedTarget()) == .finished)
+      #expect(try fixture.queue.forget(fixture.batch) == 1)
+      let end = try await fixture.run(ScriptedTarget())
+      guard case .failed(let error) = end else {
+        Issue.record("it ended with \(end)")
+        return
+      }
+      #expect(error.code == .forgotten)
+    }
+  }
+
   @Test func `a limit that another process sets holds within a second`() async throws {
     let slow = Quota(rate: try #require(Rate("1/m")), burst: 2)
     try await Fixture.with(["a", "b", "c", "d"], quota: slow) { fixture async throws in
