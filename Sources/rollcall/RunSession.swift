@@ -198,7 +198,8 @@ struct RunSession {
     let found = Result { try queue.limit(origin: endpoint.origin, fingerprint: credentials.fingerprint) }
     if case .success(let known) = found { limit = known }
     return Closing(
-      end: end, batch: batch.id, database: queue.path, processes: processes, limit: limit, standstill: standstill, options: pace.optionsThatMatter)
+      end: end, batch: batch.id, database: queue.path, processes: processes, limit: limit, standstill: standstill,
+      options: pace.optionsThatMatter)
   }
 
   private func show(

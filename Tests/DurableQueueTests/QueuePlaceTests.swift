@@ -56,9 +56,11 @@ import Testing
         for index in 1...3 { try add(QueueFixture.row(index, "n\(index)")) }
       }?.batch)
     let owner = try queue.becomeOwner()
-    let claim = try await queue.claim(upTo: 1, of: batch, for: owner.id, with: scope, within: .zero)
+    let claim = try await queue.claim(upTo: 1, of: batch, for: owner.id, with: scope, within: .zero, under: .standard)
     try mishap.happen(to: path)
-    await #expect { try await queue.claim(upTo: 1, of: batch, for: owner.id, with: scope, within: .zero) } throws: {
+    await #expect {
+      try await queue.claim(upTo: 1, of: batch, for: owner.id, with: scope, within: .zero, under: .standard)
+    } throws: {
       ($0 as? QueueError)?.code == .replaced
     }
     let answer = Answer(lease: try #require(claim.leases.first).handle, outcome: Outcome(.succeeded, remoteID: "1"))
