@@ -199,12 +199,15 @@ package struct ScopeWait: Hashable, Sendable {
   package var asked: Duration?
   /// When the request was sent that brought it; nil: now.
   package var sentAt: Instant?
+  /// When it was decided; nil: now. Tells how long it is, where the clock is set before it is written.
+  package var decidedAt: Instant?
 
   /// Makes a wait.
   package init(
     scope: KeyScopeID, until: Instant, emptiesBucket: Bool, reason: Reason, message: String? = nil,
-    asked: Duration? = nil, sentAt: Instant? = nil
+    asked: Duration? = nil, sentAt: Instant? = nil, decidedAt: Instant? = nil
   ) {
+    self.decidedAt = decidedAt
     self.asked = asked
     self.sentAt = sentAt
     self.message = message

@@ -112,6 +112,9 @@ struct ScopeRow {
 
   // MARK: - Waiting and learning
 
+  /// A decision that is further from its writing than this was made by another clock, or by a process that was stopped.
+  private static let longestCommit = Duration.seconds(10)
+
   /// What the scope waits for; nil when it waits for nothing.
   func wait(at now: Instant) -> KeyWait? {
     guard state.notBefore > now, let waitReason else { return nil }
@@ -119,6 +122,11 @@ struct ScopeRow {
   }
 
   func wait(_ wait: ScopeWait, at now: Moment, _ db: Database) throws {
+    var wait = wait
+    if let decidedAt = wait.decidedAt, abs((now.wall - decidedAt).microseconds) > Self.longestCommit.microseconds {
+      // The clock was set meanwhile.
+      wait.until = now.wall + (wait.until - decidedAt)
+    }
     var quota = limit.quota
     if wait.emptiesBucket, limit.source != .flag {
       quota = try learn(at: now.wall, db) { $0.noteThrottle(sentAt: wait.sentAt ?? now.wall, at: now.wall) } ?? quota

@@ -129,7 +129,7 @@ package struct PaceLearner: Hashable, Sendable, Codable {
   private mutating func beginAnew(at now: Instant) {
     (tickAt, cleanCount, heldSince, probe) = (now.microseconds, 0, now.microseconds, 0.01)
     holdSeconds = 20
-    if let ceiling { perSecond = min(perSecond, ceiling * Self.underCeiling) }
+    if let ceiling { perSecond = max(Self.slowest, min(perSecond, ceiling * Self.underCeiling)) }
     cutAt = min(cutAt, now.microseconds)
   }
 }

@@ -156,7 +156,7 @@ extension Dispatcher {
     if isTooLong { end(.paused(wait, until: until), at: now) }
     return ScopeWait(
       scope: scope, until: until, emptiesBucket: outcome.kind == .throttled, reason: reason, message: outcome.message,
-      asked: outcome.askedWait, sentAt: sentAt)
+      asked: outcome.askedWait, sentAt: sentAt, decidedAt: now)
   }
 
   /// What everything that uses the key waits for although the request was answered: the service tells that its limit is
@@ -167,7 +167,9 @@ extension Dispatcher {
     let wait = KeyWait(until: until, reason: .usedUp, asked: outcome.askedWait)
     pace.wait(wait)
     if pause > rules.maxWait { end(.paused(wait, until: until), at: now) }
-    return ScopeWait(scope: scope, until: until, emptiesBucket: false, reason: .usedUp, asked: outcome.askedWait)
+    return ScopeWait(
+      scope: scope, until: until, emptiesBucket: false, reason: .usedUp, asked: outcome.askedWait,
+      decidedAt: now)
   }
 
   // MARK: - The end

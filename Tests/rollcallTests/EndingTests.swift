@@ -76,7 +76,7 @@ import Testing
       try await end(
         elsewhere, ["run", "class.csv"], answer: "n", isInteractive: true, .personNeeded, .declined,
         saying: "Nothing was imported")
-      try await end(fixture, ["run", "class.csv", "--db", "."], .toolFailed, .queue, saying: "cannot be opened")
+      try await end(fixture, ["run", "class.csv", "--db", "."], .toolFailed, .queue, saying: "is not a Rollcall queue")
       #expect(fixture.sandbox.ledger.requests == 0)
     }
   }

@@ -43,7 +43,7 @@ import Testing
       ] {
         let result = await fixture.run(arguments, answer: nil, isInteractive: false)
         #expect(
-          Int(result.status) == status && result.errorOutput.contains("symbolic links"), "\(arguments): \(result)")
+          Int(result.status) == status && result.errorOutput.contains("symbolic link"), "\(arguments): \(result)")
       }
       let missing = await fixture.run("check", "class.csv", "--template", "none.json")
       #expect(missing.status == 2 && missing.errorOutput.contains("There is no template none.json"), "\(missing)")
