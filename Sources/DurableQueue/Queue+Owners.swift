@@ -139,7 +139,27 @@ extension Queue {
       count += try writeAlone { db in try reclaim(owner.id, db) }
       lock.removeFile()
     }
+    if own == nil { try removeLeftovers() }
     return count
+  }
+
+  /// Removes the lock files of owners that have ended: of processes that were killed before they could.
+  private func removeLeftovers() throws {
+    let url = URL(fileURLWithPath: path)
+    let prefix = url.lastPathComponent + ".owner-"
+    let folder = url.deletingLastPathComponent().path
+    // What may not be listed, or is another user's, is left to whoever may.
+    guard case .success(let names) = Result(catching: { try FileManager.default.contentsOfDirectory(atPath: folder) })
+    else { return }
+    for id in names.compactMap({ $0.hasPrefix(prefix) ? Int64($0.dropFirst(prefix.count)) : nil }) {
+      let hasEnded = try read { db in
+        try Bool.fetchOne(db, sql: "SELECT ended_at IS NOT NULL FROM owner WHERE id = ?", arguments: [id])
+      }
+      guard hasEnded == true,
+        case .success(let lock?) = Result(catching: { try FileLock.acquire(ownerPath(id), of: path) })
+      else { continue }
+      lock.removeFile()
+    }
   }
 
   func reclaim(_ owner: Int64, _ db: Database) throws -> Int {

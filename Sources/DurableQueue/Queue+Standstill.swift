@@ -44,7 +44,7 @@ extension RunEnd {
 }
 
 extension Queue {
-  /// Notes how a run has ended, with what key and how many items it has made.
+  /// Notes how a run has ended, with what key and how many items it has made; its owner ends after that.
   ///
   /// - Returns: the standstill that it belongs to; nil when it made something or simply ended.
   package func noteEnd(
@@ -53,17 +53,21 @@ extension Queue {
     let now = time.now()
     return try await write { db in
       try db.execute(
-        sql: "UPDATE owner SET run_scope_id = ?, made_count = ?, end_cause = ?, ended_at = ? WHERE id = ?",
-        arguments: [scope.rawValue, madeCount, end.standstillCause, now.microseconds, owner.rawValue])
-      return try end.standstillCause.flatMap { try Self.standstill(of: scope, $0, db) }
+        sql: "UPDATE owner SET run_scope_id = ?, made_count = ?, end_cause = ? WHERE id = ?",
+        arguments: [scope.rawValue, madeCount, end.standstillCause, owner.rawValue])
+      return try end.standstillCause.flatMap { try Self.standstill(of: scope, $0, at: now, db) }
     }
   }
 
   /// Rows in: the key's latest runs, the last one first, as far as they have ended alike.
-  private static func standstill(of scope: KeyScopeID, _ cause: String, _ db: Database) throws -> Standstill? {
+  private static func standstill(
+    of scope: KeyScopeID, _ cause: String, at now: Instant, _ db: Database
+  ) throws -> Standstill? {
     let runs = try Row.fetchCursor(
-      db, sql: "SELECT end_cause, made_count, ended_at FROM owner WHERE run_scope_id = ? ORDER BY id DESC",
-      arguments: [scope.rawValue])
+      db,
+      sql: """
+        SELECT end_cause, made_count, coalesce(ended_at, ?) FROM owner WHERE run_scope_id = ? ORDER BY id DESC
+        """, arguments: [now.microseconds, scope.rawValue])
     var since: Instant?
     var count = 0
     while let run = try runs.next(), (run[0] as String?) == cause, (run[1] as Int?) == 0 {

@@ -306,4 +306,17 @@ private final class Traced: Sendable {
   var all: [String] { statements.withLock { $0 } }
 
   func add(_ sql: String) { statements.withLock { $0.append(sql) } }
+
+  @Test func `the lock files of owners that were killed while they ended go with the next run`() async throws {
+    try await QueueFixture.with { fixture in
+      let ended = try fixture.queue.becomeOwner()
+      try await fixture.queue.end(ended)
+      let (left, others) = (fixture.queue.path + ".owner-\(ended.id.rawValue)", fixture.queue.path + ".owner-x")
+      for path in [left, others] { #expect(FileManager.default.createFile(atPath: path, contents: nil)) }
+      try fixture.queue.reclaim()
+      #expect(!FileManager.default.fileExists(atPath: left))
+      #expect(FileManager.default.fileExists(atPath: others), "what is not ours stays")
+      #expect(FileManager.default.fileExists(atPath: fixture.queue.path + ".owner-\(fixture.owner.id.rawValue)"))
+    }
+  }
 }
