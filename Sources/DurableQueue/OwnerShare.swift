@@ -11,6 +11,10 @@ struct OwnerShare {
   /// How long an owner that came away with too little counts as wanting more, beyond the permit that it waits for.
   private static let patience = Duration.milliseconds(750)
 
+  /// Nobody wants for longer: the longest wait of a key, and the patience. What is later was written by a clock that was
+  /// ahead.
+  private static let longestWanting = Duration.seconds(3_600) + patience
+
   private let owner: OwnerID
   private let interval: Duration
   private(set) var next: Instant
@@ -22,8 +26,11 @@ struct OwnerShare {
       db.cachedStatement(
         sql: """
           SELECT count(*) FROM owner
-          WHERE key_scope_id = ? AND wanting_until > ? AND id <> ? AND ended_at IS NULL
-          """), arguments: [scope.rawValue, now.microseconds, owner.rawValue])
+          WHERE key_scope_id = ? AND wanting_until BETWEEN ? AND ? AND id <> ? AND ended_at IS NULL
+          """),
+      arguments: [
+        scope.rawValue, now.microseconds + 1, (now + Self.longestWanting).microseconds, owner.rawValue,
+      ])
     guard let others, others > 0 else { return nil }
     self.owner = owner
     interval = quota.rate.interval * (others + 1)

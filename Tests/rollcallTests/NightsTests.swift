@@ -86,7 +86,8 @@ import WorkerPool
   /// What a night brings.
   private struct Course {
     let folder: String
-    let time = JumpingTimeSource()
+    let time = ManualTimeSource()
+    let executor = SteppedExecutor()
     let queue: Queue
     let scope: KeyScopeID
     let service: Service
@@ -96,10 +97,30 @@ import WorkerPool
       queue = try Queue(path: folder + "/rollcall.db", time: time)
       scope = try queue.keyScope(origin: "https://example.com", fingerprint: "0123456789ab")
       service = Service(Quota(rate: Rate("20/s") ?? .untilLearned, burst: 20), time: time)
+      queue.stepByHand()
     }
 
+    /// Runs a pool to its end, one step after the other, so that a night is the same each time; time jumps from alarm to
+    /// alarm.
+    func drive(_ pool: Pool, _ owner: Ownership) throws -> RunEnd {
+      let ended = Slot()
+      let queue = queue
+      _ = Task(executorPreference: executor) {
+        let end = await pool.run()
+        try await queue.end(owner)
+        ended.end.withLock { $0 = end }
+      }
+      while true {
+        while executor.runAll() || queue.flush() {}
+        if let end = ended.end.withLock({ $0 }) { return end }
+        time.advance(to: try #require(time.nextAlarm, "the run waits for nothing"))
+      }
+    }
+
+    private final class Slot: Sendable { let end = Mutex<RunEnd?>(nil) }
+
     /// Imports the night's roster, runs it, and writes its report.
-    func night(_ number: Int, _ students: [Int]) async throws -> (end: RunEnd, summary: Summary) {
+    func night(_ number: Int, _ students: [Int]) throws -> (end: RunEnd, summary: Summary) {
       let path = folder + "/roster.csv"
       let rows = students.map { "s\($0),acc,tensorflow:r2.3.1-py3,ls,student \($0)\n" }
       try ("name,accountId,image,command,student\n" + rows.joined()).write(
@@ -122,9 +143,8 @@ import WorkerPool
       let pool = Pool(
         .init(
           queue: queue, target: service, owner: owner.id, scope: scope, batch: batch.id, rules: rules, time: time),
-        generator: SeededGenerator(seed: number))
-      let end = await pool.run()
-      try await queue.end(owner)
+        generator: SeededGenerator(seed: number), executor: executor)
+      let end = try drive(pool, owner)
       let summary = try OutcomeFiles(of: batch, in: queue, to: folder + "/night-\(number)").write(at: time.now())
       return (end, summary)
     }
@@ -150,12 +170,12 @@ import WorkerPool
           students = students.filter { !leaving.contains($0) } + joining
           ever.formUnion(joining)
           course.time.advance(by: .seconds(86_400))
-          let outcome = try await nightly(course, night, students)
+          let outcome = try nightly(course, night, students)
           let gone = try course.lines("gone.csv", of: night).map { $0.prefix { $0 != "," } }
           #expect(Set(gone.map(String.init)) == Set(leaving.map { "s\($0)" }), "night \(night)")
           #expect(outcome.goneCount == leaving.count, "night \(night)")
         } else {
-          _ = try await nightly(course, night, students)
+          _ = try nightly(course, night, students)
         }
       }
       // Who left on a night without service was never made.
@@ -168,11 +188,11 @@ import WorkerPool
   }
 
   /// One night and what must hold of it.
-  private func nightly(_ course: Course, _ night: Int, _ students: [Int]) async throws -> Summary {
+  private func nightly(_ course: Course, _ night: Int, _ students: [Int]) throws -> Summary {
     let before = course.service.names
     course.service.set(night == 5 ? .gone : night == 8 ? .deniesKey : .well)
     if night == 10 { course.service.set(Quota(rate: Rate("2/s") ?? .untilLearned, burst: 2)) }
-    let (end, summary) = try await course.night(night, students)
+    let (end, summary) = try course.night(night, students)
     let files = try ["succeeded.csv", "failed.csv", "unprocessed.csv"].map { try course.lines($0, of: night) }
     let names = files.flatMap { $0 }.map { String($0.prefix { $0 != "," }) }
     #expect(names.count == students.count && Set(names) == Set(students.map { "s\($0)" }), "night \(night)")
