@@ -59,13 +59,13 @@ let package = Package(
     module("Provisioning", ["Pacing"]),
     // Row 2
     module("CSV"),
-    module("DurableQueue", ["Provisioning", "Pacing", grdb, grdbSQLite]),
+    module("DurableQueue", ["Provisioning", "Pacing", "Files", grdb, grdbSQLite]),
     module("Wire", ["Provisioning", "Pacing", asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL]),
     // Row 3
     module("DataForest", ["Wire", "Provisioning", "Pacing", crypto]),
-    module("Words", ["DurableQueue", "Provisioning", "Pacing"]),
+    module("Words", ["DurableQueue", "Provisioning", "Pacing", "Files"]),
     // Row 4
-    module("BulkImport", ["CSV", "Provisioning", crypto]),
+    module("BulkImport", ["CSV", "Provisioning", "Files", crypto]),
     module("WorkerPool", ["DurableQueue", "Provisioning", "Pacing"]),
     module(
       "Reporter", ["CSV", "Words", "DurableQueue", "Provisioning", "Pacing", "Files"],

@@ -1,5 +1,6 @@
 // The roster's bytes in chunks, and a look at the first of them: a spreadsheet or JSON must not be read as CSV.
 
+import Files
 import Foundation
 import Provisioning
 

@@ -1,8 +1,9 @@
 // What can go wrong with the queue's file, and the one place that words it.
 
+package import Files
 import Foundation
 import GRDB
-package import Provisioning
+import Provisioning
 
 /// A failure of the queue, not of an item. No value that was bound to a statement is ever in it.
 package struct QueueError: Error, CustomStringConvertible, Hashable {

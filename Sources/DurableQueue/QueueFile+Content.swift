@@ -1,5 +1,6 @@
 // Whether the queue's file is ours and whole, seen by SQLite before anything in it is changed.
 
+import Files
 import Foundation
 import GRDB
 import Provisioning

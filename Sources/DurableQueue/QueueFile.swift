@@ -1,6 +1,7 @@
 // The looks at the queue's file before SQLite opens it: whether it may be opened, whether it stands where it can be shared,
 // whether it is ours, and whether its log was written for it.
 
+import Files
 import Foundation
 import GRDB
 import Provisioning

@@ -9,16 +9,10 @@ package struct FileFacts: Hashable, Sendable {
     case regular, folder, link, pipe, device, socket
   }
 
-  /// Which file it is, whatever it is called: equal for two names of one file.
-  package struct Identity: Hashable, Sendable {
-    let device: UInt64
-    let inode: UInt64
-  }
-
   /// What kind of file it is.
   package let kind: Kind
   /// Which file it is.
-  package let identity: Identity
+  package let identity: FileIdentity
   /// Its owner, by number.
   package let owner: UInt32
   /// Its length in bytes.
@@ -34,7 +28,7 @@ package struct FileFacts: Hashable, Sendable {
       case S_IFSOCK: .socket
       default: .device
       }
-    identity = Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+    identity = FileIdentity(status)
     owner = status.st_uid
     size = Int64(status.st_size)
   }

@@ -4,8 +4,8 @@ import Foundation
 
 /// Files that no output may take the place of, whatever they are called: by what they are, not by their paths' text.
 package struct NeededFiles: Sendable {
-  private var roles: [FileFacts.Identity: FileRole] = [:]
-  private var queues: [(folder: FileFacts.Identity, name: String)] = []
+  private var roles: [FileIdentity: FileRole] = [:]
+  private var queues: [(folder: FileIdentity, name: String)] = []
 
   /// Nothing is needed yet.
   package init() {}

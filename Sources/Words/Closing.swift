@@ -37,7 +37,7 @@ package struct Closing {
 
   private var resume: String {
     let words = ["rollcall", "resume", "\(batch.rawValue)", "--db", database] + options
-    return "`\(words.map(\.quotedForShell).joined(separator: " "))`"
+    return "`\(words.map(\.shellQuoted).joined(separator: " "))`"
   }
 
   /// What happened; nil when the run simply finished.
@@ -138,15 +138,4 @@ extension KeyWait {
 
 extension String {
   fileprivate var nilIfEmpty: String? { isEmpty ? nil : self }
-
-  /// The text as a word of a shell's command line.
-  package var quotedForShell: String {
-    let isPlain =
-      !isEmpty
-      && utf8.allSatisfy { byte in
-        UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
-          || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || "/._-+:=@%".utf8.contains(byte)
-      }
-    return isPlain ? self : "'\(split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''"))'"
-  }
 }

@@ -2,6 +2,7 @@
 // knows to be made would be made again.
 
 package import DurableQueue
+import Files
 import Foundation
 import Provisioning
 

@@ -1,6 +1,7 @@
 // Reads the credentials from where the ecosystem keeps them.
 
 import DataForest
+import Files
 import Foundation
 import Provisioning
 

@@ -1,4 +1,5 @@
 import DurableQueue
+import Files
 import Foundation
 import Provisioning
 import TestSupport

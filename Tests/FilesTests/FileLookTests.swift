@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import Provisioning
 import TestSupport
 import Testing
 
