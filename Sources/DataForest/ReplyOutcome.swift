@@ -28,7 +28,7 @@ extension Outcome {
     self.init(.noAnswer, status: reply.status, requestID: reply.requestID, retryAfter: asked?.wait)
     let pause = told?.remaining == 0 ? told?.reset : nil
     self.pause = pause?.wait
-    askedWait = asked?.asked ?? pause?.asked
+    askedWait = asked?.asked
     switch envelope {
     case .dataForest(let success, let message, let members):
       self.message = message
@@ -41,6 +41,8 @@ extension Outcome {
     case .unreadable:
       kind = Self.kind(reply.status, gatewayCode: nil)
     }
+    // A pause is kept only beside an answer; elsewhere the wait is another.
+    if kind == .succeeded || kind == .refused { askedWait = askedWait ?? pause?.asked }
     // The message of a success is "success"; everything else owes people a sentence.
     if kind == .succeeded { self.message = nil } else if self.message == nil { self.message = "HTTP \(reply.status)" }
   }

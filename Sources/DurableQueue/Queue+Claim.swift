@@ -49,6 +49,8 @@ package struct Claim: Sendable {
   package var isLearning = false
   /// What everything that uses the key waits for, whoever was told so; nil while nothing does.
   package var wait: KeyWait?
+  /// When it was made: its instants are of that clock. Nil in tests that do not care.
+  package var at: Moment?
 
   /// What is left when a claim finds less than it was asked for.
   package struct Rest: Hashable, Sendable {
@@ -120,7 +122,7 @@ extension Queue {
     // Read after the write lock is held: another process may have taken permits while we waited for it.
     let moment = time.moment()
     let now = moment.wall
-    let row = try ScopeRow(scope, db)
+    let row = try ScopeRow(scope, at: moment, db)
     let possible = row.limit.quota.grant(upTo: limit, from: row.state, at: now, within: horizon)
     var share = limit > 0 ? try OwnerShare(of: owner, with: scope, row.limit.quota, at: now, db) : nil
     let most = min(possible.starts.count, share?.count(at: now, within: horizon) ?? .max)
@@ -144,6 +146,7 @@ extension Queue {
       rest: isExhausted ? try Self.rest(of: batch, under: terms, at: moment, db) : nil)
     claim.isLearning = row.limit.source != .flag
     claim.wait = row.wait(at: now)
+    claim.at = moment
     return claim
   }
 

@@ -122,11 +122,11 @@ extension Queue {
   }
 
   func takePermit(of scope: KeyScopeID, _ db: Database) throws -> Permit {
-    let row = try ScopeRow(scope, db)
-    let now = time.now()
-    let grant = row.limit.quota.grant(upTo: 1, from: row.state, at: now, within: Quota.longestHorizon)
+    let moment = time.moment()
+    let row = try ScopeRow(scope, at: moment, db)
+    let grant = row.limit.quota.grant(upTo: 1, from: row.state, at: moment.wall, within: Quota.longestHorizon)
     try row.store(grant.state, db)
-    return Permit(start: grant.starts.first, next: grant.next, wait: row.wait(at: now))
+    return Permit(start: grant.starts.first, next: grant.next, wait: row.wait(at: moment.wall), at: moment)
   }
 
   /// Makes a scope wait for an answer that belongs to no item.
@@ -174,12 +174,15 @@ package struct Permit: Hashable, Sendable {
   package let next: Instant
   /// What everything that uses the key waits for, whoever was told so; nil while nothing does.
   package let wait: KeyWait?
+  /// When it was asked for: its instants are of that clock. Nil in tests that do not care.
+  package let at: Moment?
 
   /// Makes one.
-  package init(start: Instant?, next: Instant, wait: KeyWait? = nil) {
+  package init(start: Instant?, next: Instant, wait: KeyWait? = nil, at: Moment? = nil) {
     self.start = start
     self.next = next
     self.wait = wait
+    self.at = at
   }
 }
 

@@ -5,20 +5,31 @@ import GRDB
 package import Pacing
 package import Provisioning
 
-/// A cause that has kept runs from making anything.
+/// A cause that has kept runs from making anything, or a doubt that they have not settled.
 package struct Standstill: Hashable, Sendable {
+  /// What stands still.
+  package enum Kind: Hashable, Sendable {
+    /// Runs have ended alike, and nothing was made.
+    case nothingMade
+    /// A row's answer is unknown.
+    case doubt
+  }
+
   /// So many runs in a row are a person's business.
   package static let mostRuns = 3
   /// So is a cause that has lasted longer than this.
   package static let longest = Duration.seconds(24 * 3_600)
 
-  /// When the first of the runs ended.
+  /// What stands still.
+  package let kind: Kind
+  /// When the first of the runs ended, or the doubt began.
   package let since: Instant
-  /// How many have ended so, in a row.
+  /// How many have ended so, in a row, or have not settled it.
   package let runCount: Int
 
   /// Makes one.
-  package init(since: Instant, runCount: Int) {
+  package init(_ kind: Kind = .nothingMade, since: Instant, runCount: Int) {
+    self.kind = kind
     self.since = since
     self.runCount = runCount
   }
@@ -38,7 +49,8 @@ extension RunEnd {
     case .othersHold: "others_hold"
     case .deadline: "deadline"
     case .held: "held"
-    case .finished, .halted, .tooManyFailed, .duplicates, .drained, .failed: nil
+    // What is in doubt has a rule of its own.
+    case .finished, .halted, .settling, .tooManyFailed, .duplicates, .drained, .failed: nil
     }
   }
 }
@@ -75,6 +87,9 @@ extension Queue {
       count += 1
     }
     guard let since else { return nil }
+    let standstill = Standstill(since: since, runCount: count)
+    // All items are looked through, which is worth it only before a person is called.
+    guard standstill.needsPerson(at: now) else { return standstill }
     // A run beside it may be making things, and has not ended.
     let isMaking = try Bool.fetchOne(
       db,
@@ -83,11 +98,11 @@ extension Queue {
           WHERE state = 'done' AND NOT adopted AND finished_at > ?
             AND origin = (SELECT origin FROM key_scope WHERE id = ?))
         """, arguments: [since.microseconds, scope.rawValue])
-    return isMaking == true ? nil : Standstill(since: since, runCount: count)
+    return isMaking == true ? nil : standstill
   }
 
-  /// Since when the oldest of a batch's items is in doubt that three runs, or a day, have not settled; nil when there is
-  /// none. Rows in: what is in doubt, and the owners. Index: `item_in_doubt`.
+  /// Since when the oldest of a batch's items is in doubt that three runs which began late enough, or a day, have not
+  /// settled; nil when there is none. Rows in: what is in doubt, and the owners. Index: `item_in_doubt`.
   package func longestDoubt(of batch: BatchID) throws -> Standstill? {
     let now = time.now()
     return try read { db in
@@ -96,16 +111,17 @@ extension Queue {
         sql: """
           SELECT doubt_at, run_count FROM (
             SELECT doubt_at, (SELECT count(*) FROM owner
-              WHERE owner.batch_id = :batch AND run_scope_id IS NOT NULL AND started_at > doubt_at) AS run_count
+              WHERE owner.batch_id = :batch AND run_scope_id IS NOT NULL
+                AND started_at > doubt_at + \(Self.delaySQL)) AS run_count
             FROM item INDEXED BY item_in_doubt WHERE doubt_at IS NOT NULL
               AND EXISTS (SELECT 1 FROM batch_row WHERE item_id = item.id AND batch_row.batch_id = :batch))
           WHERE run_count >= :runs OR doubt_at < :before ORDER BY doubt_at LIMIT 1
           """,
         arguments: [
-          "batch": batch.rawValue, "runs": Standstill.mostRuns,
+          "batch": batch.rawValue, "delay": 0, "runs": Standstill.mostRuns,
           "before": (now - Standstill.longest).microseconds,
         ])
-      return row.map { Standstill(since: Instant(microseconds: $0[0]), runCount: $0[1]) }
+      return row.map { Standstill(.doubt, since: Instant(microseconds: $0[0]), runCount: $0[1]) }
     }
   }
 }

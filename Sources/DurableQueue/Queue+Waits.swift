@@ -59,16 +59,19 @@ extension Queue {
     }
   }
 
-  /// Forgets what a key waits for, because a person wants to try now.
+  /// Forgets what a key waits for, because a person wants to try now. What was taken of its limit stays taken.
   package func ignoreWait(of scope: KeyScopeID, batch: BatchID) throws {
-    let now = time.now().microseconds
+    let now = time.now()
     try writeAlone { db in
+      let row = try ScopeRow(scope, db)
+      var state = row.state
+      state.notBefore = min(state.notBefore, now)
+      state.theoretical = min(state.theoretical, now + row.limit.quota.longestDebt)
+      try row.store(state, db)
       try db.execute(
-        sql: """
-          UPDATE key_scope SET not_before = min(not_before, ?1), theoretical_at = min(theoretical_at, ?1), wait_reason = NULL, wait_message = NULL,
-            wait_asked = NULL WHERE id = ?2
-          """, arguments: [now, scope.rawValue])
-      try Self.endDues(of: batch, after: now, db)
+        sql: "UPDATE key_scope SET wait_reason = NULL, wait_message = NULL, wait_asked = NULL WHERE id = ?",
+        arguments: [scope.rawValue])
+      try Self.endDues(of: batch, after: now.microseconds, db)
     }
   }
 
@@ -101,15 +104,16 @@ extension Queue {
       arguments: [latest, batch.rawValue])
   }
 
-  /// The newest instant of something that has happened. Attempts and lists are not looked at: they lie within the life of
-  /// an owner, whose end is.
+  /// The newest instant of something that has happened, as the latest run and the latest roster that no run has had tell
+  /// it: what older ones have written was spoken of then.
   private static func newestInstant(_ db: Database) throws -> Instant {
     let newest = try Int64.fetchOne(
       db,
       sql: """
-        SELECT max((SELECT coalesce(max(imported_at), 0) FROM batch),
-          (SELECT coalesce(max(max(started_at, coalesce(ended_at, 0))), 0) FROM owner),
-          (SELECT coalesce(max(wait_at), 0) FROM key_scope))
+        SELECT max(
+          coalesce((SELECT max(started_at, coalesce(ended_at, 0)) FROM owner ORDER BY id DESC LIMIT 1), 0),
+          coalesce((SELECT imported_at FROM batch
+            WHERE NOT EXISTS (SELECT 1 FROM owner WHERE owner.batch_id = batch.id) ORDER BY id DESC LIMIT 1), 0))
         """)
     return Instant(microseconds: newest ?? 0)
   }

@@ -25,6 +25,10 @@ extension QueueSchema {
     ALTER TABLE key_scope ADD COLUMN wait_up INTEGER;
     ALTER TABLE key_scope ADD COLUMN wait_message TEXT;
     ALTER TABLE key_scope ADD COLUMN wait_asked INTEGER;
+    -- When permits of the windows were last taken, by both clocks.
+    ALTER TABLE key_scope ADD COLUMN window_at INTEGER;
+    ALTER TABLE key_scope ADD COLUMN window_boot TEXT;
+    ALTER TABLE key_scope ADD COLUMN window_up INTEGER;
     -- The run that has set the hold.
     ALTER TABLE account_scope ADD COLUMN hold_owner_id INTEGER REFERENCES owner;
     -- How a run ended: with which key it ran, how many items it made, and the cause where it ended before its batch did.

@@ -14,6 +14,8 @@ package enum RunEnd: Hashable, Sendable {
   /// Going on later is right: the wait is too long. The wait is nil when it is our own quota that asks for it; `until`:
   /// when it may go on, if that is known.
   case paused(KeyWait?, until: Instant?)
+  /// What became of the items in doubt can be asked for only then: later than a run waits.
+  case settling(until: Instant)
   /// Lists have come, and did not tell what became of the items in doubt, for longer than a run waits.
   case undecided
   /// So many rows have failed that a person must look.

@@ -15,15 +15,21 @@ struct ScopeRow {
   let waitReason: Reason?
   private let waitMessage: String?
   private let waitAsked: Duration?
+  /// What was used of the windows, as the table has it.
+  private let storedUsage: [Rate.Period: WindowUsage]
+  private let moment: Moment?
 
-  init(_ scope: KeyScopeID, _ db: Database) throws {
+  /// Reads the row.
+  ///
+  /// - Parameter moment: the time, for whoever takes permits: what was used of the windows is brought to its clock.
+  init(_ scope: KeyScopeID, at moment: Moment? = nil, _ db: Database) throws {
     id = scope.rawValue
     // Columns by their place here and in the other statements of a claim and a settle: looking a name up costs more
     // than reading the row.
     let statement = try db.cachedStatement(
       sql: """
         SELECT theoretical_at, not_before, rate_count, rate_period, burst, limit_source, limit_at, windows, learner,
-          wait_reason, wait_message, wait_asked FROM key_scope WHERE id = ?
+          wait_reason, wait_message, wait_asked, window_at, window_boot, window_up FROM key_scope WHERE id = ?
         """)
     let rows = try Row.fetchCursor(statement, arguments: [id])
     defer { withExtendedLifetime(rows) {} }
@@ -34,9 +40,31 @@ struct ScopeRow {
     waitReason = (row[9] as String?).flatMap(Reason.init(rawValue:))
     waitMessage = row[10]
     waitAsked = (row[11] as Int64?).map { .microseconds($0) }
+    self.moment = moment
+    storedUsage = limit.quota.windows.isEmpty ? [:] : try Self.usage(of: id, db)
     state = QuotaState(
       theoretical: Instant(microseconds: row[0]), notBefore: Instant(microseconds: row[1]),
-      usage: limit.quota.windows.isEmpty ? [:] : try Self.usage(of: id, db))
+      usage: Self.present(storedUsage, of: limit.quota.windows, step: Self.step(row, at: moment)))
+  }
+
+  /// By how much the clock was set since permits of the windows were last taken; zero where nobody can tell.
+  private static func step(_ row: Row, at moment: Moment?) -> Duration {
+    guard let moment, let wall = row[12] as Int64?, let boot = row[13] as String?, let up = row[14] as Int64?,
+      let age = moment.sinceBoot.age(of: SinceBoot(boot: boot, elapsed: .microseconds(up)))
+    else { return .zero }
+    let step = moment.wall - Instant(microseconds: wall) - age
+    return abs(step.microseconds) > 1_000_000 ? step : .zero
+  }
+
+  private static func present(
+    _ usage: [Rate.Period: WindowUsage], of windows: [Window], step: Duration
+  ) -> [Rate.Period: WindowUsage] {
+    guard step != .zero else { return usage }
+    var usage = usage
+    for window in windows {
+      usage[window.rate.period] = usage[window.rate.period].map { window.shifted($0, by: step) }
+    }
+    return usage
   }
 
   private static func limit(_ row: Row) throws -> Limit {
@@ -88,14 +116,21 @@ struct ScopeRow {
   }
 
   func store(_ state: QuotaState, _ db: Database) throws {
-    guard state != self.state else { return }
+    guard state != self.state || state.usage != storedUsage else { return }
     try db.cachedStatement(sql: "UPDATE OR ROLLBACK key_scope SET theoretical_at = ?, not_before = ? WHERE id = ?")
       .execute(arguments: [state.theoretical.microseconds, state.notBefore.microseconds, id])
+    guard !state.usage.isEmpty else { return }
     for (period, usage) in state.usage { try store(usage, of: period, db) }
+    guard let moment else { return }
+    try db.cachedStatement(sql: "UPDATE key_scope SET window_at = ?, window_boot = ?, window_up = ? WHERE id = ?")
+      .execute(
+        arguments: [
+          moment.wall.microseconds, moment.sinceBoot.boot, moment.sinceBoot.elapsed.microseconds, id,
+        ])
   }
 
   private func store(_ usage: WindowUsage, of period: Rate.Period, _ db: Database) throws {
-    let before = state.usage[period] ?? WindowUsage()
+    let before = storedUsage[period] ?? WindowUsage()
     for bucket in before.counts.keys where usage.counts[bucket] == nil {
       try db.cachedStatement(sql: "DELETE FROM key_window WHERE key_scope_id = ? AND period = ? AND bucket = ?")
         .execute(arguments: [id, period.rawValue, bucket])

@@ -49,6 +49,15 @@ package struct Window: Hashable, Sendable, CustomStringConvertible {
   /// Counts a permit that starts at `start`.
   func take(at start: Instant, _ usage: inout WindowUsage) { usage.counts[bucket(of: start), default: 0] += 1 }
 
+  /// The usage as a clock has it that was set by `step` since it was counted.
+  package func shifted(_ usage: WindowUsage, by step: Duration) -> WindowUsage {
+    let (quotient, remainder) = step.microseconds.quotientAndRemainder(dividingBy: bucketSize)
+    // Rounded up: a permit counts too long rather than not long enough.
+    let buckets = remainder > 0 ? quotient + 1 : quotient
+    return WindowUsage(
+      counts: Dictionary(usage.counts.map { ($0.key + buckets, $0.value) }) { first, _ in first })
+  }
+
   /// Forgets what does not count any more, and brings into the present what a clock that was set back has left in the
   /// future: it counts for one more period from now.
   func tidied(_ usage: WindowUsage, at now: Instant) -> WindowUsage {

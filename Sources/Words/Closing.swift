@@ -46,9 +46,14 @@ package struct Closing {
   }
 
   private var standstillSentence: String? {
-    standstill.map { standstill in
-      let runs = standstill.runCount > 1 ? "\(standstill.runCount) runs in a row" : "A run"
-      return "\(runs) ended like this since \(standstill.since.rfc3339()) and made nothing: a person has to look."
+    guard let standstill else { return nil }
+    let since = standstill.since.rfc3339()
+    return switch standstill.kind {
+    case .doubt:
+      "The answer of at least one row has been unknown since \(since), and no run could settle it: a person has to look."
+    case .nothingMade where standstill.runCount > 1:
+      "\(standstill.runCount) runs in a row ended like this since \(since) and made nothing: a person has to look."
+    case .nothingMade: "Nothing was made for this cause since \(since): a person has to look."
     }
   }
 
@@ -61,6 +66,9 @@ package struct Closing {
     case .halted(let outcome): Self.halted(outcome)
     case .paused(let wait, let until):
       "Paused: \(wait?.text ?? ownLimit)\(until.map { "; it may go on at \($0.rfc3339())" } ?? "")."
+    case .settling(let until):
+      "Paused: what became of the rows whose answer is unknown can be asked for from \(until.rfc3339()) on, when a late "
+        + "create would have landed (--settle-delay); that is longer than --max-wait."
     case .undecided:
       "Paused: the service's list did not tell what became of the rows whose answer is unknown."
     case .tooManyFailed(let count):
@@ -112,7 +120,7 @@ package struct Closing {
       "Go on with \(resume) then; --ignore-wait tries at once."
     case .undecided:
       "Look at the rows in the service's console (`rollcall show NAME` tells what was tried), then go on with \(resume)."
-    case .paused, .drained, .deadline: "Go on with \(resume)."
+    case .paused, .settling, .drained, .deadline: "Go on with \(resume)."
     case .duplicates: "Look at them in the console and delete what is too much, then go on with \(resume)."
     case .othersHold: "\(othersHint), then go on with \(resume)."
     }

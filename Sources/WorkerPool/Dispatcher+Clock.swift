@@ -33,8 +33,17 @@ struct ClockWatch: Sendable {
 extension ClockWatch {
   /// Whether the clock was set by more than a second from one moment to another.
   static func isSet(between earlier: Moment, _ later: Moment) -> Bool {
+    isSet(between: earlier, later, byMoreThan: longestStep)
+  }
+
+  /// Whether what the queue has told was told by a clock that was set since: its instants mean nothing any more.
+  static func isOfAnotherClock(_ told: Moment?, at now: Moment) -> Bool {
+    told.map { isSet(between: $0, now, byMoreThan: smallestStep) } ?? false
+  }
+
+  private static func isSet(between earlier: Moment, _ later: Moment, byMoreThan most: Duration) -> Bool {
     let step = (later.wall - earlier.wall) - (later.sinceBoot.elapsed - earlier.sinceBoot.elapsed)
-    return step > longestStep || step < .zero - longestStep
+    return step >= most || step <= .zero - most
   }
 }
 
@@ -52,6 +61,14 @@ extension Dispatcher {
     fresh = nil
     if nextClaim != nil { nextClaim = .min }
     return [.rightInstants] + release(until: nil, reason: nil)
+  }
+
+  /// Gives back what was claimed by a clock that was set meanwhile, and claims again at once.
+  mutating func giveBack(_ claim: Claim, at now: Instant) -> [Action] {
+    isClaiming = false
+    (fresh, nextClaim) = (nil, now)
+    parked += claim.leases
+    return release(until: nil, reason: nil)
   }
 }
 

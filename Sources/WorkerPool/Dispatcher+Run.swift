@@ -197,7 +197,8 @@ extension Dispatcher {
       let send = rest.nextDue.map { max(now, permit, $0, pace.waitEnd ?? now) }
       let due = [send, list].compactMap(\.self).min() ?? now
       guard due - now > rules.maxWait else { return }
-      end(paused(until: due, at: now), at: now)
+      let isSettling = send == nil && nextReconcile?.due == due && pace.waitEnd ?? now <= now
+      end(isSettling ? .settling(until: due) : paused(until: due, at: now), at: now)
     } else {
       endOrLookAgain(rest.tally, holds: rest.holds, at: now)
     }

@@ -156,6 +156,10 @@ package struct Dispatcher: Sendable {
       lists.waiting = accounts
       return []
     case .permitAnswered(let permit):
+      guard !ClockWatch.isOfAnotherClock(permit.at, at: moment) else {
+        lists.step = .idle
+        return []
+      }
       lists.permitAnswered(permit)
       if let wait = permit.wait { pace.wait(wait) }
       return []
@@ -174,6 +178,7 @@ package struct Dispatcher: Sendable {
       lists.step = .idle
       return []
     case .claimed(let claim):
+      guard !ClockWatch.isOfAnotherClock(claim.at, at: moment) else { return giveBack(claim, at: now) }
       noteClaim(claim, at: moment)
       return []
     case .answered(let lease, let outcome, let latency): return noteAnswer(outcome, of: lease, latency, at: now)

@@ -53,7 +53,7 @@ extension RunEnd {
   var settlesDoubtsFirst: Bool {
     switch self {
     case .held, .duplicates, .othersHold, .tooManyFailed: true
-    case .finished, .halted, .paused, .undecided, .drained, .failed, .deadline: false
+    case .finished, .halted, .paused, .settling, .undecided, .drained, .failed, .deadline: false
     }
   }
 }

@@ -27,7 +27,7 @@ struct CancelVerb: AsyncParsableCommand {
     if cancellation.flaggedCount > 0 {
       context.say(
         "\(cancellation.flaggedCount) may have been sent: they are cancelled unless they turn out to be made.")
-      context.tell("Hint: `rollcall resume \(batch.id.rawValue)` finds out.")
+      context.tell("Hint: \(queueOptions.command("resume \(batch.id.rawValue)", in: context)) finds out.")
     }
   }
 }

@@ -83,6 +83,7 @@ enum EndReason: String, CaseIterable {
       case .held: .held
       case .halted(let outcome): EndReason(outcome.kind)
       case .paused: .waiting
+      case .settling: .waiting
       case .undecided: .undecided
       case .tooManyFailed: .tooManyFailed
       case .deadline: .deadline

@@ -48,6 +48,6 @@ struct ForgetVerb: AsyncParsableCommand {
     let number = batch.id.rawValue
     return Problem(
       "Batch \(number) (\(batch.shortLabel)) has unfinished rows; nothing of it was erased.",
-      hint: "`rollcall resume \(number)` or `rollcall cancel \(number)` first.", .usage)
+      hint: "`rollcall resume \(number)` or `rollcall cancel \(number)` first, of the same queue.", .usage)
   }
 }

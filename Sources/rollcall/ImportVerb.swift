@@ -45,6 +45,6 @@ struct ImportVerb: AsyncParsableCommand {
       result.isNew
         ? "Batch \(number): \(rows) imported, \(tally[.ready]) to send."
         : "Batch \(number) is this roster already: \(rows), \(tally[.ready]) to send.")
-    if tally[.ready] > 0 { context.tell("Hint: `rollcall resume \(number)` sends them.") }
+    if tally[.ready] > 0 { context.tell("Hint: \(queueOptions.command("resume \(number)", in: context)) sends them.") }
   }
 }

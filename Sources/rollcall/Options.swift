@@ -6,6 +6,7 @@ import DurableQueue
 import Foundation
 import Pacing
 import Provisioning
+import Words
 import WorkerPool
 
 /// Where the queue is.
@@ -33,6 +34,14 @@ struct QueueOptions: ParsableArguments {
 
   private static let homeless = Problem(
     "There is no home folder to keep the queue in.", hint: "Name its file with --db FILE or ROLLCALL_DB.", .usage)
+
+  /// A command about the same queue, for a hint: what names the queue on this command line is needed again.
+  func command(_ words: String, in context: Context) -> String {
+    var options: [String] = []
+    if let database, !database.isEmpty { options += ["--db", context.absolute(database)] }
+    if forcesDatabase { options.append("--force-db") }
+    return "`\((["rollcall", words] + options.map(\.shellQuoted)).joined(separator: " "))`"
+  }
 
   /// Opens the queue, making it if need be.
   ///
@@ -79,6 +88,7 @@ struct EndpointOptions: ParsableArguments {
 struct PaceOptions: ParsableArguments {
   private static let standardTimeout = Span(.seconds(30), "30s")
   private static let standardAttempts = 5
+  private static let standardWait = Span(.seconds(600), "10m")
 
   @Option(
     help: """
@@ -101,7 +111,7 @@ struct PaceOptions: ParsableArguments {
   @Flag(help: "Try now, whatever an earlier answer has asked everything with this key to wait for.")
   var ignoreWait = false
   @Option(help: "A longer wait than this ends the run; it can be resumed.")
-  var maxWait = Span(.seconds(600), "10m")
+  var maxWait = Self.standardWait
   @Option(help: "End for a person's look after so many failed rows: a number, or 3% of the batch (at least 5).")
   var haltAfter: HaltAfter?
   @Option(help: "End at the next HH:MM, by this machine's clock.")
@@ -159,6 +169,7 @@ struct PaceOptions: ParsableArguments {
     if let settleDelay { words += ["--settle-delay", settleDelay.defaultValueDescription] }
     if maxAttempts != Self.standardAttempts { words += ["--max-attempts", "\(maxAttempts)"] }
     if adoptExisting { words.append("--adopt-existing") }
+    if maxWait.duration != Self.standardWait.duration { words += ["--max-wait", maxWait.defaultValueDescription] }
     if let concurrency { words += ["--concurrency", "\(concurrency)"] }
     return words
   }
@@ -212,6 +223,9 @@ struct ReportOptions: ParsableArguments {
   func validate() throws {
     if folder?.isEmpty == true { throw ValidationError("--out needs the name of a folder.") }
   }
+
+  /// The options that the next command for the same rows needs too, so that it writes into the same folder.
+  var optionsThatMatter: [String] { folder.map { ["--out", $0] } ?? [] }
 
   /// The folder of a batch's files.
   func folder(of batch: Batch, in context: Context) -> String {

@@ -83,7 +83,8 @@ struct RunSession {
       let standstill = try await queue.noteEnd(
         end, of: ownership.id, with: scope, madeCount: pool.status.madeCount)
       try await queue.end(ownership)
-      return (end, try standstill ?? queue.longestDoubt(of: batch.id))
+      if let standstill, standstill.needsPerson(at: context.time.now()) { return (end, standstill) }
+      return (end, try queue.longestDoubt(of: batch.id))
     } catch let error as QueueError {
       return (.failed(error), nil)
     }
@@ -141,14 +142,13 @@ struct RunSession {
   // MARK: - The end
 
   static func status(
-    of end: RunEnd, _ summary: Summary, _ standstill: Standstill? = nil, at now: Instant
+    of end: RunEnd, _ summary: Summary, _ standstill: Standstill? = nil
   ) -> ExitStatus {
     switch end {
     case .failed(let error): error.code == .busy ? .paused : .toolFailed
     case .halted, .held, .duplicates, .tooManyFailed: .personNeeded
     case .drained: .paused
-    case .paused, .undecided, .othersHold, .deadline:
-      standstill?.needsPerson(at: now) == true ? .personNeeded : .paused
+    case .paused, .settling, .undecided, .othersHold, .deadline: standstill == nil ? .paused : .personNeeded
     case .finished:
       (summary.states[ItemState.done.rawValue] ?? 0) == summary.rowCount ? .done : .someFailed
     }
@@ -167,8 +167,8 @@ struct RunSession {
     if case .failed = end {} else { try queue.checkpoint() }
     let signal = context.handlesSignals ? SignalDrain.received : nil
     guard case .failure(let error) = written else {
-      let status = Self.status(of: end, summary, standstill, at: context.time.now())
-      let standstill = status == .personNeeded ? standstill : nil
+      let status = Self.status(of: end, summary, standstill)
+      let standstill = Self.status(of: end, summary) == .paused ? standstill : nil
       try show(end, summary, status, standstill, hasFiles: true)
       return Ending(
         status: status, reason: EndReason(end, status), message: message(end, summary, standstill),
@@ -178,7 +178,8 @@ struct RunSession {
     let failure = Failure(error) ?? Failure("The report cannot be written: \(error).", nil, .toolFailed, .report)
     failure.tell(in: context)
     context.tell(
-      "Hint: `rollcall report \(batch.id.rawValue) --db \(queue.path)` writes it again; nothing of it is lost.")
+      "Hint: `rollcall report \(batch.id.rawValue) --db \(queue.path.shellQuoted)` writes it again; nothing of it is lost."
+    )
     return Ending(
       status: .toolFailed, reason: failure.reason, message: "\(failure.message) \(message(end, summary))",
       signal: signal)
@@ -199,7 +200,7 @@ struct RunSession {
     if case .success(let known) = found { limit = known }
     return Closing(
       end: end, batch: batch.id, database: queue.path, processes: processes, limit: limit, standstill: standstill,
-      options: pace.optionsThatMatter)
+      options: pace.optionsThatMatter + report.optionsThatMatter)
   }
 
   private func show(

@@ -52,7 +52,10 @@ struct StatusVerb: AsyncParsableCommand {
       if isOver || isAlone {
         if context.drawsProgress, !json { context.tell("") }
         if !json { try show(batch, in: queue, context) }
-        if isAlone { context.tell("Nobody works on it: `rollcall resume \(batch.id.rawValue)` goes on.") }
+        if isAlone {
+          context.tell(
+            "Nobody works on it: \(queueOptions.command("resume \(batch.id.rawValue)", in: context)) goes on.")
+        }
         return
       }
       await context.time.wait(.seconds(1))

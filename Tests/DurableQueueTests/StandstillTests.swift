@@ -77,12 +77,18 @@ import Testing
       let since = fixture.time.now()
       for count in 1...3 {
         #expect(try fixture.queue.longestDoubt(of: batch) == nil, "before run \(count)")
-        fixture.time.advance(by: .seconds(60))
+        // A run that begins before the settle delay is over cannot settle it.
+        let early = try fixture.queue.becomeOwner(of: batch)
+        if count == 1 {
+          _ = try await fixture.queue.noteEnd(.undecided, of: early.id, with: fixture.scope, madeCount: 5)
+        }
+        try await fixture.queue.end(early)
+        fixture.time.advance(by: .seconds(61))
         let owner = try fixture.queue.becomeOwner(of: batch)
         _ = try await fixture.queue.noteEnd(.undecided, of: owner.id, with: fixture.scope, madeCount: 5)
         try await fixture.queue.end(owner)
       }
-      #expect(try fixture.queue.longestDoubt(of: batch) == Standstill(since: since, runCount: 3))
+      #expect(try fixture.queue.longestDoubt(of: batch) == Standstill(.doubt, since: since, runCount: 3))
 
       let other = try fixture.importNames(["b"], label: "/other.csv")
       _ = try await fixture.settle(try await fixture.claimOne(of: other), Outcome(.noAnswer))

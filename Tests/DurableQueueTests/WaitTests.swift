@@ -166,4 +166,72 @@ import Testing
       #expect(try fixture.queue.limit(of: fixture.scope) == .standard)
     }
   }
+
+  @Test func `trying at once takes back the wait and not what was taken of the limit`() async throws {
+    try await QueueFixture.with(rate: Rate("10/m"), burst: 25) { fixture in
+      let batch = try fixture.importNames((1...60).map { "n\($0)" })
+      #expect(try await fixture.claim(60, of: batch).leases.count == 25)
+      try await wait(60, fixture)
+      try fixture.queue.ignoreWait(of: fixture.scope, batch: batch)
+      fixture.time.advance(by: .seconds(1))
+      #expect(try await fixture.claim(60, of: batch).leases.isEmpty)
+      fixture.time.advance(by: .seconds(12))
+      #expect(try await fixture.claim(60, of: batch).leases.count <= 2)
+    }
+  }
+
+  @Test(arguments: [7_200, -7_200, 90_000])
+  func `a clock that is set, and set right again, forgets no permit of an hour or a day`(step: Int) async throws {
+    try await QueueFixture.with(rate: nil) { fixture in
+      try fixture.queue.setWindows(
+        [try #require(Rate("20/h").flatMap(Window.init))], of: fixture.scope)
+      let batch = try fixture.importNames((1...60).map { "n\($0)" })
+      var count = 0
+      func take() async throws {
+        for _ in 0..<40 {
+          count += try await fixture.claim(5, of: batch).leases.count
+          fixture.time.advance(by: .seconds(1))
+        }
+      }
+      try await take()
+      #expect(count == 20)
+      let right = fixture.time.now()
+      fixture.time.set(right + .seconds(step))
+      try await fixture.queue.rightInstants(with: fixture.scope, of: batch)
+      try await take()
+      #expect(count == 20, "while the clock is off")
+      fixture.time.set(right + .seconds(40))
+      try await fixture.queue.rightInstants(with: fixture.scope, of: batch)
+      try await take()
+      #expect(count == 20, "when it is right again")
+      fixture.time.advance(by: .seconds(3_700))
+      try await take()
+      #expect(count == 40, "an hour later")
+    }
+  }
+
+  @Test func `a clock that was ahead once is spoken of once`() async throws {
+    try await QueueFixture.with { fixture in
+      let batch = try fixture.importNames(["a"])
+      let right = fixture.time.now()
+      fixture.time.set(right + Self.aDay)
+      try await fixture.queue.end(try fixture.queue.becomeOwner(of: batch))
+      fixture.time.set(right)
+      #expect(try await fixture.queue.rightInstants(with: fixture.scope, of: batch) != nil)
+      try await fixture.queue.end(try fixture.queue.becomeOwner(of: batch))
+      #expect(try await fixture.queue.rightInstants(with: fixture.scope, of: batch) == nil)
+    }
+  }
+
+  @Test func `a wait that is written after the clock was set is as long as it was decided`() async throws {
+    try await QueueFixture.with(rate: Rate("10/s"), burst: 2) { fixture in
+      let decidedAt = fixture.time.now()
+      let wait = ScopeWait(
+        scope: fixture.scope, until: decidedAt + .seconds(30), emptiesBucket: true, reason: .unreachable,
+        decidedAt: decidedAt)
+      fixture.time.set(decidedAt - .seconds(50_000))
+      try await fixture.queue.hold(wait)
+      #expect(try untilPermit(fixture) == .seconds(30))
+    }
+  }
 }

@@ -96,4 +96,39 @@ import Testing
       time.advance(by: .seconds(20))
     }
   }
+
+  @Test(arguments: [-200, -0.3, 0.3, 86_400])
+  func `what was claimed or permitted by a clock that was set meanwhile is given back`(step: Double) {
+    for isNoticedFirst in [true, false] {
+      var dispatcher = running([])
+      time.advance(by: .seconds(2))
+      _ = dispatcher.handle(.rang, at: time.moment())
+      var claim = Claim(
+        leases: [lease(1, after: .milliseconds(300))], quota: Self.quota, nextPermit: time.now() + .seconds(1))
+      claim.at = time.moment()
+      claim.wait = KeyWait(until: time.now() + .seconds(500), reason: .throttled)
+      time.set(time.now() + .microseconds(Int64(step * 1_000_000)))
+      // Another event may come before the claim's.
+      if isNoticedFirst { _ = dispatcher.handle(.rang, at: time.moment()) }
+      let actions = dispatcher.handle(.claimed(claim), at: time.moment())
+      #expect(released(actions) == 1, "\(actions)")
+      #expect(dispatcher.parked.isEmpty && dispatcher.pace.waitEnd == nil)
+      #expect(actions.contains { if case .claim = $0 { true } else { false } }, "it claims again: \(actions)")
+    }
+    var dispatcher = Dispatcher(rules: Rules(), scope: scope, generator: SeededGenerator(seed: 1))
+    _ = dispatcher.handle(.started([BatchAccount(scope: Self.account, account: "acc")]), at: time.moment())
+    let permit = Permit(start: time.now(), next: time.now() + .seconds(1), at: time.moment())
+    time.set(time.now() + .microseconds(Int64(step * 1_000_000)))
+    #expect(dispatcher.handle(.permitAnswered(permit), at: time.moment()).contains(.takePermit))
+  }
+
+  @Test func `a settle delay that is longer than a run waits is told as that`() {
+    var dispatcher = running([])
+    let account = BatchAccount(scope: Self.account, account: "acc")
+    var claim = Claim(leases: [], quota: Self.quota, nextPermit: time.now())
+    claim.rest = Claim.Rest(
+      tally: Tally([.inDoubt: 1]), doubts: [Doubt(account: account, remaining: .seconds(1_800))])
+    let actions = dispatcher.handle(.claimed(claim), at: time.moment())
+    #expect(actions.contains(.finish(.settling(until: time.now() + .seconds(1_800)))), "\(actions)")
+  }
 }

@@ -123,7 +123,8 @@ final class SimulatedRun {
   ) {
     world.schedule(after: commitTime(), of: self) { [self] in
       let value = try queue.writeAlone(body)
-      world.schedule(after: .zero, of: self) { [self] in try post(event(value)) }
+      // The clock may be set before the run hears of it.
+      world.schedule(after: commitTime(), of: self) { [self] in try post(event(value)) }
     }
   }
 
