@@ -131,6 +131,21 @@ extension Queue {
     }
   }
 
+  /// The accounts of an origin that may not be sent to, by name.
+  package func holds(origin: String) throws -> [AccountHold] {
+    try read { db in
+      try Row.fetchAll(
+        db,
+        sql: """
+          SELECT account, hold_reason, hold_message FROM account_scope
+          WHERE origin = ? AND hold_reason IS NOT NULL ORDER BY account
+          """, arguments: [origin]
+      ).compactMap { row in
+        Reason(rawValue: row[1]).map { AccountHold(account: row[0], reason: $0, message: row[2]) }
+      }
+    }
+  }
+
   /// The accounts of a batch that may not be sent to, while something of the batch waits for them.
   package func holds(of batch: BatchID) throws -> [AccountHold] { try read { db in try Self.holds(of: batch, db) } }
 

@@ -44,6 +44,23 @@ extension Queue {
     }
   }
 
+  /// When an origin's keys may send next by their own limits, for those that may not now; of one key, if its fingerprint is
+  /// given.
+  package func limitGates(origin: String, fingerprint: String? = nil) throws -> [(limit: Limit, next: Instant)] {
+    let now = time.moment()
+    return try read { db in
+      let scopes = try Int64.fetchAll(
+        db, sql: "SELECT id FROM key_scope WHERE origin = ?1 AND (?2 IS NULL OR fingerprint = ?2) ORDER BY id",
+        arguments: [origin, fingerprint])
+      return try scopes.compactMap { id in
+        let row = try ScopeRow(KeyScopeID(id), at: now, db)
+        guard row.wait(at: now.wall) == nil else { return nil }
+        let next = row.limit.quota.grant(upTo: 0, from: row.state, at: now.wall, within: .zero).next
+        return next > now.wall + .seconds(1) ? (limit: row.limit, next: next) : nil
+      }
+    }
+  }
+
   /// The last wait of a key, over or not; nil when it never waited.
   package func lastWait(origin: String, fingerprint: String) throws -> KeyWait? {
     try read { db in

@@ -6,11 +6,12 @@ package import Foundation
 extension Instant {
   /// The instant as RFC 3339 to the second, cut not rounded, for example `2026-03-02T09:00:00+09:00`.
   ///
-  /// - Parameter zone: the offset to write it in; the machine's own unless told. UTC is written `Z`.
-  package func rfc3339(in zone: TimeZone = .current) -> String {
+  /// - Parameter zone: the offset to write it in; nil: the machine's own. UTC is written `Z`.
+  package func rfc3339(in zone: TimeZone? = nil) -> String {
     let seconds = microseconds.flooredQuotient(1_000_000)
     // Whole minutes: RFC 3339 has no others, and only local times of the nineteenth century do.
-    let offset = zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(seconds))) / 60
+    let east = zone?.secondsFromGMT(for: Date(timeIntervalSince1970: Double(seconds))) ?? LocalTime.offset(at: seconds)
+    let offset = east / 60
     let local = seconds + Int64(offset) * 60
     let day = local.flooredQuotient(86_400)
     let (year, month, dayOfMonth) = date(ofDay: day)

@@ -1,6 +1,6 @@
 // When a service wants us back, whichever header says it and in whatever form:
 //
-//   12 · 1.5 · "30"                         seconds
+//   12 · 1.5 · +3 · "30" · 60, 120           seconds; of several the most
 //   1700000060 · …000 · …000000             an instant: seconds, milliseconds or microseconds since the epoch
 //   Tue, 14 Nov 2023 22:14:20 GMT           a date in one of the forms of RFC 9110 §5.6.7
 //   Tuesday, 14-Nov-23 22:14:20 GMT
@@ -38,16 +38,26 @@ package struct ComeBack: Hashable, Sendable {
     self.asked = asked > Self.longest ? asked : nil
   }
 
-  /// Without quotes, blanks, and the copies that a proxy has joined: `"120", "120"` is `120`.
+  /// Reads a number of milliseconds; nil as above.
+  package init?(milliseconds text: String, at now: Instant) {
+    guard let number = Self.seconds(Self.bare(text)), number <= Self.mostPlausible.seconds * 1_000 else { return nil }
+    self.init("\(Int64(number) / 1_000).\(String(Int64(number) % 1_000 + 1_000).dropFirst())", at: now)
+  }
+
+  /// Without quotes, blanks and a plus sign; of values that a proxy has joined, `"60", "120"`, the largest.
   private static func bare(_ text: String) -> Substring {
-    let first = text.split(separator: ",", omittingEmptySubsequences: false).first ?? ""
-    let isNumber = first.contains(where: \.isNumber) && !first.contains(where: \.isLetter)
-    return (isNumber ? first : Substring(text)).trimmed { $0.isWhitespace || $0 == "\"" }
+    let parts = text.split(separator: ",").map { $0.trimmed { $0.isWhitespace || $0 == "\"" } }
+      .map { $0.hasPrefix("+") ? $0.dropFirst() : $0 }
+    let numbers = parts.compactMap { part in seconds(part).map { (part, $0) } }
+    guard numbers.count == parts.count, let largest = numbers.max(by: { $0.1 < $1.1 }) else {
+      return Substring(text).trimmed { $0.isWhitespace || $0 == "\"" }
+    }
+    return largest.0
   }
 
   private static func asked(_ text: Substring, at now: Instant) -> Duration? {
     if let seconds = seconds(text) {
-      guard seconds > mostPlausible.seconds else { return .seconds(seconds) }
+      guard seconds > mostPlausible.seconds else { return .microseconds(Int64((seconds * 1_000_000).rounded())) }
       return instants(seconds).map { $0 - now }.first { $0 <= mostPlausible && $0 >= .zero - mostPlausible }
     }
     return (Instant(httpDate: String(text)) ?? Instant(rfc3339: String(text))).map { $0 - now }

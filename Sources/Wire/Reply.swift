@@ -22,7 +22,11 @@ package struct Reply: Hashable, Sendable {
   ///
   /// - Parameter now: our time, for a reply that does not tell its own.
   package func retryAfter(at now: Instant) -> ComeBack? {
-    headers["retry-after"].flatMap { ComeBack($0, at: now, serviceTime: date) }
+    // What some services write beside it, more exactly.
+    for name in ["retry-after-ms", "x-ms-retry-after-ms"] {
+      if let comeBack = headers[name].flatMap({ ComeBack(milliseconds: $0, at: now) }) { return comeBack }
+    }
+    return headers["retry-after"].flatMap { ComeBack($0, at: now, serviceTime: date) }
   }
 
   /// The service's time, to the second (RFC 9110 §6.6.1); nil when it does not say.

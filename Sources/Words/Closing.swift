@@ -61,7 +61,7 @@ package struct Closing {
     switch end {
     case .finished: nil
     case .held(let holds):
-      holds.map { "Account \($0.account): \($0.reason.forPeople)\($0.message.map { " (\($0))" } ?? "")." }
+      holds.map { "Account \($0.account): \($0.text)." }
         .joined(separator: "\n")
     case .halted(let outcome): Self.halted(outcome)
     case .paused(let wait, let until):
@@ -82,13 +82,7 @@ package struct Closing {
     }
   }
 
-  private var ownLimit: String {
-    let windows = limit.quota.windows.map(\.description)
-    let text = (limit.source == .flag ? [limit.quota.rate.description] : []) + windows
-    return text.isEmpty
-      ? "the pace that was learned, \(limit.quota.rate.textPerSecond), asks for a longer wait than --max-wait"
-      : "the limit that was set with --rate, \(text.joined(separator: " and ")), asks for a longer wait than --max-wait"
-  }
+  private var ownLimit: String { "\(limit.text) asks for a longer wait than --max-wait" }
 
   private static func halted(_ outcome: Outcome) -> String {
     let said = outcome.message.map { " (\($0))" } ?? ""
@@ -133,6 +127,22 @@ extension Closing {
     "This machine's clock shows \(finding.now.rfc3339()), and the queue has an entry of \(finding.newest.rfc3339()): "
       + "one of the two is wrong. What was to be waited for is waited for anew; see `date`."
   }
+}
+
+extension Limit {
+  /// What limits: `the limit that was set with --rate, 100/s and 4/day,` or the pace that was learned.
+  package var text: String {
+    let windows = quota.windows.map(\.description)
+    let text = (source == .flag ? [quota.rate.description] : []) + windows
+    return text.isEmpty
+      ? "the pace that was learned, \(quota.rate.textPerSecond),"
+      : "the limit that was set with --rate, \(text.joined(separator: " and ")),"
+  }
+}
+
+extension AccountHold {
+  /// Why, and what was said.
+  package var text: String { "\(reason.forPeople)\(message.map { " (\($0))" } ?? "")" }
 }
 
 extension KeyWait {

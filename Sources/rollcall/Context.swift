@@ -45,13 +45,20 @@ struct Context: Sendable {
   /// The process's own.
   static var process: Context {
     Context(
-      environment: ProcessInfo.processInfo.environment, folder: FileManager.default.currentDirectoryPath,
+      environment: ProcessInfo.processInfo.environment, folder: currentFolder ?? "/",
       output: { write($0, to: STDOUT_FILENO) }, errorOutput: { write($0, to: STDERR_FILENO) },
       readAnswer: { readLine() },
       readInput: { readInput() },
       isInteractive: isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1,
       drawsProgress: isatty(STDERR_FILENO) == 1, terminalWidth: { columns(of: STDERR_FILENO) },
       time: SystemTimeSource(), handlesSignals: true)
+  }
+
+  /// The process's current folder; nil when it was removed. Foundation traps there.
+  static var currentFolder: String? {
+    guard let path = getcwd(nil, 0) else { return nil }
+    defer { free(path) }
+    return String(cString: path)
   }
 
   private static func readInput() -> Data? {

@@ -92,6 +92,12 @@ struct DoctorVerb: AsyncParsableCommand {
     } else {
       report.good("wait", "none")
     }
+    for gate in try queue.limitGates(origin: key.origin, fingerprint: key.fingerprint) {
+      report.good("limit", "\(gate.limit.text) lets the next request start at \(gate.next.rfc3339())")
+    }
+    for hold in try queue.holds(origin: key.origin) {
+      report.good("hold", "account \(hold.account): \(hold.text); a run tries it again")
+    }
     try queue.close()
   }
 

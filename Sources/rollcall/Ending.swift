@@ -52,6 +52,8 @@ enum EndReason: String, CaseIterable {
   case tooManyFailed = "too_many_failed"
   /// The queue failed.
   case queue
+  /// A pause that a person has to look at: it has lasted for three runs or a day.
+  case standstill
   /// The service's list does not tell what became of the rows whose answer is unknown.
   case undecided
   /// The report cannot be written.
@@ -75,15 +77,18 @@ enum EndReason: String, CaseIterable {
 
   /// The word of a run's end.
   ///
-  /// - Parameter status: what it ends with, for a run that has simply finished.
+  /// - Parameter status: what it ends with.
   init(_ end: RunEnd, _ status: ExitStatus) {
+    if end.canStandStill, status == .personNeeded {
+      self = .standstill
+      return
+    }
     self =
       switch end {
       case .finished: EndReason(status)
       case .held: .held
       case .halted(let outcome): EndReason(outcome.kind)
-      case .paused: .waiting
-      case .settling: .waiting
+      case .paused, .settling: .waiting
       case .undecided: .undecided
       case .tooManyFailed: .tooManyFailed
       case .deadline: .deadline
@@ -155,6 +160,16 @@ extension ReportOptions {
       }
       failure.tell(in: context)
       return Ending(status: failure.status, reason: failure.reason, message: failure.message)
+    }
+  }
+}
+
+extension RunEnd {
+  /// Whether it is a pause that becomes a person's business when it lasts.
+  fileprivate var canStandStill: Bool {
+    switch self {
+    case .paused, .settling, .undecided, .othersHold, .deadline: true
+    case .finished, .held, .halted, .tooManyFailed, .duplicates, .drained, .failed: false
     }
   }
 }

@@ -38,7 +38,11 @@ struct HaltAfter: ExpressibleByArgument {
       !isShare || number <= 100, isShare || number == number.rounded()
     else { return nil }
     self.number = number
+    text = argument
   }
+
+  /// As it was written.
+  let text: String
 
   /// The number for a batch of so many rows; a share is at least 5, so that a small class survives a typing error.
   func count(of rowCount: Int) -> Int {
@@ -60,24 +64,29 @@ struct TimeOfDay: ExpressibleByArgument {
   }
 
   /// The next instant at which this machine's clock shows it, and what it shows then: in the night in which clocks are set
-  /// forward an hour is left out, and a time in it is an hour later. Of a time that comes twice, the first.
-  func next(after now: Instant, in zone: TimeZone = .current) -> (instant: Instant, shown: String?) {
-    func offset(at seconds: Int) -> Int { zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(seconds))) }
+  /// forward an hour is left out, and a time in it is an hour later.
+  ///
+  /// - Parameter zone: nil: the machine's own.
+  func next(after now: Instant, in zone: TimeZone? = nil) -> (instant: Instant, shown: String?) {
+    func offset(at seconds: Int) -> Int {
+      zone?.secondsFromGMT(for: Date(timeIntervalSince1970: Double(seconds))) ?? LocalTime.offset(at: Int64(seconds))
+    }
     func clock(at seconds: Int) -> Int { (seconds + offset(at: seconds)) % 86_400 / 60 }
     let present = Int(now.microseconds / 1_000_000)
     let today = (present + offset(at: present)) / 86_400
     let wanted = hour * 60 + minute
     for day in today...today + 2 {
       let local = day * 86_400 + wanted * 60
-      // As if the clocks were not set that day; then as they are, if they were set before that time.
+      // As if the clocks were not set that day; then as they are, where they were set before that time or are set after.
       let unset = local - offset(at: day * 86_400 - offset(at: present) - 6 * 3_600)
-      let set = local - offset(at: unset)
-      let seconds = clock(at: unset) != wanted && clock(at: set) == wanted ? set : unset
-      guard seconds > present else { continue }
-      let shown = clock(at: seconds)
+      let shown = [unset, local - offset(at: unset), local - offset(at: unset + 2 * 3_600)].filter {
+        clock(at: $0) == wanted
+      }
+      guard let seconds = (shown.isEmpty ? [unset] : shown).sorted().first(where: { $0 > present }) else { continue }
+      let clock = clock(at: seconds)
       return (
         Instant(microseconds: Int64(seconds) * 1_000_000),
-        shown == wanted ? nil : String(format: "%02d:%02d", shown / 60, shown % 60)
+        clock == wanted ? nil : String(format: "%02d:%02d", clock / 60, clock % 60)
       )
     }
     return (now + .seconds(86_400), nil)

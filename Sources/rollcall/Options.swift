@@ -93,7 +93,7 @@ struct PaceOptions: ParsableArguments {
   @Option(
     help: """
       The most requests a period: N/s, N/m, N/h or N/day; may be repeated, all hold. For all runs with this key from now \
-      on; auto forgets it and learns.
+      on; auto forgets it, what was learned and what is waited for, and learns anew.
       """)
   var rate: [RateOption] = []
   @Option(help: "How many requests may start together (with --rate; 2 unless given).")
@@ -144,11 +144,15 @@ struct PaceOptions: ParsableArguments {
   /// - Parameter known: what holds now.
   func limit(insteadOf known: Limit) -> Limit {
     if rate.isEmpty { return known }
+    if forgetsAll { return .standard }
     if let paceRate { return Limit(quota: Quota(rate: paceRate, burst: burst ?? 2, windows: windows), source: .flag) }
     var limit = known.source == .flag ? .standard : known
     limit.quota.windows = windows
     return limit
   }
+
+  /// Whether what is known of the key is forgotten: its limit, what was learned, and what it waits for.
+  var forgetsAll: Bool { rate.contains(.auto) }
 
   /// Replaces the key's limits by those that were asked for; does nothing when none were.
   func setLimit(of scope: KeyScopeID, in queue: Queue) throws {
@@ -170,6 +174,7 @@ struct PaceOptions: ParsableArguments {
     if maxAttempts != Self.standardAttempts { words += ["--max-attempts", "\(maxAttempts)"] }
     if adoptExisting { words.append("--adopt-existing") }
     if maxWait.duration != Self.standardWait.duration { words += ["--max-wait", maxWait.defaultValueDescription] }
+    if let haltAfter { words += ["--halt-after", haltAfter.text] }
     if let concurrency { words += ["--concurrency", "\(concurrency)"] }
     return words
   }

@@ -16,6 +16,8 @@ struct Plan {
   let adoptsExisting: Bool
   /// What the key waits for; nil when it waits for nothing.
   var wait: KeyWait?
+  /// The endpoint's accounts that were held.
+  var holds: [AccountHold] = []
 
   /// How many creates the run would ask for; a conflict that is to be taken over counts, because what stood in its way
   /// may be gone.
@@ -38,6 +40,9 @@ struct Plan {
     lines += warnings(comparison)
     lines.append("  pace      \(paceText)\(createCount > 0 ? ": \(forecast(at: now))" : "")")
     if let wait { lines.append("  waits     until \(wait.until.rfc3339()): \(wait.text); --ignore-wait tries at once") }
+    for hold in holds where facts.accounts.contains(hold.account) {
+      lines.append("  held      account \(hold.account): \(hold.text); a run tries it again")
+    }
     return lines
   }
 

@@ -85,6 +85,14 @@ enum Main {
     // A closed pipe or terminal must not end a run; what is written to it is lost, the queue is not.
     signal(SIGPIPE, SIG_IGN)
     signal(SIGHUP, SIG_IGN)
+    guard Context.currentFolder != nil else {
+      // Foundation traps where it looks for it.
+      FileHandle.standardError.write(
+        Data(
+          "Error: The current folder is not there any more.\nHint: Go to one that is (`cd`), then run it again.\n".utf8)
+      )
+      exit(ExitStatus.usage.rawValue)
+    }
     exit(await Rollcall.run(Array(CommandLine.arguments.dropFirst()), in: .process))
   }
 }

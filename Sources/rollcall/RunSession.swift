@@ -95,7 +95,7 @@ struct RunSession {
     if let finding = try await queue.rightInstants(with: scope, of: batch.id) {
       context.tell("warning: \(Closing.clockSentence(finding))")
     }
-    if pace.ignoreWait { try queue.ignoreWait(of: scope, batch: batch.id) }
+    if pace.ignoreWait || pace.forgetsAll { try queue.ignoreWait(of: scope, batch: batch.id) }
     guard let deadline = pace.deadline else { return }
     if let shown = deadline.next(after: context.time.now()).shown {
       context.tell("The clocks are set forward over \(deadline.text) that night; the deadline is \(shown).")

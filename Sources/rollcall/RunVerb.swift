@@ -40,9 +40,10 @@ struct RunVerb: AsyncParsableCommand {
       database: try queueOptions.path(in: context), queue: existing, in: context)
     try check.refuseIssues(in: context)
     var plan = Plan(check: check, limit: try limit(existing, endpoint, credentials), adoptsExisting: pace.adoptExisting)
-    if !pace.ignoreWait {
+    if !pace.ignoreWait, !pace.forgetsAll {
       plan.wait = try existing?.waits(origin: endpoint.origin, fingerprint: credentials.fingerprint).first
     }
+    plan.holds = try existing?.holds(origin: endpoint.origin) ?? []
     if !report.quiet { for line in plan.lines(at: context.time.now()) { context.tell(line) } }
     try refuseTooMany(plan.createCount)
     guard !dryRun else { return .planned }

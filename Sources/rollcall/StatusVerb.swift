@@ -83,11 +83,14 @@ struct StatusVerb: AsyncParsableCommand {
     }
     if tally.invalidCount > 0 { context.say("  invalid: \(tally.invalidCount)") }
     context.say("  rows: \(tally.rowCount)")
-    if tally[.leased] > 0 {
-      for owner in try queue.processesAtWork() { context.say("  " + Self.line(owner)) }
+    for owner in try queue.processesAtWork(on: tally[.leased] > 0 ? nil : batch.id) {
+      context.say("  " + Self.line(owner))
     }
     for wait in try queue.waits(origin: batch.origin) {
       context.say("  waiting until \(wait.until.rfc3339()): \(wait.text)")
+    }
+    for gate in try queue.limitGates(origin: batch.origin) {
+      context.say("  \(gate.limit.text) lets the next request start at \(gate.next.rfc3339())")
     }
     for hold in holds { context.say("  account \(hold.account) is held: \(hold.reason.forPeople)") }
   }

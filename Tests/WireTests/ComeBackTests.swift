@@ -12,7 +12,8 @@ import Testing
   private static let second = Duration.seconds(1)
 
   @Test(arguments: [
-    ("120", 120.0), (" 7 ", 7), ("1.5", 1.5), ("0.25", 0.25), ("\"30\"", 30), ("60, 60", 60), ("3600", 3_600),
+    ("120", 120.0), (" 7 ", 7), ("1.5", 1.5), ("0.25", 0.25), ("\"30\"", 30), ("60, 60", 60), ("60, 120", 120),
+    ("1,5", 5), ("+3", 3), ("\"60\", \"90\"", 90), ("3600", 3_600),
     ("Tue, 14 Nov 2023 22:14:20 GMT", 60), ("Tuesday, 14-Nov-23 22:14:20 GMT", 60), ("Tue Nov 14 22:14:20 2023", 60),
     ("Fri Dec  1 22:13:20 2023", 3_600), ("2023-11-14T22:14:20Z", 60), ("2023-11-15T07:14:20.5+09:00", 60.5),
     ("1700000002", 2), ("1700000002000", 2), ("1700000002000000", 2), ("1700000000500", 0.5), ("1700000002.75", 2.75),
@@ -22,7 +23,7 @@ import Testing
   }
 
   @Test(arguments: [
-    "", "soon", "0", "0.0", "-5", "-1700000002", "+5", "1e9", "0x10", "inf", "nan", "1.", ".5", "1.2.3", "5s",
+    "", "soon", "0", "0.0", "-5", "-1700000002", "++5", "1e9", "0x10", "inf", "nan", "1.", ".5", "1.2.3", "5s",
     // The past, in each form.
     "1699999999", "1699999999000", "1699999999999999", "1700000000", "Tue, 14 Nov 2023 22:00:00 GMT",
     "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994", "1970-01-01T00:00:00Z",
@@ -41,6 +42,16 @@ import Testing
   func `more than an hour is waited for an hour, and what was asked is kept`(text: String, asked: Int) {
     let comeBack = ComeBack(text, at: Self.now)
     #expect(comeBack?.wait == .seconds(3_600) && comeBack?.asked == .seconds(asked), "\(text)")
+  }
+
+  @Test func `a header in milliseconds is more exact than one in seconds`() {
+    let headers = ["retry-after": "5", "retry-after-ms": "4250"]
+    #expect(Reply(status: 429, headers: headers).retryAfter(at: Self.now)?.wait == .milliseconds(4_250))
+    #expect(
+      Reply(status: 429, headers: ["x-ms-retry-after-ms": "70"]).retryAfter(at: Self.now)?.wait == .milliseconds(70))
+    let odd = ["retry-after": "5", "retry-after-ms": "soon"]
+    #expect(Reply(status: 429, headers: odd).retryAfter(at: Self.now)?.wait == .seconds(5))
+    #expect(Reply(status: 429, headers: ["retry-after-ms": "0"]).retryAfter(at: Self.now) == nil)
   }
 
   @Test func `dates and instants are meant by the service's clock`() {

@@ -75,6 +75,9 @@ import Testing
     ("America/Santiago", "2024-09-07T22:00:00-04:00", "0:30", "2024-09-08T01:30:00-03:00", "01:30"),
     ("America/New_York", "2024-03-10T00:00:00-05:00", "3:30", "2024-03-10T03:30:00-04:00", nil),
     ("America/New_York", "2024-11-03T00:00:00-04:00", "1:30", "2024-11-03T01:30:00-04:00", nil),
+    ("America/New_York", "2024-11-03T01:45:00-04:00", "1:30", "2024-11-03T01:30:00-05:00", nil),
+    ("America/New_York", "2024-11-03T01:59:45-04:00", "1:00", "2024-11-03T01:00:00-05:00", nil),
+    ("America/New_York", "2024-11-03T00:00:00-04:00", "3:00", "2024-11-03T03:00:00-05:00", nil),
   ])
   func `a time of day that the night leaves out is later, and said`(
     zone: String, now: String, text: String, expected: String, shown: String?
