@@ -49,13 +49,18 @@ package struct QueueError: Error, CustomStringConvertible, Hashable {
   package let detail: String
   /// What stands in the way, and whose it is; nil when it is not about that.
   package let refusal: FileRefusal?
+  /// The log of a `strangeLog`.
+  package let log: StrangeLog?
 
   /// Makes an error.
-  package init(_ code: Code, path: String, detail: String, refusal: FileRefusal? = nil) {
+  package init(
+    _ code: Code, path: String, detail: String, refusal: FileRefusal? = nil, log: StrangeLog? = nil
+  ) {
     self.code = code
     self.path = path
     self.detail = detail
     self.refusal = refusal
+    self.log = log
   }
 
   /// The system did not let this process at one of the queue's files.
@@ -133,6 +138,20 @@ package struct QueueError: Error, CustomStringConvertible, Hashable {
   private static func isFull(_ path: String) -> Bool {
     var system = statvfs()
     return statvfs(path, &system) == 0 && UInt64(system.f_bavail) * UInt64(system.f_frsize) < 64 * 1_024
+  }
+}
+
+/// A log or a journal that stands beside a queue's file and was not written for it.
+package struct StrangeLog: Hashable, Sendable {
+  /// The log.
+  package let path: String
+  /// Whether there is anything in the queue's own file.
+  package let hasFile: Bool
+
+  /// Makes one.
+  package init(_ path: String, hasFile: Bool) {
+    self.path = path
+    self.hasFile = hasFile
   }
 }
 

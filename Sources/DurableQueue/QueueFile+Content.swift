@@ -36,8 +36,9 @@ extension QueueFile {
           if isLeft { try Self.noting(onLongCheck) { try refuseStrangeLog(db) } }
         }
       } catch let error as DatabaseError where isLeft && error.resultCode == .SQLITE_CORRUPT {
-        throw QueueError(.strangeLog, path: path, detail: error.message ?? "malformed")
+        throw strangeLog("-wal", error.message ?? "malformed")
       }
+      if use == .nobody, hasJournal { try Self.noting(onLongCheck) { try refuseStrangeJournal() } }
     }
     if beginning != .ours { try sign() }
   }
@@ -69,7 +70,7 @@ extension QueueFile {
 
   private func refuseStrangeLog(_ db: Database) throws {
     guard let problem = try QueueSchema.firstProblem(db) else { return }
-    throw QueueError(.strangeLog, path: path, detail: problem)
+    throw strangeLog("-wal", problem)
   }
 
   /// Says in the first page, and in the first transaction of all, that the file is ours: whatever kills this process

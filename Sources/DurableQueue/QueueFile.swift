@@ -90,8 +90,15 @@ struct QueueFile {
   ///
   /// - Throws: `QueueError` when they are no database's, or when its log was not written for it.
   func beginning() throws -> Beginning {
-    // A transaction that was to make the first page, and did not end; SQLite takes it back.
-    if let count = journalledPageCount, count == 0 { return .nothing }
+    // Before the journal: where it is there after that, its transaction had not ended then.
+    let count = size(path) ?? 0
+    // A transaction that was to make the first page, and did not end; SQLite takes it back, and all that is behind.
+    if let journal, journal.pageCount == 0 {
+      guard count <= journal.pageSize else {
+        throw strangeLog("-journal", "the file holds \(count) bytes, and \(path)-journal is of one that was empty")
+      }
+      return .nothing
+    }
     let bytes = read(path, 100)
     if bytes.isEmpty {
       try refuseLogOfNothing()
@@ -103,35 +110,47 @@ struct QueueFile {
         isKnown ? .corrupt : .notOurs, path: path,
         detail: isKnown ? "its first bytes are not a queue's" : "it is no database of SQLite")
     }
-    let application = bytes[68..<72].reduce(0) { $0 << 8 | Int($1) }
+    let application = Self.number(bytes[68..<72])
     return application == QueueSchema.applicationID ? .ours : .unclear
   }
 
   /// SQLite deletes the log of an empty file, with all that is in it; and takes a journal back into whatever it finds.
   func refuseLogOfNothing() throws {
+    let state = "the file is \(size(path) == nil ? "not there" : "empty")"
     if let count = size(path + "-wal"), count > 0 {
-      throw QueueError(
-        .strangeLog, path: path,
-        detail: "the file is \(size(path) == nil ? "not there" : "empty"), and \(path)-wal holds \(count) bytes of one")
+      throw strangeLog("-wal", hasFile: false, "\(state), and \(path)-wal holds \(count) bytes of one")
     }
-    if let count = journalledPageCount, count > 0 {
-      throw QueueError(
-        .strangeLog, path: path,
-        detail:
-          "the file is \(size(path) == nil ? "not there" : "empty"), and \(path)-journal is of one with \(count) pages")
+    if let count = journal?.pageCount, count > 0 {
+      throw strangeLog("-journal", hasFile: false, "\(state), and \(path)-journal is of one with \(count) pages")
     }
+  }
+
+  /// A log or a journal that was not written for the file.
+  func strangeLog(_ suffix: String, hasFile: Bool = true, _ detail: String) -> QueueError {
+    QueueError(.strangeLog, path: path, detail: detail, log: StrangeLog(path + suffix, hasFile: hasFile))
   }
 
   /// Whether there is a log with something in it.
   var hasLog: Bool { (size(path + "-wal") ?? 0) > 0 }
 
   /// The size of the file before the transaction that its journal takes back; nil when there is no such journal.
-  private var journalledPageCount: Int? {
-    let bytes = read(path + "-journal", 20)
+  private var journal: (pageCount: Int, pageSize: Int)? {
+    let bytes = read(path + "-journal", 28)
     // https://www.sqlite.org/fileformat.html#the_rollback_journal
-    guard bytes.count == 20, bytes.starts(with: [0xD9, 0xD5, 0x05, 0xF9, 0x20, 0xA1, 0x63, 0xD7]) else { return nil }
-    return bytes[16..<20].reduce(0) { $0 << 8 | Int($1) }
+    guard bytes.count == 28, bytes.starts(with: [0xD9, 0xD5, 0x05, 0xF9, 0x20, 0xA1, 0x63, 0xD7]) else { return nil }
+    return (Self.number(bytes[16..<20]), Self.number(bytes[24..<28]))
   }
+
+  /// Whether there is a journal that takes something back.
+  var hasJournal: Bool { (journal?.pageCount ?? 0) > 0 }
+
+  /// How often the file was changed without a log, as its first page says.
+  var changeCount: Int? {
+    let bytes = read(path, 28)
+    return bytes.count == 28 ? Self.number(bytes[24..<28]) : nil
+  }
+
+  private static func number(_ bytes: ArraySlice<UInt8>) -> Int { bytes.reduce(0) { $0 << 8 | Int($1) } }
 
   private func read(_ file: String, _ count: Int) -> [UInt8] {
     let descriptor = open(file, O_RDONLY | O_CLOEXEC)

@@ -13,6 +13,8 @@ final class QueuePlace: Sendable {
     var files: [String: FileIdentity] = [:]
     /// The first that was found missing or replaced; from then on nothing at the path is touched.
     var lost: String?
+    /// Whether the file was given back already.
+    var hasLeft = false
   }
 
   /// The queue's file.
@@ -29,7 +31,15 @@ final class QueuePlace: Sendable {
     descriptor = OpenQueues.enter(file, at: path)
   }
 
-  deinit { if !isLost { OpenQueues.leave(file) } }
+  deinit { if !isLost { leave() } }
+
+  private func leave() {
+    let isFirst = state.withLock { state in
+      defer { state.hasLeft = true }
+      return !state.hasLeft
+    }
+    if isFirst { OpenQueues.leave(file) }
+  }
 
   /// Whether another process has the file open, too.
   var isShared: Bool { OtherProcesses.have(descriptor) }
@@ -61,7 +71,10 @@ final class QueuePlace: Sendable {
   func check() throws {
     let (files, lost) = state.withLock { ($0.files, $0.lost) }
     if let lost { throw Self.error(path, lost: lost, isAbsent: FileLook(lost) == .absent) }
-    for (file, identity) in files {
+    // What explains the rest comes first: where the queue itself went, its neighbours may have gone with it.
+    let own = [path, path + "-wal", path + "-shm"]
+    for file in own + files.keys.filter({ !own.contains($0) }).sorted() {
+      guard let identity = files[file] else { continue }
       let look = FileLook(file)
       if look == .there(identity) { continue }
       if case .refused(let refusal) = look { throw QueueError.refused(path, at: file, refusal.code) }
@@ -70,8 +83,11 @@ final class QueuePlace: Sendable {
     }
   }
 
-  /// Nothing is open any more.
-  func forgetAll() { state.withLock { $0.files = [:] } }
+  /// Nothing is open any more; connections that were closed may be released later.
+  func forgetAll() {
+    state.withLock { $0.files = [:] }
+    leave()
+  }
 
   /// Whether something was found missing or replaced.
   var isLost: Bool { state.withLock { $0.lost != nil } }
@@ -80,6 +96,13 @@ final class QueuePlace: Sendable {
   var hasFile: Bool {
     let identity = state.withLock { $0.files[path] }
     return identity.map { FileLook(path) == .there($0) } ?? false
+  }
+
+  /// Whether a log stands at the path that this process has not open: the next opening would play it into the file.
+  var hasStrangeLog: Bool {
+    let look = FileLook(path + "-wal")
+    let identity = state.withLock { $0.files[path + "-wal"] }
+    return look != .absent && look != identity.map { .there($0) }
   }
 
   private static func error(_ path: String, lost file: String, isAbsent: Bool) -> QueueError {

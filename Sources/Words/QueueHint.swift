@@ -32,14 +32,27 @@ extension QueueError {
   private var replacedHint: String? {
     switch code {
     case .replaced:
-      "Nothing new is sent. End every rollcall process that uses it, put back what was moved away, and run the same command "
-        + "again. What is lost for good is found by the service's list: `rollcall run ROSTER --adopt-existing`."
-    case .strangeLog:
-      "Both were left as they are. If a copy was put back, or the file was deleted: bring back the file that the log belongs "
-        + "to, or move \((path + "-wal").shellQuoted) and -shm away and go on with the copy (or with a .rescued one); what is "
-        + "newer than that is found by the service's list."
+      "Nothing new is sent. End every rollcall process that uses it, put back what was moved away (or what was saved, if "
+        + "that was said), never over a file that stands there, and run the same command again. What is lost for good is "
+        + "found by the service's list: `rollcall run ROSTER --adopt-existing`."
+    case .strangeLog: strangeLogHint
     default: "Somebody ran `rollcall forget`; `rollcall list` shows the batches that are left."
     }
+  }
+
+  private var strangeLogHint: String {
+    let file = log?.path ?? path + "-wal"
+    let isJournal = file.hasSuffix("-journal")
+    guard log?.hasFile != false else {
+      return
+        "It was left as it is. Bring back the file that \(file.shellQuoted) belongs to, then run the same command again. "
+        + "Where that is lost for good, move \(file.shellQuoted) away first; what was made is found by the service's list: "
+        + "`rollcall run ROSTER --adopt-existing`."
+    }
+    return
+      "Both were left as they are. If a copy was put back: bring back the file that \(file.shellQuoted) belongs to, or "
+      + "move \(file.shellQuoted)\(isJournal ? "" : " and -shm") away and go on with the copy (or with a .rescued one); what "
+      + "is newer than that is found by the service's list."
   }
 
   private var quoted: String { path.shellQuoted }

@@ -10,7 +10,7 @@ import Testing
 /// What a first opening left that was killed, or had no room, and what looks like it.
 @Suite struct FirstOpeningTests {
   /// A journal's beginning: what it takes back made a file of so many pages grow.
-  private static func journal(of count: UInt8) -> Data {
+  static func journal(of count: UInt8) -> Data {
     var bytes: [UInt8] = [0xD9, 0xD5, 0x05, 0xF9, 0x20, 0xA1, 0x63, 0xD7, 0, 0, 0, 0, 1, 2, 3, 4, 0, 0, 0, count]
     bytes += [0, 0, 2, 0, 0, 0, 16, 0]
     return Data(bytes + [UInt8](repeating: 0, count: 512 - bytes.count))
