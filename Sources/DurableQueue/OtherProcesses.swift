@@ -49,11 +49,35 @@ enum OtherProcesses {
     case (let process?, nil):
       return .separated("\(name(process)) has it open, but \(path)-shm was deleted or replaced meanwhile")
     case (let process?, _):
-      if FileLook(path + "-wal") == .absent {
+      let log = FileLook(path + "-wal")
+      if log == .absent {
         return .separated("\(name(process)) has it open, but \(path)-wal was deleted meanwhile")
+      }
+      if case .there(let identity) = log, let files = openFiles(of: process), !files.contains(identity) {
+        return .separated("\(name(process)) has it open, but \(path)-wal was replaced meanwhile")
       }
       return .shared
     }
+  }
+
+  /// What a process has open; nil where the system does not tell. The log itself is never locked, but who holds the lock
+  /// of the memory has it open.
+  private static func openFiles(of process: Int32) -> Set<FileIdentity>? {
+    let folder = "/proc/\(process)/fd"
+    guard process > 0, let directory = opendir(folder) else { return nil }
+    defer { closedir(directory) }
+    var files: Set<FileIdentity> = []
+    while let entry = readdir(directory) {
+      let name = withUnsafePointer(to: entry.pointee.d_name) { start in
+        start.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      switch FileLook("\(folder)/\(name)") {
+      case .there(let identity): files.insert(identity)
+      case .absent: continue
+      case .refused: return nil
+      }
+    }
+    return files
   }
 
   /// Whether another process has the file open that a descriptor stands for.

@@ -40,13 +40,19 @@ final class Checkpointer: Sendable {
   }
 
   /// Copies and empties the log as far as nobody is at it; on the writer, outside a transaction.
-  func checkpoint(_ db: Database) throws {
-    guard let lock = try FileLock.acquire(path + ".checkpoint", of: path) else { return }
+  ///
+  /// - Returns: whether the file has all that the log had.
+  @discardableResult
+  func checkpoint(_ db: Database) throws -> Bool {
+    guard let lock = try FileLock.acquire(path + ".checkpoint", of: path) else { return false }
     defer { withExtendedLifetime(lock) {} }
     do {
-      _ = try withoutWaiting { try db.checkpoint(.truncate) }
+      let count = try withoutWaiting { try db.checkpoint(.truncate) }
+      // Both are -1 where the file is not in the log's mode.
+      return count.walFrameCount == count.checkpointedFrameCount
     } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
       // A reader holds on to the log; the next checkpoint takes it.
+      return false
     }
   }
 
@@ -59,10 +65,13 @@ final class Checkpointer: Sendable {
 extension Queue {
   /// Copies the write-ahead log into the file and empties it, as far as nobody else is at it. A file that no longer stands
   /// at its path is left alone: the log there may be another's.
-  package func checkpoint() throws {
-    guard !place.isLost || place.hasFile else { return }
+  ///
+  /// - Returns: whether the file has all that the log had.
+  @discardableResult
+  package func checkpoint() throws -> Bool {
+    guard !place.isLost || place.hasFile else { return false }
     do {
-      try pool.writeWithoutTransaction { db in try checkpointer.checkpoint(db) }
+      return try pool.writeWithoutTransaction { db in try checkpointer.checkpoint(db) }
     } catch {
       throw QueueError.wrapping(error, path: path)
     }

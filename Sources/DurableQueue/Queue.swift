@@ -115,24 +115,6 @@ package final class Queue: Sendable {
   /// Throws when what this process has open no longer stands at its path: it was deleted, replaced, or lost a neighbour.
   package func refuseIfReplaced() throws { try place.check() }
 
-  /// Saves what this process knows of a queue whose file no longer stands at its path: in the file itself if that is
-  /// there and only lost a neighbour, else in a new file beside it.
-  ///
-  /// - Returns: the new file; nil when the file itself has everything.
-  package func rescue() throws -> String? {
-    guard !place.hasFile else {
-      try checkpoint()
-      return nil
-    }
-    let copy = "\(path).rescued-\(getpid())"
-    // Empty files are filled by the copy, and keep their mode.
-    let descriptor = open(copy, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw QueueError.refused(path, at: copy, errno, isMade: true) }
-    Foundation.close(descriptor)
-    try onWriter { db in try db.execute(sql: "VACUUM INTO ?", arguments: [copy]) }
-    return copy
-  }
-
   // MARK: - Reading and writing
 
   /// Runs a command through the group commit.

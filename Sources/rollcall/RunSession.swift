@@ -45,7 +45,7 @@ struct RunSession {
     } catch let error as QueueError {
       (end, standstill) = (.failed(error), nil)
     }
-    try rescue(after: end)
+    rescue(after: end)
     return try conclude(end, standstill)
   }
 
@@ -103,13 +103,17 @@ struct RunSession {
   }
 
   /// What was answered is kept, also where the queue's file was deleted under the run.
-  private func rescue(after end: RunEnd) throws {
-    guard case .failed(let error) = end, error.code == .replaced, let copy = try queue.rescue() else { return }
-    let path = queue.path.shellQuoted
-    context.tell("What this run knows is saved in \(copy).")
-    context.tell(
-      "Hint: While nobody uses the queue: `rm -f \(path)-wal \(path)-shm; mv \(copy.shellQuoted) \(path)`, then "
-        + "`rollcall resume \(batch.id.rawValue) --db \(path)`.")
+  private func rescue(after end: RunEnd) {
+    guard case .failed(let error) = end, error.code == .replaced else { return }
+    do {
+      guard let copy = try queue.rescue() else { return }
+      context.tell(RescueWords.sentence(copy))
+      let isTaken = FileLook(queue.path) != .absent
+      context.tell("Hint: " + RescueWords.hint(copy, for: queue.path, isTaken: isTaken, batch: batch.id))
+    } catch {
+      // The end is reported all the same.
+      context.tell(RescueWords.failure("\(error)"))
+    }
   }
 
   /// As the plan says it: the probe of each account takes a permit too.
@@ -164,7 +168,7 @@ struct RunSession {
     case .failure: summary = try files.summary(at: context.time.now())
     }
     // What is wrong with the queue at this point was said by what came before, or will be by what comes next.
-    if case .failed = end {} else { try queue.checkpoint() }
+    if case .failed = end {} else { emptyLog() }
     let signal = context.handlesSignals ? SignalDrain.received : nil
     guard case .failure(let error) = written else {
       let status = Self.status(of: end, summary, standstill)
@@ -183,6 +187,13 @@ struct RunSession {
     return Ending(
       status: .toolFailed, reason: failure.reason, message: "\(failure.message) \(message(end, summary))",
       signal: signal)
+  }
+
+  /// What stays in the log is safe there, and the next checkpoint takes it: no reason to end without a table.
+  private func emptyLog() {
+    if case .failure(let error) = Result(catching: { try queue.checkpoint() }) {
+      context.tell("warning: \(error) What it knows is safe in its log (\(queue.path)-wal).")
+    }
   }
 
   /// How it ended, in a sentence for programs.

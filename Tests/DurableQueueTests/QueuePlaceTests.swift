@@ -16,14 +16,17 @@ import Testing
     case memory = "-shm"
     case lock = ".owner-1"
     case copy
+    case logCopy
+    case memoryCopy
 
     func happen(to path: String) throws {
-      guard self == .copy else {
+      let replaced: [Mishap: String] = [.copy: "", .logCopy: "-wal", .memoryCopy: "-shm"]
+      guard let suffix = replaced[self] else {
         #expect(unlink(path + rawValue) == 0)
         return
       }
-      try FileManager.default.copyItem(atPath: path, toPath: path + ".copy")
-      #expect(rename(path + ".copy", path) == 0)
+      try FileManager.default.copyItem(atPath: path + suffix, toPath: path + ".copy")
+      #expect(rename(path + ".copy", path + suffix) == 0)
     }
   }
 
@@ -36,7 +39,7 @@ import Testing
         try await Self.settleAfter(try #require(Mishap(rawValue: mishap)), in: path)
       }
       let copy = try FileManager.default.contentsOfDirectory(atPath: folder).first { $0.contains(".rescued-") }
-      #expect((copy != nil) == (mishap == .file || mishap == .copy))
+      #expect((copy != nil) == [.file, .copy, .logCopy].contains(mishap))
       if let copy {
         for neighbour in ["-wal", "-shm"] { unlink(path + neighbour) }
         #expect(rename("\(folder)/\(copy)", path) == 0)
@@ -103,6 +106,20 @@ import Testing
     }
   }
 
+  @Test func `the queue itself is named first where its neighbours went with it`() async throws {
+    try await withTemporaryFolder { folder in
+      for round in 1...8 {
+        let path = "\(folder)/\(round).db"
+        let queue = try Queue(path: path, time: ManualTimeSource())
+        let owner = try queue.becomeOwner()
+        for suffix in ["", "-wal", "-shm", ".owner-1"] { #expect(unlink(path + suffix) == 0) }
+        let error = #expect(throws: QueueError.self) { try queue.refuseIfReplaced() }
+        #expect(error?.description.contains("was deleted or moved away while this process had it open") == true)
+        withExtendedLifetime(owner) {}
+      }
+    }
+  }
+
   @Test func `a second name is refused by each of its names, and the last one is let in`() async throws {
     try await withTemporaryFolder { folder in
       let (path, other) = (folder + "/rollcall.db", folder + "/other.db")
@@ -121,7 +138,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [Mishap.log, .memory, .copy])
+  @Test(arguments: [Mishap.log, .memory, .copy, .logCopy, .memoryCopy])
   func `a second process does not open what a living one has lost`(mishap: Mishap) async throws {
     try await withTemporaryFolder { folder in
       let path = folder + "/rollcall.db"

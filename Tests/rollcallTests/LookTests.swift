@@ -103,4 +103,56 @@ import Testing
       #expect(fixture.sandbox.ledger.creates.map(\.name).sorted() == (1...6).map { "n\($0)" })
     }
   }
+
+  /// Begins a run of six rows, lets something happen to its files after the first create, and returns how it ended.
+  private func resume(_ fixture: CommandFixture, _ happen: () throws -> Void) async throws -> CommandResult {
+    try fixture.writeRoster((1...6).map { "n\($0)" })
+    #expect(await fixture.run("import", "class.csv").status == 0)
+    let run = Task { await fixture.run("resume", "--rate", "4/s", "--burst", "1", "--out", "report") }
+    while fixture.sandbox.ledger.creates.isEmpty { await Task.yield() }
+    try happen()
+    return await run.value
+  }
+
+  @Test func `a run whose queue was replaced by another leads nobody to destroy that`() async throws {
+    try await CommandFixture.with { fixture in
+      let path = fixture.folder + "/rollcall.db"
+      var other = fixture
+      other.environment["ROLLCALL_DB"] = fixture.folder + "/other.db"
+      try other.writeRoster(["z"])
+      #expect(await other.run("import", "class.csv").status == 0)
+      let result = try await resume(fixture) {
+        #expect(rename(fixture.folder + "/other.db", path) == 0)
+      }
+      #expect(result.status == 1 && result.errorOutput.contains("was replaced by another file"), "\(result)")
+      #expect(result.errorOutput.contains("is saved in \(path).rescued-"), "\(result)")
+      #expect(!result.errorOutput.contains("rm -f") && result.errorOutput.contains("`mv -n "), "\(result)")
+    }
+  }
+
+  @Test func `a run that cannot save what it knows says so, and tells how it ended`() async throws {
+    try await CommandFixture.with { fixture in
+      var fixture = fixture
+      let folder = fixture.folder + "/state"
+      fixture.environment["ROLLCALL_DB"] = folder + "/rollcall.db"
+      let result = try await resume(fixture) { #expect(rename(folder, fixture.folder + "/away") == 0) }
+      #expect(result.status == 1 && result.errorOutput.contains("could not be saved"), "\(result)")
+      #expect(result.errorOutput.contains("  rows      6") && result.errorOutput.contains("was deleted"), "\(result)")
+      #expect(
+        try fixture.read("report/succeeded.csv").split(separator: "\r\n").count
+          == fixture.sandbox.ledger.creates.count + 1)
+    }
+  }
+
+  @Test func `a log that cannot be emptied at the end is a warning`() async throws {
+    try await CommandFixture.with { fixture in
+      let lock = fixture.folder + "/rollcall.db.checkpoint"
+      let result = try await resume(fixture) {
+        unlink(lock)
+        #expect(mkdir(lock, 0o700) == 0)
+      }
+      #expect(result.status == 0 && result.errorOutput.contains("  done  6"), "\(result)")
+      #expect(result.errorOutput.contains("warning: The queue") && result.errorOutput.contains("safe in its log"))
+    }
+  }
 }

@@ -1,0 +1,40 @@
+// What is said when the queue's files were deleted or replaced under a run: where what it knows is, and how that is put
+// back without harm to what stands there now.
+
+package import Provisioning
+
+/// The words about a queue that was saved, or could not be.
+package enum RescueWords {
+  /// Where the copy is.
+  ///
+  /// - Parameter copy: the new file.
+  package static func sentence(_ copy: String) -> String { "What this run knows is saved in \(copy)." }
+
+  /// How the copy becomes the queue.
+  ///
+  /// - Parameters:
+  ///   - copy: the new file.
+  ///   - path: the queue's file.
+  ///   - isTaken: whether something stands at that path.
+  ///   - batch: what is to be finished.
+  package static func hint(_ copy: String, for path: String, isTaken: Bool, batch: BatchID) -> String {
+    let (copy, path) = (copy.shellQuoted, path.shellQuoted)
+    let resume = "`rollcall resume \(batch.rawValue) --db \(path)`"
+    if isTaken {
+      return
+        "Something stands at \(path) that does not know all of it; it may be another queue, so nothing of it is deleted. "
+        + "While nobody uses it, move it and its -wal and -shm to a folder of their own with `mv -n`; then "
+        + "`mv -n \(copy) \(path)` and \(resume)."
+    }
+    return
+      "While nobody uses the queue: `test -e \(path) || { rm -f \(path)-wal \(path)-shm; mv -n \(copy) \(path); }`, then "
+      + "\(resume)."
+  }
+
+  /// That nothing could be saved.
+  ///
+  /// - Parameter reason: a sentence.
+  package static func failure(_ reason: String) -> String {
+    "warning: What this run knows could not be saved beside the queue: \(reason) The report has what was made."
+  }
+}
