@@ -297,15 +297,6 @@ import Words
       #expect(!plan.contains { $0.contains("TEMP B-TREE FOR ORDER BY") }, "\(plan)")
     }
   }
-}
-
-/// The statements that a connection has run.
-private final class Traced: Sendable {
-  private let statements = Mutex<[String]>([])
-
-  var all: [String] { statements.withLock { $0 } }
-
-  func add(_ sql: String) { statements.withLock { $0.append(sql) } }
 
   @Test func `the lock files of owners that were killed while they ended go with the next run`() async throws {
     try await QueueFixture.with { fixture in
@@ -319,4 +310,13 @@ private final class Traced: Sendable {
       #expect(FileManager.default.fileExists(atPath: fixture.queue.path + ".owner-\(fixture.owner.id.rawValue)"))
     }
   }
+}
+
+/// The statements that a connection has run.
+private final class Traced: Sendable {
+  private let statements = Mutex<[String]>([])
+
+  var all: [String] { statements.withLock { $0 } }
+
+  func add(_ sql: String) { statements.withLock { $0.append(sql) } }
 }
