@@ -4,6 +4,7 @@
 import ArgumentParser
 import DurableQueue
 import Foundation
+import Pacing
 import Provisioning
 
 /// Why a run ended, as one word for programs; words stay, new ones may come.
@@ -129,7 +130,11 @@ struct Ending {
 extension ReportOptions {
   /// Runs what the options are for, prints the error that it ends with, runs the command of --on-finish, once, and throws
   /// `Ended` unless the status is 0.
-  func ending(in context: Context, _ body: () async throws -> Ending) async throws {
+  ///
+  /// - Parameter queue: where the queue is; a lock that lasts is a person's business.
+  func ending(
+    of queue: QueueOptions, in context: Context, _ body: () async throws -> Ending
+  ) async throws {
     let hook = OnFinish(onFinish, in: context)
     // Until the run drains by itself, a signal ends the command at once; that is an end like any other.
     let signals =
@@ -139,12 +144,29 @@ extension ReportOptions {
           Ending(status: .paused, reason: .stopped, message: "Stopped by \(name) before anything was sent."))
         if let signal = SignalDrain.received { SignalDrain.raiseAgain(signal) }
       } : nil
-    let ending = await Self.caught(in: context, body)
+    let ending = Self.counted(await Self.caught(in: context, body), queue, in: context)
     hook.run(ending)
     let signal = ending.signal ?? (signals == nil ? nil : SignalDrain.received)
     signals?.stop()
     if let signal { SignalDrain.raiseAgain(signal) }
     guard ending.status == .done else { throw Ended(ending.status) }
+  }
+
+  /// Counts how often in a row the queue was locked; the third time, or after a day, a person is needed.
+  private static func counted(_ ending: Ending, _ queue: QueueOptions, in context: Context) -> Ending {
+    guard case .success(let path) = Result(catching: { try queue.path(in: context) }) else { return ending }
+    let count = BusyCount(queue: path)
+    guard ending.reason == .busy else {
+      // Who was refused before the queue was opened has not got at it.
+      if ending.summary != nil { count.forget() }
+      return ending
+    }
+    let now = context.time.now()
+    guard let standstill = count.note(at: now), standstill.needsPerson(at: now) else { return ending }
+    let sentence =
+      "The queue has been locked since \(standstill.since.rfc3339()), for \(standstill.runCount) runs: a person has to look."
+    context.tell(sentence)
+    return Ending(status: .personNeeded, reason: .standstill, message: "\(ending.message) \(sentence)")
   }
 
   private static func caught(in context: Context, _ body: () async throws -> Ending) async -> Ending {

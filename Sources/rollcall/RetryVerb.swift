@@ -22,7 +22,7 @@ struct RetryVerb: AsyncParsableCommand {
 
   mutating func run() async throws {
     let (verb, context) = (self, Context.current)
-    try await report.ending(in: context) { try await verb.end(in: context) }
+    try await report.ending(of: queueOptions, in: context) { try await verb.end(in: context) }
   }
 
   private func end(in context: Context) async throws -> Ending {

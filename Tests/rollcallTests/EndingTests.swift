@@ -101,8 +101,15 @@ import Testing
       #expect(await fixture.run("import", "class.csv").status == 0)
       let descriptor = open(fixture.folder + "/rollcall.db.lock", O_RDWR | O_CREAT, 0o600)
       #expect(flock(descriptor, LOCK_EX) == 0)
-      try await end(fixture, ["resume", "1", "--max-wait", "0s"], .paused, .busy, saying: "is locked")
+      let resume = ["resume", "1", "--max-wait", "0s"]
+      for _ in 1...2 { try await end(fixture, resume, .paused, .busy, saying: "is locked") }
+      try await end(fixture, resume, .personNeeded, .standstill, saying: "for 3 runs: a person has to look")
       close(descriptor)
+      // Somebody has ended that process: the count begins anew.
+      try await end(
+        fixture, ["resume", "1", "--rate", "500/s", "--out", "report"], .done, .done, hasSummary: true, saying: "1 of 1"
+      )
+      #expect(!FileManager.default.fileExists(atPath: fixture.folder + "/rollcall.db.busy"))
     }
   }
 
