@@ -35,8 +35,18 @@ package struct Moment: Hashable, Sendable {
 }
 
 extension TimeSource {
-  /// The time now, by both clocks.
-  package func moment() -> Moment { Moment(wall: now(), sinceBoot: sinceBoot()) }
+  /// The time now, by both clocks, read so close together that they can be compared: a process that is put aside between
+  /// the two readings would take that for a clock that was set.
+  package func moment() -> Moment {
+    var before = sinceBoot()
+    for _ in 0..<4 {
+      let wall = now()
+      let after = sinceBoot()
+      if after.elapsed - before.elapsed < .milliseconds(5) { return Moment(wall: wall, sinceBoot: after) }
+      before = after
+    }
+    return Moment(wall: now(), sinceBoot: sinceBoot())
+  }
 }
 
 extension SinceBoot {
