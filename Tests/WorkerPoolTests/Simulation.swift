@@ -243,8 +243,8 @@ final class Simulation {
         guard refusedNames.contains(item.name) || !made.isEmpty else {
           throw Violation(description: "\(item.name) failed for nothing")
         }
-      case (.ready, _), (.inDoubt, _):
-        // A person must look at what is there twice before the run goes on.
+      case (.ready, _), (.inDoubt, _), (.leased, _):
+        // A person must look at what is there twice before a run goes on, perhaps with what a dead one has left.
         let isStopped = ends.contains { if case .duplicates = $0 { true } else { false } }
         guard isStopped else {
           throw Violation(description: "\(item.name) is \(item.state) after \(ends.last.map { "\($0)" } ?? "-")")
