@@ -39,6 +39,7 @@ final class Simulation {
   private let hasSteps: Bool
   let hasReboots: Bool
   private let hasTwoRuns: Bool
+  private var hasNamespaces = false
 
   private var agenda: [Entry] = []
   private var order = 0
@@ -181,7 +182,9 @@ final class Simulation {
     runs = []
     try begin(SimulatedRun(of: self, in: queue))
     if hasTwoRuns {
-      let queue = Bool.random(using: &random) ? otherQueue : queue
+      let isElsewhere = Bool.random(using: &random)
+      if isElsewhere { hasNamespaces = true }
+      let queue = isElsewhere ? otherQueue : queue
       let later = Duration.milliseconds(Int.random(in: 0...90_000, using: &random))
       schedule(after: later, of: nil) { [self] in
         // Somebody starts a second one while the first is at work.
@@ -231,8 +234,9 @@ final class Simulation {
         }
       case (.failed, .conflict?):
         // What was made later than the settle delay is for a person, and what nobody can tell the time of: a service that
-        // does not say its own beside a clock that is more than five minutes off, or set before the machine's last start.
-        let isUntellable = hasSteps && !faults.tellsDate || hasReboots
+        // does not say its own beside a clock that is more than five minutes off, or one that was set before the machine's
+        // last start, or in another time namespace.
+        let isUntellable = hasSteps && (!faults.tellsDate || hasNamespaces) || hasReboots
         guard made.contains(where: { !$0.isOurs }) || faults.isBeyondSettleDelay || isUntellable else {
           throw Violation(description: "\(item.name) is a conflict with nothing")
         }
