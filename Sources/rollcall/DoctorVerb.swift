@@ -88,7 +88,7 @@ struct DoctorVerb: AsyncParsableCommand {
     if let wait = try queue.waits(origin: key.origin, fingerprint: key.fingerprint).first {
       report.good("wait", "until \(wait.until.rfc3339()): \(wait.text); `--ignore-wait` tries at once")
     } else if let last = try queue.lastWait(origin: key.origin, fingerprint: key.fingerprint) {
-      report.good("wait", "none now; the last one was until \(last.until.rfc3339()): \(last.text)")
+      report.good("wait", "none now; the last one was to last until \(last.until.rfc3339()): \(last.text)")
     } else {
       report.good("wait", "none")
     }

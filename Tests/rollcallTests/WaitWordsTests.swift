@@ -48,7 +48,7 @@ import Words
       let now = await fixture.run("run", "class.csv", "--out", "report", "--ignore-wait")
       #expect(now.status == 0 && fixture.sandbox.ledger.creates.count == 2, "\(now)")
       let after = await fixture.run("doctor")
-      #expect(after.output.contains("ok   wait        none now; the last one was until "), "\(after)")
+      #expect(after.output.contains("ok   wait        none now; the last one was to last until "), "\(after)")
     }
   }
 
