@@ -21,6 +21,7 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioHTTPCompression: Target.Dependency = .product(name: "NIOHTTPCompression", package: "swift-nio-extras")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 
@@ -49,6 +50,7 @@ let package = Package(
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
   ],
   targets: [
@@ -60,7 +62,8 @@ let package = Package(
     // Row 2
     module("CSV"),
     module("DurableQueue", ["Provisioning", "Pacing", "Files", grdb, grdbSQLite]),
-    module("Wire", ["Provisioning", "Pacing", asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL]),
+    module(
+      "Wire", ["Provisioning", "Pacing", asyncHTTPClient, nioCore, nioHTTP1, nioHTTPCompression, nioPosix, nioSSL]),
     // Row 3
     module("DataForest", ["Wire", "Provisioning", "Pacing", crypto]),
     module("Words", ["DurableQueue", "Provisioning", "Pacing", "Files"]),

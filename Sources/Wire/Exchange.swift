@@ -4,6 +4,7 @@ import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOHTTP1
+import NIOHTTPCompression
 import Pacing
 import Provisioning
 
@@ -33,6 +34,8 @@ package struct Exchange: Sendable {
     http.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = max(1, concurrency) + 1
     http.connectionPool.retryConnectionEstablishment = false
     http.httpVersion = .http1Only
+    // Not asked for, and done by some proxies all the same.
+    http.decompression = .enabled(limit: .size(Self.largestReply))
     http.http1_1ConnectionDebugInitializer = { rules.apply(to: $0) }
     self.http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: http)
   }
