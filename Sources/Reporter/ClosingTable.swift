@@ -40,7 +40,8 @@ package enum ClosingTable {
     let told = summary.reasons.filter { $0.key != Reason.notSent.rawValue }
     return told.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { key, count in
       let reason = Reason(rawValue: key)
-      return "  \(count) × \((isAllKnown ? reason?.forPeopleWhoLooked : reason?.forPeople) ?? key)"
+      let said = [.refused, .foreign].contains(reason) ? summary.messages?[key].map { ": \($0)" } ?? "" : ""
+      return "  \(count) × \((isAllKnown ? reason?.forPeopleWhoLooked : reason?.forPeople) ?? key)\(said)"
     }
   }
 }

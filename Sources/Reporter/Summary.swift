@@ -37,6 +37,8 @@ package struct Summary: Codable, Hashable, Sendable {
   package var invalidCount: Int
   /// Items that failed or wait, by reason.
   package var reasons: [String: Int]
+  /// What was said of them, the most frequent message of each reason; nil when nothing was.
+  package var messages: [String: String]?
   /// Attempts that were used, of all rows.
   package var attemptCount: Int
   /// Rows of the label's previous batch that this one does not have; nil in files of older versions.
@@ -67,6 +69,8 @@ package struct Summary: Codable, Hashable, Sendable {
     states = Dictionary(uniqueKeysWithValues: ItemState.allCases.map { ($0.rawValue, counts.tally[$0]) })
     invalidCount = counts.tally.invalidCount
     reasons = Dictionary(uniqueKeysWithValues: counts.reasons.map { ($0.key.rawValue, $0.value) })
+    let said = counts.messages.mostFrequent.map { ($0.key.rawValue, $0.value) }
+    messages = said.isEmpty ? nil : Dictionary(uniqueKeysWithValues: said)
     attemptCount = counts.attemptCount
     latency = totals.latency.percentiles
     wait = counts.wait.percentiles
@@ -98,6 +102,7 @@ package struct Summary: Codable, Hashable, Sendable {
 struct RowCounts {
   private(set) var tally = Tally()
   private(set) var reasons: [Reason: Int] = [:]
+  private(set) var messages = ReasonMessages()
   private(set) var attemptCount = 0
   /// How long rows took that were done or failed since the import, and when the last of them was.
   private(set) var wait = LatencyHistogram()
@@ -113,7 +118,10 @@ struct RowCounts {
     }
     tally.counts[item.state, default: 0] += 1
     attemptCount += item.attemptCount
-    if let reason = item.reason { reasons[reason, default: 0] += 1 }
+    if let reason = item.reason {
+      reasons[reason, default: 0] += 1
+      messages.count(item.message, of: reason)
+    }
     guard item.state == .done || item.state == .failed, let end = item.finishedAt, end >= importedAt else { return }
     wait.add(end - importedAt)
     lastFinish = max(lastFinish ?? end, end)

@@ -149,7 +149,7 @@ import Testing
         ClosingTable.lines(summary) == [
           "  done            1", "  failed          1", "  answer unknown  1", "  being sent      1",
           "  not sent        1", "  invalid         1", "  rows            6", "  1 × answer unknown, will check",
-          "  1 × refused by the service",
+          "  1 × refused by the service: no",
         ])
     }
   }
