@@ -13,22 +13,29 @@ enum Envelope {
   /// Data Forest's own shape: it has `success`.
   case dataForest(success: Bool, message: String?, members: JSONBody)
   /// The API gateway's shape: it has `error` with a code.
-  case gateway(code: Int?, message: String?)
-  /// Anything else: XML, HTML, nothing, JSON of another shape.
-  case unreadable
+  case gateway(code: Int, message: String?)
+  /// Nothing, or JSON that was cut off: it may be the service's own.
+  case broken
+  /// Anything else: a page, XML, JSON of another shape. Something between here and the service wrote it.
+  case foreign
+
+  /// Whether it may be the service's own, cut off.
+  var isBroken: Bool { if case .broken = self { true } else { false } }
 
   init(_ body: [UInt8]) {
     guard let members = JSONBody(body) else {
-      self = .unreadable
+      let start = body.first { !" \t\r\n".utf8.contains($0) }
+      self = start == nil || start == UInt8(ascii: "{") ? .broken : .foreign
       return
     }
     if let success = members.bool("success") {
       self = .dataForest(success: success, message: members.string("message"), members: members)
-    } else if let error = members.object("error") {
-      let code = error.integer("errorCode") ?? error.string("errorCode").flatMap { Int($0) }
+    } else if let error = members.object("error"),
+      let code = error.integer("errorCode") ?? error.string("errorCode").flatMap({ Int($0) })
+    {
       self = .gateway(code: code, message: error.string("details") ?? error.string("message"))
     } else {
-      self = .unreadable
+      self = .foreign
     }
   }
 }

@@ -8,15 +8,18 @@ extension Outcome {
   /// What a reply means for the request that it answers, row by row of the contract's table:
   ///
   ///     2xx, success:true, id                                succeeded
-  ///     3xx                                                  misdirected; redirects are never followed
-  ///     401; 403 in the gateway's shape                      denied
+  ///     3xx in one of the two shapes                         misdirected; redirects are never followed
+  ///     401 in one of them; 403 in the gateway's shape       denied
   ///     403, 404 in Data Forest's shape                      account refused
   ///     404 with the gateway's code 300                      not offered
   ///     429 with the gateway's code 400                      key quota
   ///     any other 429                                        throttled
   ///     400 "exceeded limit on resource quota"               account quota
-  ///     408, any 5xx, a 2xx unreadable or without id         no answer: it may have been done
-  ///     any other 4xx; success:false not listed here         refused
+  ///     408, any 5xx but 511                                 no answer: it may have been done
+  ///     a 2xx that is empty, cut off or without id           no answer
+  ///     any other 4xx in one of the two shapes               refused
+  ///     success:false not listed here                        refused
+  ///     whatever has neither shape and is not listed here    foreign: it may have been done, whatever the status
   ///
   /// - Parameters:
   ///   - needsID: whether success must name what was made; a create without an id may or may not have happened.
@@ -38,9 +41,15 @@ extension Outcome {
     case .gateway(let code, let message):
       self.message = message
       kind = Self.kind(reply.status, gatewayCode: code)
-    case .unreadable:
-      kind = Self.kind(reply.status, gatewayCode: nil)
+    case .broken, .foreign:
+      kind = Self.kind(ofForeign: reply.status, isBroken: envelope.isBroken)
+      let page = ForeignPage(reply)
+      self.page = page
+      self.message = ForeignPage.sentence(reply, page)
     }
+    if kind == .denied, page == nil { clockSkew = reply.date.map { $0 - now }.flatMap(Self.explaining) }
+    // Nothing of a foreign reply is believed.
+    if kind == .foreign { (retryAfter, askedWait, self.pause) = (nil, nil, nil) }
     // A pause is kept only beside an answer; elsewhere the wait is another.
     if kind == .succeeded || kind == .refused { askedWait = askedWait ?? pause?.asked }
     // The message of a success is "success"; everything else owes people a sentence.
@@ -62,8 +71,25 @@ extension Outcome {
     }
   }
 
-  /// The gateway's shape, or a body that says nothing.
-  private static func kind(_ status: Int, gatewayCode: Int?) -> Kind {
+  /// A signature is refused when the clocks are five minutes apart; a `Date` may be some seconds old.
+  private static func explaining(_ skew: Duration) -> Duration? {
+    abs(skew.microseconds) >= Duration.seconds(240).microseconds ? skew : nil
+  }
+
+  /// A body in neither shape. What filters requests filters replies too, so the status says nothing about a create; only
+  /// *too many* means the same whoever says it, and 5xx is what every proxy says while the service is out of reach.
+  private static func kind(ofForeign status: Int, isBroken: Bool) -> Kind {
+    switch status {
+    case 429: .throttled
+    case 511: .foreign
+    case 408, 500...: .noAnswer
+    case 200..<300 where isBroken: .noAnswer
+    default: .foreign
+    }
+  }
+
+  /// The gateway's shape.
+  private static func kind(_ status: Int, gatewayCode: Int) -> Kind {
     switch (status, gatewayCode) {
     case (300..<400, _): .misdirected
     case (401, _), (403, _): .denied

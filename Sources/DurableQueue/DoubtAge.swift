@@ -76,7 +76,7 @@ extension Queue {
   /// How late what is in doubt may land: the longest that it was sent under, or that the asker says.
   static let delaySQL = """
     max(:delay, coalesce((SELECT max(max(settle_delay, request_timeout)) FROM attempt
-      WHERE attempt.item_id = item.id AND (outcome = 'no_answer' OR outcome = 'owner_gone')), 0))
+      WHERE attempt.item_id = item.id AND \(Outcome.Kind.isUnknown)), 0))
     """
 
   private static let ofBatch = """

@@ -12,7 +12,7 @@ struct ListedItem {
   let version: Int
   /// Since when it is in doubt; nil unless it is.
   let since: Moment?
-  let isRefused: Bool
+  private let reason: Reason?
   let message: String?
   let usedCount: Int
   /// Whether an attempt of ours has no definite answer, so that it may have been made by it.
@@ -29,7 +29,7 @@ struct ListedItem {
         sinceBoot: SinceBoot(boot: row[8] ?? "", elapsed: .microseconds(row[9] ?? 0)))
     }
     version = row[10]
-    isRefused = (row[4] as String?) == Reason.refused.rawValue
+    reason = (row[4] as String?).flatMap(Reason.init(rawValue:))
     message = row[5]
     usedCount = row[6]
     mayBeMade = row[7]
@@ -74,6 +74,22 @@ struct ListedItem {
           """), arguments: [id.rawValue]) ?? true
   }
 
+  /// What the last answer about it was. Rows in: the attempts since it was last requeued, by the attempt's key.
+  func lastWord(_ db: Database) throws -> LastWord {
+    switch reason {
+    case .refused: return .refusal
+    case .foreign:
+      let count = try Int.fetchOne(
+        db.cachedStatement(
+          sql: """
+            SELECT count(*) FROM (SELECT outcome FROM attempt WHERE item_id = ? AND is_used ORDER BY ordinal DESC LIMIT ?)
+            WHERE outcome = '\(Outcome.Kind.foreign.rawValue)'
+            """), arguments: [id.rawValue, usedCount])
+      return count ?? 0 > 1 ? .foreignAgain : .foreign
+    default: return .silence
+    }
+  }
+
   /// Rows out: the attempts that have no definite answer, by the attempt's key.
   func unansweredAttempts(_ db: Database) throws -> [UnansweredAttempt] {
     try Row.fetchAll(db.cachedStatement(sql: UnansweredAttempt.sql), arguments: [id.rawValue])
@@ -110,7 +126,7 @@ struct ListJudge {
   func verdict(on item: ListedItem, isOwn: Bool, isLeft: Bool, _ db: Database) throws -> Verdict {
     guard let found = entries[item.name], let first = found.first else {
       guard isOwn || isLeft, let since = item.since else { return Verdict() }
-      return Verdict(event: eventWhenAbsent(item, since: since, try item.unansweredAttempts(db)))
+      return Verdict(event: try eventWhenAbsent(item, since: since, try item.unansweredAttempts(db), db))
     }
     let attempts = try item.unansweredAttempts(db)
     if let earliest = attempts.first, earliest.isLater(than: list.asked) { return Verdict() }
@@ -133,11 +149,11 @@ struct ListJudge {
 
   /// Absence counts only in a whole list that was asked for when a late create would have landed.
   private func eventWhenAbsent(
-    _ item: ListedItem, since: Moment, _ attempts: [UnansweredAttempt]
-  ) -> ItemEvent? {
+    _ item: ListedItem, since: Moment, _ attempts: [UnansweredAttempt], _ db: Database
+  ) throws -> ItemEvent? {
     let delay = attempts.map(\.delay).reduce(rules.settleDelay, max)
     guard list.isWhole, isLateEnough(item, since: since, delay) else { return nil }
-    return .listedAbsent(afterRefusal: item.isRefused, attemptsLeft: item.usedCount < rules.maxAttempts)
+    return .listedAbsent(after: try item.lastWord(db), attemptsLeft: item.usedCount < rules.maxAttempts)
   }
 
   /// Whether both clocks say that the list was asked for so long after the doubt began, or the asking process has waited

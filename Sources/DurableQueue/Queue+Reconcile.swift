@@ -124,6 +124,8 @@ extension Queue {
     result.moved[state, default: 0] += 1
   }
 
+  private static let absent = "no answer, and the service's list does not show it"
+
   /// What stands with the item afterwards.
   private static func outcome(of event: ItemEvent, _ entry: RemoteItem?, _ item: ListedItem) -> Outcome {
     let id = entry?.id ?? "?"
@@ -133,8 +135,9 @@ extension Queue {
       Outcome(.refused, remoteID: id, message: "there as \(id), but it is not what we sent")
     case .listedForeign:
       Outcome(.refused, remoteID: id, message: "already there as \(id) before anything was sent")
-    case .listedAbsent(afterRefusal: true, _): Outcome(.refused, message: item.message)
-    default: Outcome(.refused, message: "no answer, and the service's list does not show it")
+    case .listedAbsent(after: .silence, _):
+      Outcome(.refused, message: Self.absent + (item.message.map { " (the last time: \($0))" } ?? ""))
+    default: Outcome(.refused, message: item.message)
     }
   }
 }

@@ -72,6 +72,9 @@ enum QueueSchema {
     migrator.registerMigration("12 how long a wait is, who holds an account, and how runs ended") { db in
       try db.execute(sql: waitsHoldsAndEnds)
     }
+    migrator.registerMigration("13 answers that are not the service's own") { db in
+      try db.execute(sql: foreignAnswers)
+    }
     return migrator
   }
 

@@ -4,6 +4,12 @@ import GRDB
 import Pacing
 import Provisioning
 
+extension Outcome.Kind {
+  /// Whether an attempt has ended without a definite answer; not IN, which opens a temporary table.
+  static let isUnknown =
+    "(" + allCases.filter { !$0.isDefinite }.map { "outcome = '\($0.rawValue)'" }.joined(separator: " OR ") + ")"
+}
+
 /// An attempt that may have made its item.
 struct UnansweredAttempt {
   /// The canonical JSON that was sent.
@@ -26,7 +32,7 @@ struct UnansweredAttempt {
       boot, start_up, ended_up, clock_skew, clock_skew_most
     FROM attempt JOIN item ON item.id = item_id
       JOIN definition ON definition.id = attempt.definition_id JOIN owner ON owner.id = attempt.owner_id
-    WHERE item_id = ? AND outcome IN ('no_answer', 'owner_gone', 'succeeded') ORDER BY attempt.ordinal
+    WHERE item_id = ? AND (\(Outcome.Kind.isUnknown) OR outcome = 'succeeded') ORDER BY attempt.ordinal
     """
 
   init(_ row: Row) {

@@ -31,7 +31,7 @@ package enum ItemEvent: Hashable, Sendable {
   /// The list shows its name and it is not ours; for a ready item: the list showed it before we ever sent it.
   case listedForeign
   /// A whole list, asked for late enough, does not show it.
-  case listedAbsent(afterRefusal: Bool, attemptsLeft: Bool)
+  case listedAbsent(after: LastWord, attemptsLeft: Bool)
   /// An attempt that the item has moved on from was answered after all: it had succeeded.
   case lateSuccess
   /// `run` or `retry` wants it tried again, or a roster has it again; `hasID`: something of its name was found.
@@ -40,6 +40,18 @@ package enum ItemEvent: Hashable, Sendable {
   case cancelled
   /// A person has looked at what a conflict found and takes it over.
   case adopted
+}
+
+/// What the last answer about an item was before a list did not show it.
+package enum LastWord: CaseIterable, Hashable, Sendable {
+  /// Nobody answered.
+  case silence
+  /// The service refused it.
+  case refusal
+  /// Something answered in the service's place, for the first time.
+  case foreign
+  /// Something has answered in the service's place again.
+  case foreignAgain
 }
 
 /// What an event makes of an item.
@@ -74,10 +86,7 @@ extension ItemState {
     case (.leased, .answered(let kind, let earlierUnanswered)): Self.after(kind, earlierUnanswered)
     case (.inDoubt, .listedOurs), (.ready, .listedOurs): Transition(state: .done)
     case (.inDoubt, .listedForeign), (.ready, .listedForeign): Transition(state: .failed, reason: .conflict)
-    case (.inDoubt, .listedAbsent(afterRefusal: true, _)): Transition(state: .failed, reason: .refused)
-    case (.inDoubt, .listedAbsent(afterRefusal: false, attemptsLeft: true)): Transition(state: .ready, due: .now)
-    case (.inDoubt, .listedAbsent(afterRefusal: false, attemptsLeft: false)):
-      Transition(state: .failed, reason: .noAnswer)
+    case (.inDoubt, .listedAbsent(let lastWord, let attemptsLeft)): Self.whenAbsent(lastWord, attemptsLeft)
     case (.done, .lateSuccess): nil
     case (_, .lateSuccess): Transition(state: .done)
     case (.failed, .requeued(hasID: true)), (.cancelled, .requeued(hasID: true)):
@@ -90,13 +99,24 @@ extension ItemState {
     }
   }
 
+  /// The rows of the table for what is not there.
+  private static func whenAbsent(_ lastWord: LastWord, _ attemptsLeft: Bool) -> Transition {
+    switch lastWord {
+    case .refusal: Transition(state: .failed, reason: .refused)
+    case .foreignAgain: Transition(state: .failed, reason: .foreign)
+    case _ where attemptsLeft: Transition(state: .ready, due: .now)
+    case .foreign: Transition(state: .failed, reason: .foreign)
+    case .silence: Transition(state: .failed, reason: .noAnswer)
+    }
+  }
+
   /// The rows of the table for an attempt that ended.
   private static func after(_ kind: Outcome.Kind, _ earlierUnanswered: Bool) -> Transition {
     let reason = Reason(kind)
     return switch kind {
     case .succeeded: Transition(state: .done, usesAttempt: true)
     case .refused: Transition(state: earlierUnanswered ? .inDoubt : .failed, reason: reason, usesAttempt: true)
-    case .noAnswer, .ownerGone: Transition(state: .inDoubt, reason: reason, usesAttempt: true)
+    case .noAnswer, .foreign, .ownerGone: Transition(state: .inDoubt, reason: reason, usesAttempt: true)
     case .throttled, .keyQuota: Transition(state: .ready, due: .afterScopeWait, reason: reason)
     case .unreachable: Transition(state: .ready, due: .afterBackoff, reason: reason)
     case .accountQuota, .accountRefused, .denied, .notOffered, .misdirected, .notSent:

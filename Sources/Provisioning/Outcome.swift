@@ -1,5 +1,7 @@
 // What an attempt learned, and why an item failed or waits.
 
+package import Pacing
+
 /// What one attempt learned.
 package struct Outcome: Hashable, Sendable {
   /// The kinds of answer, each with its own consequence for the item; the raw value stands in the database and files.
@@ -26,13 +28,16 @@ package struct Outcome: Hashable, Sendable {
     case unreachable
     /// It may have been sent and nobody knows what became of it.
     case noAnswer = "no_answer"
+    /// Something between here and the service answered in its place, such as a firewall or a sign-in page. The request may
+    /// have reached the service all the same: what filters requests filters replies too.
+    case foreign
     /// It was claimed and then not sent after all.
     case notSent = "not_sent"
     /// The process that had claimed it is gone.
     case ownerGone = "owner_gone"
 
     /// Whether the service certainly did nothing or certainly did it; otherwise only its list can tell.
-    package var isDefinite: Bool { self != .noAnswer && self != .ownerGone }
+    package var isDefinite: Bool { self != .noAnswer && self != .foreign && self != .ownerGone }
     /// Whether the run ends at once, because every other request would fare the same.
     package var haltsRun: Bool { self == .denied || self == .notOffered || self == .misdirected }
     /// Whether it holds the item's account.
@@ -56,6 +61,10 @@ package struct Outcome: Hashable, Sendable {
   package var retryAfter: Duration?
   /// What it asked for, where that is more than is waited; nil otherwise.
   package var askedWait: Duration?
+  /// What the reply looked like, where it was not the service's own; nil elsewhere.
+  package var page: ForeignPage?
+  /// How far the service's clock is ahead of ours (negative: behind), where that explains the answer; nil elsewhere.
+  package var clockSkew: Duration?
   /// How long nothing more is allowed although this was, because a limit that the service tells of is used up, at most
   /// an hour; nil when it tells of none, or something is left.
   package var pause: Duration?
@@ -74,6 +83,37 @@ package struct Outcome: Hashable, Sendable {
   }
 }
 
+/// A reply that is not the service's own: it has no envelope of the service.
+package struct ForeignPage: Hashable, Sendable {
+  /// The media type that it was said to be, without parameters, in lower case; nil when none was.
+  package var contentType: String?
+  /// What stands in it, for people: a web page's title, a text's first line, clipped; nil when nothing can be told.
+  package var title: String?
+  /// When it was made, by its own clock; nil when it does not tell.
+  package var date: Instant?
+
+  /// Makes one.
+  package init(contentType: String?, title: String?, date: Instant? = nil) {
+    self.contentType = contentType
+    self.title = title
+    self.date = date
+  }
+}
+
+extension Outcome.Kind {
+  /// What the status of a foreign page says that came in place of the first list, before anything was sent: whether the
+  /// run can go on at all. A page that a sign-in or time may end stays *foreign*, and is waited for.
+  package init(probeAnsweredBy status: Int?) {
+    self =
+      switch status {
+      case 401, 403: .denied
+      case 404: .notOffered
+      case .some(300..<500): .misdirected
+      default: .foreign
+      }
+  }
+}
+
 /// Why an item failed or waits; the raw value stands in the database and in the files.
 package enum Reason: String, CaseIterable, Sendable {
   case refused
@@ -88,6 +128,7 @@ package enum Reason: String, CaseIterable, Sendable {
   case misdirected
   case unreachable
   case noAnswer = "no_answer"
+  case foreign
   case notSent = "not_sent"
   case ownerGone = "owner_gone"
   /// Something of this name was there that we did not make.
@@ -101,11 +142,21 @@ package enum Reason: String, CaseIterable, Sendable {
   package init?(_ kind: Outcome.Kind) { self.init(rawValue: kind.rawValue) }
 
   /// The reason in words that people read, where a whole run waits or has stopped for it.
-  package var forPeopleWhoWait: String { self == .noAnswer ? "the service gives no usable answers" : forPeople }
+  package var forPeopleWhoWait: String {
+    switch self {
+    case .noAnswer: "the service gives no usable answers"
+    case .foreign: "something that is not the service answers in its place"
+    default: forPeople
+    }
+  }
 
   /// The reason when nothing is in doubt any more: a missing answer has been looked for.
   package var forPeopleWhoLooked: String {
-    [.noAnswer, .ownerGone].contains(self) ? "no answer, and the service's list does not show it" : forPeople
+    switch self {
+    case .noAnswer, .ownerGone: "no answer, and the service's list does not show it"
+    case .foreign: "something else answered in the service's place, and its list does not show it"
+    default: forPeople
+    }
   }
 
   /// The reason in words that people read, to stand alone in a table.
@@ -122,6 +173,7 @@ package enum Reason: String, CaseIterable, Sendable {
     case .misdirected: "the endpoint answered with a redirect"
     case .unreachable: "the service could not be reached"
     case .noAnswer: "answer unknown, will check"
+    case .foreign: "something else answered in the service's place, will check"
     case .notSent: "not sent"
     case .ownerGone: "the run that sent it ended before the answer, will check"
     case .conflict: "the name was already taken by something we did not make"

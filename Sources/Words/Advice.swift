@@ -13,6 +13,7 @@ package enum Advice {
     if state == "invalid" { return "the row was not accepted when the roster was read" }
     let reason = Reason(rawValue: key)
     return switch (ItemState(rawValue: state), reason) {
+    case (.failed, .foreign): "something else answered in the service’s place, twice"
     case (.failed, .noAnswer): "no usable answer, as often as it was tried"
     case (.inDoubt, .refused): "refused by the service after an attempt without an answer, will check"
     default: reason?.forPeople ?? key
@@ -43,6 +44,10 @@ package enum Advice {
     case .noAnswer:
       "The service’s list does not show them. `rollcall retry \(batch) --reason no_answer` tries them again "
         + "when the service is well."
+    case .foreign:
+      "Something between here and the service, such as a firewall or a proxy, answers these rows; the message says what. "
+        + "Write what it may not like in another way, or ask who runs it; "
+        + "`rollcall retry \(batch) --reason foreign` tries them again."
     default: "`rollcall retry \(batch) --reason \(reason.rawValue)` tries them again."
     }
   }

@@ -37,6 +37,9 @@ struct Lists: Hashable, Sendable {
   var refused: [BatchAccount: Outcome] = [:]
   /// Since when lists have come that settled nothing.
   var undecidedSince: Instant?
+  /// How often the probe of an account has brought a list that is not whole; after `mostIncomplete` the run goes on.
+  var incomplete: [BatchAccount: Int] = [:]
+  private static let mostIncomplete = 3
   /// When each account was last listed for what is in doubt.
   var lastListed: [BatchAccount: Instant] = [:]
   /// The list that is being settled by.
@@ -44,6 +47,20 @@ struct Lists: Hashable, Sendable {
   var step = Step.idle
   /// No permit is asked for before this.
   var notBefore = Instant(microseconds: 0)
+
+  /// Notes that the probe of an account brought a list that is not whole, to be asked for again after a wait.
+  ///
+  /// - Returns: whether it never will be.
+  mutating func isIncompleteAgain(_ account: BatchAccount, after backoff: Backoff, at now: Instant) -> Bool {
+    incomplete[account, default: 0] += 1
+    notBefore = now + backoff.ceiling(after: incomplete[account] ?? 1)
+    return incomplete[account] ?? 0 >= Self.mostIncomplete
+  }
+
+  /// Accounts whose list was never whole.
+  var neverWhole: [String] {
+    incomplete.filter { $0.value >= Self.mostIncomplete }.keys.map(\.account).sorted()
+  }
 
   mutating func permitAnswered(_ permit: Permit) {
     if let start = permit.start {
@@ -155,7 +172,9 @@ extension Dispatcher {
     switch reply {
     case .listed(let items, let isWhole, let clockSkew):
       pace.noteListed()
-      lists.waiting.removeAll { $0 == account }
+      if isWhole || phase != .probing || lists.isIncompleteAgain(account, after: rules.unreachableWait, at: now) {
+        lists.waiting.removeAll { $0 == account }
+      }
       let list = RemoteList(
         items: items, isWhole: isWhole, asked: asked, clockSkew: clockSkew, watch: watch)
       lists.open = Lists.Open(account: account, list: list)
@@ -186,7 +205,9 @@ extension Dispatcher {
     return [.reconcile(open.list, open.account)]
   }
 
-  private mutating func noteFailedRead(_ outcome: Outcome, of account: BatchAccount, at now: Instant) -> [Action] {
+  private mutating func noteFailedRead(_ read: Outcome, of account: BatchAccount, at now: Instant) -> [Action] {
+    var outcome = read
+    if phase == .probing, read.kind == .foreign { outcome.kind = Outcome.Kind(probeAnsweredBy: read.status) }
     if outcome.kind.haltsRun {
       lists.step = .idle
       end(.halted(outcome), at: now)
@@ -200,7 +221,6 @@ extension Dispatcher {
     // A list that is refused outright says that this account cannot be worked with, whatever the wording.
     if outcome.kind.holdsAccount || outcome.kind == .refused {
       lists.waiting.removeAll { $0 == account }
-      var outcome = outcome
       if !outcome.kind.holdsAccount { outcome.kind = .accountRefused }
       lists.refused[account] = outcome
       return [.holdAccount(account, outcome)]
@@ -208,7 +228,7 @@ extension Dispatcher {
     lists.step = .idle
     guard let wait = waitAfter(outcome, sentAt: now, isRead: true, at: now) else { return [] }
     // What was claimed has permits from before the wait.
-    return [.holdKey(wait)] + release(until: wait.until, reason: wait.reason == .noAnswer ? .notSent : wait.reason)
+    return [.holdKey(wait)] + release(until: wait.until, reason: wait.reason.ofUnsent)
   }
 
   /// What a list settled is on disk; what became ready is claimed at once, and what it could not tell is asked for.

@@ -106,6 +106,9 @@ extension Dispatcher {
     if outcome.kind == .keyQuota {
       end(keyQuotaUsedUp(outcome, at: now), at: now)
     }
+    if foreign.isTooLong(after: outcome.kind, of: lease.handle.item) {
+      end(.paused(KeyWait(until: now, reason: .foreign, message: outcome.message), until: nil), at: now)
+    }
     if outcome.kind.isAnswerOfService { pace.noteAnswer() }
     if outcome.kind.isAnswerOfService, pace.isLearning { answer.teaches = scope }
     answer.wait = waitAfter(outcome, sentAt: sentAt, at: now) ?? pauseAfter(outcome, at: now)
@@ -113,7 +116,7 @@ extension Dispatcher {
     var actions: [Action] = [.settle(answer, due: answer.due)]
     if let wait = answer.wait {
       // Only what was sent has an unknown answer; what was not is simply not sent.
-      actions += release(until: wait.until, reason: wait.reason == .noAnswer ? .notSent : wait.reason)
+      actions += release(until: wait.until, reason: wait.reason.ofUnsent)
     } else if outcome.kind.holdsAccount {
       actions += release(until: nil, reason: Reason(outcome.kind), only: lease.account)
     }
@@ -138,7 +141,8 @@ extension Dispatcher {
     case .throttled:
       until = pace.waitEnd(after: .throttled, asked: outcome.retryAfter, sentAt: sentAt, at: now, using: &generator)
     case .unreachable,
-      .noAnswer where isRead:
+      .noAnswer where isRead,
+      .foreign where isRead:
       let own = pace.waitEnd(unreachable: rules.unreachableWait, sentAt: sentAt, at: now)
       until = max(own, now + (outcome.retryAfter ?? .zero))
     case .noAnswer:

@@ -109,6 +109,7 @@ package struct Dispatcher: Sendable {
   var clock = ClockWatch()
   /// Since when the run knows of doubts whose age the clocks cannot tell.
   var watch = DoubtWatch()
+  var foreign = ForeignStreak()
   /// Rows that have failed in this run.
   var failedCount = 0
   /// Rows that were made in this run, or turned out to be.

@@ -48,6 +48,8 @@ package final class Pool: Sendable {
     package var wait: KeyWait?
     /// Rows that were made in this run, or turned out to be.
     package var madeCount = 0
+    /// Accounts whose list was never whole, so that it cannot tell what is missing from it.
+    package var incompleteAccounts: [String] = []
     /// The quota that holds.
     package var quota = Quota.untilLearned
   }
@@ -125,7 +127,7 @@ package final class Pool: Sendable {
     let status = state.withLock { dispatcher in
       Status(
         inFlightCount: dispatcher.inFlight.count, wait: dispatcher.pace.wait, madeCount: dispatcher.madeCount,
-        quota: dispatcher.pace.quota)
+        incompleteAccounts: dispatcher.lists.neverWhole, quota: dispatcher.pace.quota)
     }
     currentStatus.withLock { $0 = status }
   }

@@ -112,12 +112,12 @@ struct DoctorVerb: AsyncParsableCommand {
     switch await client.accounts() {
     case .failed(let outcome):
       report.bad("service", Self.words(outcome), Self.remedy(outcome))
+      if let skew = outcome.clockSkew { report.bad("clock", ClockWords.difference(skew), ClockWords.remedy + ".") }
       return
     case .told(let accounts, let skew):
       report.good("credentials", "accepted")
       if let skew, abs(skew.microseconds) > 60_000_000 {
-        report.bad(
-          "clock", "the service's clock is \(skew.forPeople) from ours", "Set the clock; five minutes are refused.")
+        report.bad("clock", ClockWords.difference(skew), ClockWords.remedy + ".")
       } else {
         report.good("clock", skew == nil ? "the service does not say its time" : "within a minute of the service's")
       }
@@ -147,6 +147,8 @@ struct DoctorVerb: AsyncParsableCommand {
 
   private static func remedy(_ outcome: Outcome) -> String {
     switch outcome.kind {
+    case _ where outcome.clockSkew != nil: "Set the clock first."
+    case .foreign: ForeignWords.remedy + "."
     case .denied: "Check the credentials; keys are made in the console under 마이페이지 > 인증키 관리."
     case .unreachable: "Check the endpoint and the network."
     case .notOffered: "This account's Data Forest does not offer AI workspaces."

@@ -43,6 +43,10 @@ enum EndReason: String, CaseIterable {
   case denied
   /// The service does not offer workspaces.
   case notOffered = "not_offered"
+  /// The service refused the signature, because the clocks differ.
+  case clock
+  /// Something else answers in the service's place.
+  case foreign
   /// The endpoint redirects.
   case misdirected
   /// Every request would fare like one did.
@@ -88,7 +92,9 @@ enum EndReason: String, CaseIterable {
       switch end {
       case .finished: EndReason(status)
       case .held: .held
-      case .halted(let outcome): EndReason(outcome.kind)
+      case .halted(let outcome):
+        outcome.page != nil ? .foreign : outcome.clockSkew != nil ? .clock : EndReason(outcome.kind)
+      case .paused(let wait?, _) where wait.reason == .foreign: .foreign
       case .paused, .settling: .waiting
       case .undecided: .undecided
       case .tooManyFailed: .tooManyFailed

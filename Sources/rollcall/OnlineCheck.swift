@@ -8,6 +8,7 @@ import Foundation
 import Pacing
 import Provisioning
 import Synchronization
+import Words
 
 /// Holds a roster's rows against what the service tells.
 struct OnlineCheck {
@@ -88,7 +89,8 @@ struct OnlineCheck {
     for account in wanted.accounts.keys.sorted() {
       await context.pause(.seconds(1))
       switch await client.list(account: account) {
-      case .listed(let items, _, _):
+      case .listed(let items, let isWhole, _):
+        if !isWhole { context.tell("warning: " + ForeignWords.neverWhole(account)) }
         taken[account] = Dictionary(items.map { ($0.name, $0.id) }) { first, _ in first }
       case .failed(let outcome) where outcome.kind == .accountRefused || outcome.kind == .refused: continue
       case .failed(let outcome): throw failure(outcome, "the workspaces of \(account)")

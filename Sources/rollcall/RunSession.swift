@@ -77,6 +77,7 @@ struct RunSession {
         time: context.time), generator: SystemRandomNumberGenerator())
     let end = await watch(pool)
     try await client.shutdown()
+    for account in pool.status.incompleteAccounts { context.tell("warning: " + ForeignWords.neverWhole(account)) }
     // What an unsettled answer left leased stays with this owner; the next run finds it gone and reclaims.
     if case .failed = end { return (end, nil) }
     do {

@@ -31,8 +31,8 @@ import Wire
     Row(name: "2xx with an empty id", status: 200, body: #"{"success":true,"id":""}"#, kind: .noAnswer),
     Row(name: "2xx truncated", status: 200, body: #"{"success":true,"id":"ab"#, kind: .noAnswer),
     Row(name: "2xx empty", status: 200, body: "", kind: .noAnswer),
-    Row(name: "2xx HTML", status: 200, body: "<html>ok</html>", kind: .noAnswer),
-    Row(name: "2xx of another shape", status: 200, body: "[1]", kind: .noAnswer),
+    Row(name: "2xx HTML", status: 200, body: "<html>ok</html>", kind: .foreign),
+    Row(name: "2xx of another shape", status: 200, body: "[1]", kind: .foreign),
     Row(name: "2xx that says no", status: 200, body: dataForest("something else"), kind: .refused),
     Row(
       name: "2xx with the account's quota", status: 200, body: dataForest("exceeded limit on resource quota"),
@@ -41,7 +41,7 @@ import Wire
     Row(name: "400 duplicate", status: 400, body: dataForest("name already exists (a)"), kind: .refused),
     Row(name: "409 duplicate", status: 409, body: dataForest("name already exists (a)"), kind: .refused),
     Row(name: "400 of the gateway", status: 400, body: gateway("\"100\""), kind: .refused),
-    Row(name: "400 XML", status: 400, body: "<error/>", kind: .refused),
+    Row(name: "400 XML", status: 400, body: "<error/>", kind: .foreign),
     Row(name: "413 of the gateway", status: 413, body: gateway("430"), kind: .refused),
     Row(
       name: "400 account quota", status: 400, body: dataForest("exceeded limit on resource quota"), kind: .accountQuota),
@@ -53,14 +53,29 @@ import Wire
     Row(name: "429 in Data Forest's shape", status: 429, body: dataForest("slow down"), kind: .throttled),
     Row(name: "401 authentication", status: 401, body: gateway("\"200\""), kind: .denied),
     Row(name: "401 permission", status: 401, body: gateway("\"210\""), kind: .denied),
-    Row(name: "401 empty", status: 401, body: "", kind: .denied),
+    Row(name: "401 empty", status: 401, body: "", kind: .foreign),
     Row(name: "401 in Data Forest's shape", status: 401, body: dataForest("no"), kind: .denied),
     Row(name: "403 of the gateway", status: 403, body: gateway("\"230\""), kind: .denied),
     Row(name: "403 of Data Forest", status: 403, body: dataForest("not allowed to access"), kind: .accountRefused),
     Row(name: "404 of Data Forest", status: 404, body: dataForest("no such element"), kind: .accountRefused),
     Row(name: "404 of the gateway", status: 404, body: gateway("\"300\""), kind: .notOffered),
-    Row(name: "404 HTML", status: 404, body: "<html>", kind: .refused),
-    Row(name: "302", status: 302, body: "", kind: .misdirected),
+    Row(name: "404 HTML", status: 404, body: "<html>", kind: .foreign),
+    Row(name: "302", status: 302, body: "", kind: .foreign),
+    Row(name: "307 of the gateway", status: 307, body: gateway("\"100\""), kind: .misdirected),
+    Row(name: "403 HTML", status: 403, body: "<html><title>Request blocked</title>", kind: .foreign),
+    Row(name: "401 text", status: 401, body: "Unauthorized", kind: .foreign),
+    Row(name: "407 empty", status: 407, body: "", kind: .foreign),
+    Row(name: "413 HTML", status: 413, body: "<html>", kind: .foreign),
+    Row(name: "403 JSON of a gateway that is not ours", status: 403, body: #"{"message":"Forbidden"}"#, kind: .foreign),
+    Row(
+      name: "403 of an API that is not ours", status: 403, body: #"{"error":{"code":403,"message":"no"}}"#,
+      kind: .foreign
+    ),
+    Row(name: "200 JSON of a portal", status: 200, body: #"{"status":"ok","login":"https://p"}"#, kind: .foreign),
+    Row(name: "200 text", status: 200, body: "OK", kind: .foreign),
+    Row(name: "200 bytes", status: 200, body: "\u{1F}\u{8B}\u{8}", kind: .foreign),
+    Row(name: "511 HTML", status: 511, body: "<html>", kind: .foreign),
+    Row(name: "429 HTML", status: 429, body: "<html>", kind: .throttled),
     Row(name: "307 with an envelope", status: 307, body: #"{"success":true,"id":"a"}"#, kind: .misdirected),
     Row(name: "408", status: 408, body: "", kind: .noAnswer),
     Row(name: "500 of Data Forest", status: 500, body: dataForest("unexpected error"), kind: .noAnswer),
@@ -151,7 +166,8 @@ import Wire
   @Test func `what is no list failed, and why is kept`() {
     for (body, status, kind) in [
       ("", 200, Outcome.Kind.noAnswer), (#"{"success":true}"#, 200, .noAnswer),
-      (#"{"success":false,"message":"not allowed to access"}"#, 403, .accountRefused), ("", 401, .denied),
+      (#"{"success":false,"message":"not allowed to access"}"#, 403, .accountRefused), ("", 401, .foreign),
+      ("<html>", 200, .foreign),
       (#"{"error":{"errorCode":"300","message":"Not Found"}}"#, 404, .notOffered), ("", 503, .noAnswer),
     ] {
       guard case .failed(let outcome) = list(body, status: status) else {

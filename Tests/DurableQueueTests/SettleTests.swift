@@ -11,7 +11,7 @@ import Testing
     (.succeeded, .done, 1), (.refused, .failed, 1), (.throttled, .ready, 0), (.keyQuota, .ready, 0),
     (.accountQuota, .ready, 0), (.accountRefused, .ready, 0), (.denied, .ready, 0), (.notOffered, .ready, 0),
     (.misdirected, .ready, 0), (.unreachable, .ready, 0), (.noAnswer, .inDoubt, 1), (.notSent, .ready, 0),
-    (.ownerGone, .inDoubt, 1),
+    (.ownerGone, .inDoubt, 1), (.foreign, .inDoubt, 1),
   ]
 
   @Test func `each outcome moves a leased item as the table says`() async throws {

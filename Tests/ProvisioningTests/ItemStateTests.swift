@@ -146,6 +146,9 @@ private let stateTable: [Row] = [
     "leased, no usable answer: in doubt", [.leased], answers(.noAnswer),
     Transition(state: .inDoubt, reason: .noAnswer, usesAttempt: true)),
   Row(
+    "leased, a foreign answer: in doubt", [.leased], answers(.foreign),
+    Transition(state: .inDoubt, reason: .foreign, usesAttempt: true)),
+  Row(
     "leased, the owner is gone: in doubt", [.leased], answers(.ownerGone),
     Transition(state: .inDoubt, reason: .ownerGone, usesAttempt: true)),
   Row(
@@ -159,14 +162,20 @@ private let stateTable: [Row] = [
     Transition(state: .failed, reason: .conflict)),
   Row(
     "in doubt, absent after a refusal: failed with that refusal", [.inDoubt],
-    [true, false].map { .listedAbsent(afterRefusal: true, attemptsLeft: $0) },
+    [true, false].map { .listedAbsent(after: .refusal, attemptsLeft: $0) },
     Transition(state: .failed, reason: .refused)),
   Row(
     "in doubt, absent after no answer, attempts left: ready", [.inDoubt],
-    [.listedAbsent(afterRefusal: false, attemptsLeft: true)], Transition(state: .ready, due: .now)),
+    [.listedAbsent(after: .silence, attemptsLeft: true), .listedAbsent(after: .foreign, attemptsLeft: true)],
+    Transition(state: .ready, due: .now)),
   Row(
     "in doubt, absent after no answer, none left: failed", [.inDoubt],
-    [.listedAbsent(afterRefusal: false, attemptsLeft: false)], Transition(state: .failed, reason: .noAnswer)),
+    [.listedAbsent(after: .silence, attemptsLeft: false)], Transition(state: .failed, reason: .noAnswer)),
+  Row(
+    "in doubt, absent after a second foreign answer, or one when none are left: failed with the page's title",
+    [.inDoubt],
+    [true, false].map { .listedAbsent(after: .foreignAgain, attemptsLeft: $0) }
+      + [.listedAbsent(after: .foreign, attemptsLeft: false)], Transition(state: .failed, reason: .foreign)),
   Row(
     "any but done, a late answer says success: done", [.ready, .leased, .inDoubt, .failed, .cancelled], [.lateSuccess],
     Transition(state: .done)),
@@ -191,8 +200,8 @@ private let allEvents: [ItemEvent] =
     .adopted,
   ]
   + Outcome.Kind.allCases.flatMap(answers)
-  + [true, false].flatMap { afterRefusal in
-    [true, false].map { .listedAbsent(afterRefusal: afterRefusal, attemptsLeft: $0) }
+  + LastWord.allCases.flatMap { lastWord in
+    [true, false].map { .listedAbsent(after: lastWord, attemptsLeft: $0) }
   }
 
 private func answers(_ kind: Outcome.Kind) -> [ItemEvent] {

@@ -17,12 +17,12 @@ import Testing
     #expect(
       Outcome.Kind.allCases.map(\.rawValue) == [
         "succeeded", "refused", "throttled", "key_quota", "account_quota", "account_refused", "denied", "not_offered",
-        "misdirected", "unreachable", "no_answer", "not_sent", "owner_gone",
+        "misdirected", "unreachable", "no_answer", "foreign", "not_sent", "owner_gone",
       ])
   }
 
   @Test func `each kind has the consequences that the contract gives it`() {
-    #expect(Outcome.Kind.allCases.filter { !$0.isDefinite } == [.noAnswer, .ownerGone])
+    #expect(Outcome.Kind.allCases.filter { !$0.isDefinite } == [.noAnswer, .foreign, .ownerGone])
     #expect(Outcome.Kind.allCases.filter(\.haltsRun) == [.denied, .notOffered, .misdirected])
     #expect(Outcome.Kind.allCases.filter(\.holdsAccount) == [.accountQuota, .accountRefused])
     #expect(Outcome.Kind.allCases.filter(\.holdsKey) == [.throttled, .keyQuota])

@@ -49,6 +49,12 @@ import WorkerPool
 
     func run(_ pool: Pool) async throws -> RunEnd { await pool.run() }
 
+    func rows() throws -> [ReportRow] {
+      var rows: [ReportRow] = []
+      try queue.forEachRow(of: batch) { rows.append($0) }
+      return rows
+    }
+
     var tally: Tally { get throws { try queue.tally(of: batch) } }
     func usedAttempts() throws -> Int {
       var count = 0

@@ -1,0 +1,159 @@
+// A reply that is not the service's own: what a firewall, a proxy, a sign-in page or another service says in its place.
+// Nothing of it is believed; people are told what it looks like, so that they can find who answered.
+
+import Foundation
+import Provisioning
+import Wire
+
+extension ForeignPage {
+  /// A title is clipped to so many characters.
+  private static let longestTitle = 120
+  /// A title stands in the first part of a page.
+  private static let longestLook = 64 * 1_024
+
+  /// Looks at a reply without an envelope of the service.
+  init(_ reply: Reply) {
+    let type = reply.headers["content-type"]?.prefix { $0 != ";" }.trimmingCharacters(in: .whitespaces).lowercased()
+    let text = Self.text(reply)
+    let contentType = type.flatMap { $0.isEmpty ? nil : String($0.prefix(60)) }
+    self.init(
+      contentType: contentType, title: Self.title(of: text, isPage: Self.isPage(contentType, text)), date: reply.date)
+  }
+
+  /// What an exchange decodes, and leaves the header beside.
+  private static let readEncodings: Set<String> = ["gzip", "x-gzip", "deflate", "identity", ""]
+
+  /// What came, in words: `HTTP 403, a web page: 'Request blocked'`.
+  static func sentence(_ reply: Reply, _ page: ForeignPage) -> String {
+    let status = "HTTP \(reply.status)"
+    if let encoding = reply.headers["content-encoding"]?.lowercased(), !readEncodings.contains(encoding) {
+      return "\(status), a reply in an encoding that was not asked for: \(plain(encoding, clippedTo: 20))"
+    }
+    if (300..<400).contains(reply.status), let place = redirect(reply) { return "\(status), a redirect to \(place)" }
+    guard !reply.body.isEmpty else { return "\(status), an empty reply" }
+    let isPage = isPage(page.contentType, text(reply))
+    let kind =
+      isPage
+      ? "a web page" : "not a reply of the service" + (page.contentType.map { " (\(plain($0, clippedTo: 60)))" } ?? "")
+    return "\(status), \(kind)" + (page.title.map { ": '\($0)'" } ?? "")
+  }
+
+  /// Where a redirect leads to: scheme and host, because the rest may hold what was sent.
+  private static func redirect(_ reply: Reply) -> String? {
+    guard let text = reply.headers["location"], let url = URLComponents(string: text), let host = url.host else {
+      return nil
+    }
+    let port = url.port.map { ":\($0)" } ?? ""
+    return plain((url.scheme.map { $0 + "://" } ?? "") + host + port, clippedTo: longestTitle)
+  }
+
+  private static func isPage(_ contentType: String?, _ text: String) -> Bool {
+    let start = text.prefix(200).trimmingCharacters(in: .whitespacesAndNewlines).lowercased()
+    return contentType?.contains("html") == true || start.hasPrefix("<!doctype html") || start.hasPrefix("<html")
+      || start.hasPrefix("<head")
+  }
+
+  // MARK: - The title
+
+  /// A page's title, or its first heading; of JSON its message; of a text its first line.
+  private static func title(of text: String, isPage: Bool) -> String? {
+    let found: String?
+    if isPage {
+      found = ["title", "h1", "h2"].lazy.compactMap { element($0, in: text) }.first
+    } else if let members = JSONBody(Array(text.utf8)) {
+      found = ["message", "error", "detail", "title", "status"].lazy.compactMap { members.string($0) }.first
+    } else {
+      found = text.split(whereSeparator: \.isNewline).first.map(String.init)
+    }
+    return found.map { plain($0, clippedTo: longestTitle) }.flatMap { $0.isEmpty ? nil : $0 }
+  }
+
+  /// The text of a page's first element of a name, without tags and with its entities read.
+  private static func element(_ name: String, in page: String) -> String? {
+    guard let open = page.range(of: "<\(name)(\\s[^>]*)?>", options: [.regularExpression, .caseInsensitive]) else {
+      return nil
+    }
+    let rest = page[open.upperBound...]
+    let close = rest.range(of: "</\(name)", options: .caseInsensitive)?.lowerBound ?? rest.endIndex
+    let inner = rest[..<close].prefix(4 * longestTitle).replacingOccurrences(
+      of: "<[^>]*>", with: " ", options: .regularExpression)
+    let text = entities(inner)
+    return plain(text, clippedTo: longestTitle).isEmpty ? nil : text
+  }
+
+  private static let namedEntities = ["amp": "&", "lt": "<", "gt": ">", "quot": "\"", "apos": "'", "nbsp": " "]
+
+  /// A text with its entities as characters; what is no entity stays as it is.
+  private static func entities(_ text: String) -> String {
+    var result = ""
+    var rest = Substring(text)
+    while let start = rest.firstIndex(of: "&") {
+      result += rest[..<start]
+      rest = rest[start...]
+      let name = rest.dropFirst().prefix(10).prefix { $0 != ";" }
+      if rest[name.endIndex...].first == ";", let character = entity(name) {
+        result += character
+        rest = rest[name.endIndex...].dropFirst()
+      } else {
+        result += "&"
+        rest = rest.dropFirst()
+      }
+    }
+    return result + rest
+  }
+
+  private static func entity(_ name: Substring) -> String? {
+    guard name.first == "#" else { return namedEntities[name.lowercased()] }
+    let isHex = name.dropFirst().first?.lowercased() == "x"
+    let number = isHex ? UInt32(name.dropFirst(2), radix: 16) : UInt32(name.dropFirst())
+    return number.flatMap(Unicode.Scalar.init).map { String(Character($0)) }
+  }
+
+  /// One line without control characters and doubled blanks, clipped.
+  private static func plain(_ text: String, clippedTo most: Int) -> String {
+    let words = text.unicodeScalars.split { scalar in
+      [.control, .format, .lineSeparator, .paragraphSeparator, .spaceSeparator].contains(
+        scalar.properties.generalCategory)
+    }
+    let line = words.map { String(Substring.UnicodeScalarView($0)) }.joined(separator: " ")
+    return line.count <= most ? line : line.prefix(most - 1) + "…"
+  }
+
+  // MARK: - Its characters
+
+  /// The beginning of a body as text, in the encoding that it says, else in UTF-8.
+  private static func text(_ reply: Reply) -> String {
+    let bytes = reply.body.prefix(longestLook)
+    let start = String(decoding: bytes.prefix(1_024), as: Unicode.ASCII.self)
+    let named = (reply.headers["content-type"] ?? "") + " " + start
+    if let found = named.range(
+      of: "charset\\s*=\\s*[\"']?[A-Za-z0-9_-]{3,20}", options: [.regularExpression, .caseInsensitive])
+    {
+      let name = named[found].split { "=\"' ".contains($0) }.last.map(String.init) ?? ""
+      if !name.lowercased().hasPrefix("utf"), let text = decoded(bytes, from: name) { return text }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// nil when the system does not know the encoding.
+  private static func decoded(_ bytes: ArraySlice<UInt8>, from encoding: String) -> String? {
+    // Pages in Korean say the smaller set of the two.
+    let name = ["euc-kr", "ks_c_5601-1987", "ksc5601"].contains(encoding.lowercased()) ? "CP949" : encoding
+    guard let converter = iconv_open("UTF-8", name), Int(bitPattern: converter) != -1 else { return nil }
+    defer { iconv_close(converter) }
+    var input = bytes.map { CChar(bitPattern: $0) }
+    var output = [CChar](repeating: 0, count: 4 * bytes.count + 16)
+    let count = input.withUnsafeMutableBufferPointer { source in
+      output.withUnsafeMutableBufferPointer { room -> Int in
+        var next = source.baseAddress
+        var left = source.count
+        var out = room.baseAddress
+        var free = room.count
+        // What fits no character ends it: the beginning is enough for a title.
+        _ = iconv(converter, &next, &left, &out, &free)
+        return room.count - free
+      }
+    }
+    return String(decoding: output.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+}
