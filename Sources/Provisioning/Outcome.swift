@@ -22,7 +22,7 @@ package struct Outcome: Hashable, Sendable {
     case denied
     /// The service does not offer this at all.
     case notOffered = "not_offered"
-    /// A redirect: the endpoint is not the service.
+    /// A redirect, or a TLS certificate that is not the endpoint's: it is not the service. Nothing was done.
     case misdirected
     /// No connection came about; nothing was sent.
     case unreachable
@@ -50,12 +50,18 @@ package struct Outcome: Hashable, Sendable {
   package var kind: Kind
   /// The target's id of what was made; only with `succeeded`.
   package var remoteID: String?
-  /// What the service or the network said, for people; never a secret.
-  package var message: String?
+  /// What the service or the network said, for people; never a secret. Clipped: a service may say any amount.
+  package var message: String? {
+    get { clippedMessage }
+    set { clippedMessage = newValue?.clipped(to: Self.longestMessage) }
+  }
   /// The HTTP status; nil when no reply came.
   package var status: Int?
-  /// The service's id of the request, for its support.
-  package var requestID: String?
+  /// The service's id of the request, for its support: printable ASCII without blanks, clipped.
+  package var requestID: String? {
+    get { plainRequestID }
+    set { plainRequestID = Self.plainID(newValue) }
+  }
   /// How long the service asked to wait, counted from the answer: more than zero, at most an hour; nil when it did not
   /// say, or said nothing that makes sense.
   package var retryAfter: Duration?
@@ -69,6 +75,20 @@ package struct Outcome: Hashable, Sendable {
   /// an hour; nil when it tells of none, or something is left.
   package var pause: Duration?
 
+  // Computed, as observers are passed over by initializers that delegate.
+  private var clippedMessage: String?
+  private var plainRequestID: String?
+
+  /// The most characters of a message.
+  package static let longestMessage = 300
+  /// The most characters of a request's id.
+  private static let longestID = 128
+
+  private static func plainID(_ text: String?) -> String? {
+    let id = (text ?? "").utf8.lazy.filter { (0x21...0x7E).contains($0) }.prefix(longestID)
+    return id.isEmpty ? nil : String(decoding: Array(id), as: UTF8.self)
+  }
+
   /// Makes an outcome.
   package init(
     _ kind: Kind, remoteID: String? = nil, message: String? = nil, status: Int? = nil, requestID: String? = nil,
@@ -76,9 +96,9 @@ package struct Outcome: Hashable, Sendable {
   ) {
     self.kind = kind
     self.remoteID = remoteID
-    self.message = message
+    clippedMessage = message?.clipped(to: Self.longestMessage)
     self.status = status
-    self.requestID = requestID
+    plainRequestID = Self.plainID(requestID)
     self.retryAfter = retryAfter
   }
 }
@@ -170,7 +190,7 @@ package enum Reason: String, CaseIterable, Sendable {
     case .accountRefused: "the account was refused"
     case .denied: "the credentials were refused"
     case .notOffered: "the service does not offer this"
-    case .misdirected: "the endpoint answered with a redirect"
+    case .misdirected: "the endpoint is not the service: it redirects, or its TLS certificate is not its own"
     case .unreachable: "the service could not be reached"
     case .noAnswer: "answer unknown, will check"
     case .foreign: "something else answered in the service's place, will check"
