@@ -19,7 +19,6 @@ let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-h
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
-let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTPCompression: Target.Dependency = .product(name: "NIOHTTPCompression", package: "swift-nio-extras")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
@@ -97,7 +96,7 @@ let package = Package(
     tests("Provisioning", ["Pacing"]),
     tests("CSV"),
     tests("DurableQueue", ["Words", "Provisioning", "Pacing", grdb]),
-    tests("Wire", ["Provisioning", "Pacing", nioCore, nioEmbedded]),
+    tests("Wire", ["Provisioning", "Pacing", nioCore, nioPosix, nioSSL]),
     tests("DataForest", ["Wire", "Provisioning", "Pacing", "Sandbox"]),
     tests("BulkImport", ["Provisioning", "DataForest"]),
     tests("WorkerPool", ["DurableQueue", "Provisioning", "Pacing", grdb]),

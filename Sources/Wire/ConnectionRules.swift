@@ -27,7 +27,7 @@ package struct ConnectionRules: Sendable {
   /// this returns, as the caller is on the channel's event loop: the client takes a connection that is closed before it
   /// was handed over for a good one.
   func apply(to channel: any Channel) -> EventLoopFuture<Void> {
-    var steps = [channel.pipeline.addHandler(EstablishedErrorMarker(), position: .first)]
+    var steps: [EventLoopFuture<Void>] = []
     if closesByReset { steps.append(Self.closeByReset(channel)) }
     #if os(Linux)
       if let unacknowledgedLimit {
@@ -68,32 +68,4 @@ package struct ConnectionRules: Sendable {
 /// A connection came about and could not be set up; no request was written to it.
 struct UnusableConnection: Error {
   let reason: any Error
-}
-
-/// A connection broke after it had come about, so that its request may have arrived. Its error numbers are those of a
-/// connection that never came about: a firewall that rejects makes *refused* of a request that waits for its reply.
-struct BrokenConnection: Error {
-  let reason: any Error
-}
-
-/// Marks the errors of a connection as those of one that had come about. It stands next to the socket.
-final class EstablishedErrorMarker: ChannelDuplexHandler, Sendable {
-  typealias InboundIn = NIOAny
-  typealias OutboundIn = NIOAny
-
-  func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    context.fireErrorCaught(Self.marked(error))
-  }
-
-  func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-    guard let promise else { return context.write(data, promise: nil) }
-    let written = context.eventLoop.makePromise(of: Void.self)
-    written.futureResult.flatMapErrorThrowing { throw Self.marked($0) }.cascade(to: promise)
-    context.write(data, promise: written)
-  }
-
-  /// Only the system's errors: the library knows its own by their type.
-  private static func marked(_ error: any Error) -> any Error {
-    error is IOError ? BrokenConnection(reason: error) : error
-  }
 }

@@ -5,13 +5,22 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 import NIOHTTPCompression
+import NIOSSL
 import Pacing
 import Provisioning
 
 /// Sends requests and reads their replies.
 package struct Exchange: Sendable {
-  /// The largest reply that is read; a list of 10,000 workspaces is 4 MB.
+  /// The most that is kept of a reply which is no list.
+  package static let usualLimit = 64 * 1_024
+  /// The largest reply that is read as it comes; a list of 10,000 workspaces is 4 MB.
   private static let largestReply = 256 * 1_024 * 1_024
+  /// How long a connection is kept that nobody uses. What stands between may forget it without a word, mostly after some
+  /// minutes, at times after 20 s; the next request on it would have no answer. Who sends less than once a second can pay
+  /// a handshake.
+  private static let idleLimit = TimeAmount.seconds(1)
+  /// How long a connection may take to come about, its TLS handshake included, where the request may take longer.
+  private static let connectLimit = Duration.seconds(5)
 
   private let requestTimeout: Duration
   private let http: HTTPClient
@@ -24,15 +33,23 @@ package struct Exchange: Sendable {
   ///   - rules: how connections end; nil for those under which nothing arrives later than the request timeout after it
   ///     was given up.
   package init(requestTimeout: Duration, concurrency: Int, rules: ConnectionRules? = nil) {
+    self.init(requestTimeout: requestTimeout, concurrency: concurrency, rules: rules, tls: nil)
+  }
+
+  /// - Parameter tls: what to trust; nil for what the system trusts.
+  init(requestTimeout: Duration, concurrency: Int, rules: ConnectionRules? = nil, tls: TLSConfiguration?) {
     self.requestTimeout = requestTimeout
     let rules = rules ?? ConnectionRules(unacknowledgedLimit: requestTimeout)
     var http = HTTPClient.Configuration(
-      redirectConfiguration: .disallow,
-      timeout: .init(connect: .seconds(5), read: .microseconds(requestTimeout.microseconds)), proxy: nil)
+      tlsConfiguration: tls, redirectConfiguration: .disallow,
+      timeout: .init(
+        connect: .microseconds(min(requestTimeout, Self.connectLimit).microseconds),
+        read: .microseconds(requestTimeout.microseconds)), proxy: nil)
     // The default of 8 would cap the throughput below the concurrency that was asked for.
     // One more than creates at once: a read is under way beside them.
     http.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = max(1, concurrency) + 1
     http.connectionPool.retryConnectionEstablishment = false
+    http.connectionPool.idleTimeout = Self.idleLimit
     http.httpVersion = .http1Only
     // Not asked for, and done by some proxies all the same.
     http.decompression = .enabled(limit: .size(Self.largestReply))
@@ -43,44 +60,58 @@ package struct Exchange: Sendable {
   /// Closes the connections.
   package func shutdown() async throws { try await http.shutdown() }
 
-  /// Posts JSON and reads the whole reply.
+  /// Posts JSON and reads the reply's body up to a limit; a longer one is cut, and says so.
   ///
   /// - Parameter headers: those beside content type, accept and user agent.
   package func post(
-    _ body: String, to address: String, headers: [(name: String, value: String)]
+    _ body: String, to address: String, headers: [(name: String, value: String)], upTo limit: Int = usualLimit
   ) async -> Result<Reply, TransportFailure> {
+    await post(body, to: address, headers: headers, reading: BoundedBody(limit: limit)).map { head, body in
+      var reply = head
+      (reply.body, reply.isCut) = (body.bytes, body.isCut)
+      return reply
+    }
+  }
+
+  /// Posts JSON and hands the reply's body over piece by piece; the reply that is returned has none. Where the body wants
+  /// no more the rest is not read, and the connection is closed.
+  package func post<Body: ReplyBody>(
+    _ text: String, to address: String, headers: [(name: String, value: String)], reading body: Body
+  ) async -> Result<(Reply, Body), TransportFailure> {
     var request = HTTPClientRequest(url: address)
     request.method = .POST
     request.headers.add(name: "content-type", value: "application/json")
     request.headers.add(name: "accept", value: "application/json")
     request.headers.add(name: "user-agent", value: "rollcall")
     for header in headers { request.headers.add(name: header.name, value: header.value) }
-    request.body = .bytes(ByteBuffer(string: body))
+    let bytes = MarkedBytes(text)
+    request.body = .bytes(bytes, length: .known(Int64(bytes.count)))
     let deadline = NIODeadline.now() + .microseconds(requestTimeout.microseconds)
     do {
-      return .success(try await exchange(request, until: deadline))
+      return .success(try await exchange(request, reading: body, until: deadline))
     } catch {
-      return .failure(
-        TransportFailure(outcome: NIODeadline.now() >= deadline ? .tooLate(error) : Outcome(lostTo: error)))
+      let isLate = NIODeadline.now() >= deadline
+      return .failure(TransportFailure(outcome: Outcome(lostTo: error, isSent: bytes.wereTaken, isLate: isLate)))
     }
   }
 
-  /// Sends a request and reads its whole reply. The library's deadline ends with the reply's head; a body that trickles,
-  /// or stops (the read timeout), must not hold its place for ever.
-  private func exchange(_ request: HTTPClientRequest, until deadline: NIODeadline) async throws -> Reply {
+  /// Sends a request and reads its reply. The library's deadline ends with the reply's head; a body that trickles, or
+  /// stops (the read timeout), must not hold its place for ever.
+  private func exchange<Body: ReplyBody>(
+    _ request: HTTPClientRequest, reading body: Body, until deadline: NIODeadline
+  ) async throws -> (Reply, Body) {
     let response = try await http.execute(request, deadline: deadline)
-    var bytes: [UInt8] = []
+    var body = body
+    var count = 0
     for try await part in response.body {
-      guard NIODeadline.now() < deadline, bytes.count + part.readableBytes <= Self.largestReply else {
-        throw HTTPClientError.deadlineExceeded
-      }
-      bytes.append(contentsOf: part.readableBytesView)
+      count += part.readableBytes
+      guard NIODeadline.now() < deadline, count <= Self.largestReply else { throw HTTPClientError.deadlineExceeded }
+      guard part.withUnsafeReadableBytes({ body.take($0) }) else { break }
     }
     // A body whose reading was cancelled may simply seem to end.
     try Task.checkCancellation()
     let headers = response.headers.map { ($0.name.lowercased(), $0.value) }
-    return Reply(
-      status: Int(response.status.code), headers: Dictionary(headers) { first, _ in first }, body: bytes)
+    return (Reply(status: Int(response.status.code), headers: Dictionary(headers) { first, _ in first }), body)
   }
 
   /// The text at an address that needs no signature, such as a sandbox's ledger; nil when nothing answers with 200.

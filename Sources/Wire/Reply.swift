@@ -10,12 +10,15 @@ package struct Reply: Hashable, Sendable {
   package var headers: [String: String]
   /// The body, which may be JSON of two shapes, XML, HTML or nothing.
   package var body: [UInt8]
+  /// Whether the body is only the beginning of a longer one, the rest of which was not read.
+  package var isCut: Bool
 
   /// Makes a reply.
-  package init(status: Int, headers: [String: String] = [:], body: [UInt8] = []) {
+  package init(status: Int, headers: [String: String] = [:], body: [UInt8] = [], isCut: Bool = false) {
     self.status = status
     self.headers = headers
     self.body = body
+    self.isCut = isCut
   }
 
   /// How long the service asks to wait (RFC 9110 §10.2.3); nil when it does not say, or says nothing that makes sense.

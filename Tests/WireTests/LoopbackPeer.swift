@@ -34,6 +34,7 @@ final class LoopbackPeer: Sendable {
   deinit { close(socket) }
 
   var address: String { "http://127.0.0.1:\(port)/" }
+  var secureAddress: String { "https://127.0.0.1:\(port)/" }
 
   /// The next connection.
   func accept() async throws -> PeerConnection {
@@ -70,7 +71,17 @@ final class PeerConnection: Sendable {
     }
   }
 
+  /// Reads whatever comes first.
+  func readSome() async throws {
+    let descriptor = descriptor
+    try await onThread(queue) {
+      var bytes = [UInt8](repeating: 0, count: 4_096)
+      _ = try LoopbackPeer.check("recv", CInt(recv(descriptor, &bytes, bytes.count, 0)))
+    }
+  }
+
   func write(_ text: String) throws {
+    if text.isEmpty { return }
     _ = try LoopbackPeer.check("send", CInt(send(descriptor, text, text.utf8.count, CInt(MSG_NOSIGNAL))))
   }
 
