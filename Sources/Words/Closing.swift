@@ -93,6 +93,8 @@ package struct Closing {
     return switch outcome.kind {
     case .denied: "Stopped: the service refused the credentials\(said)."
     case .notOffered: "Stopped: this account's Data Forest does not offer AI workspaces\(said)."
+    // A certificate is looked at before there is an answer with a status.
+    case .misdirected where outcome.status == nil: "Stopped: the endpoint has not proved to be the service\(said)."
     case .misdirected: "Stopped: the endpoint answered with a redirect\(said); it is not the service."
     default: "Stopped: \(outcome.kind.rawValue)\(said)."
     }
@@ -113,6 +115,8 @@ package struct Closing {
     case .halted(let outcome) where outcome.page != nil: "\(ForeignWords.remedy), then go on with \(resume)."
     case .halted(let outcome) where outcome.clockSkew != nil: "\(ClockWords.remedy), then go on with \(resume)."
     case .halted(let outcome) where outcome.kind == .denied: "Set the right credentials, then go on with \(resume)."
+    case .halted(let outcome) where outcome.kind == .misdirected && outcome.status == nil:
+      "\(Self.untrustedHint) Then go on with \(resume)."
     case .halted: "Check the endpoint and the service, then go on with \(resume)."
     case .failed(let error): error.hint ?? "Go on with \(resume)."
     case .tooManyFailed: "Look into failed.csv, mend the cause, then go on with \(resume), or `rollcall retry`."
@@ -129,6 +133,11 @@ package struct Closing {
 }
 
 extension Closing {
+  /// What to do where the endpoint's TLS certificate is not good.
+  package static let untrustedHint =
+    "Check the endpoint's host name and this machine's clock (`date`); where a proxy opens TLS, make this machine trust the "
+    + "proxy's authority."
+
   /// That this machine's clock, or the one that wrote into the queue, was wrong.
   package static func clockSentence(_ finding: ClockFinding) -> String {
     "This machine's clock shows \(finding.now.rfc3339()), and the queue has an entry of \(finding.newest.rfc3339()): "

@@ -151,6 +151,8 @@ struct DoctorVerb: AsyncParsableCommand {
     case .foreign: ForeignWords.remedy + "."
     case .denied: "Check the credentials; keys are made in the console under 마이페이지 > 인증키 관리."
     case .unreachable: "Check the endpoint and the network."
+    case .misdirected where outcome.status == nil: Closing.untrustedHint
+    case .misdirected: "Check the endpoint; redirects are never followed."
     case .notOffered: "This account's Data Forest does not offer AI workspaces."
     default: "Try again later."
     }

@@ -47,7 +47,7 @@ enum EndReason: String, CaseIterable {
   case clock
   /// Something else answers in the service's place.
   case foreign
-  /// The endpoint redirects.
+  /// The endpoint redirects, or its TLS certificate is not its own.
   case misdirected
   /// Every request would fare like one did.
   case halted

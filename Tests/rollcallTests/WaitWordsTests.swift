@@ -85,6 +85,18 @@ import Words
         == #"Go on with `rollcall resume 7 --db '/home/a b/it'\''s.db' --settle-delay 2m --adopt-existing`."#)
   }
 
+  @Test func `a redirect and a certificate are told apart`() {
+    func closing(_ outcome: Outcome) -> Closing { Closing(end: .halted(outcome), batch: BatchID(1), database: "q.db") }
+    let certificate = closing(Outcome(.misdirected, message: "the TLS certificate is another host's"))
+    #expect(
+      certificate.sentence
+        == "Stopped: the endpoint has not proved to be the service (the TLS certificate is another host's).")
+    #expect(certificate.hint?.contains("make this machine trust the proxy's authority. Then go on with") == true)
+    let redirect = closing(Outcome(.misdirected, message: "HTTP 302", status: 302))
+    #expect(redirect.sentence == "Stopped: the endpoint answered with a redirect (HTTP 302); it is not the service.")
+    #expect(redirect.hint?.hasPrefix("Check the endpoint and the service, then go on") == true)
+  }
+
   @Test func `only options that differ from the usual are repeated`() throws {
     let usual = try RunVerb.parse(["class.csv", "--rate", "5/s", "--request-timeout", "30s"])
     #expect(usual.pace.optionsThatMatter.isEmpty)
