@@ -110,13 +110,13 @@ struct ListJudge {
   let list: RemoteList
   let rules: ReconcileRules
   let isMade: (RemoteItem, String) -> Bool
-  let entries: [String: [RemoteItem]]
+  let entries: NamedEntries
 
   init(list: RemoteList, rules: ReconcileRules, isMade: @escaping (RemoteItem, String) -> Bool) {
     self.list = list
     self.rules = rules
     self.isMade = isMade
-    entries = Dictionary(grouping: list.items, by: \.name)
+    entries = NamedEntries(list.items)
   }
 
   /// - Parameters:
@@ -124,7 +124,8 @@ struct ListJudge {
   ///   - isLeft: whether no other run is at work that the item belongs to. How late a create may land is for that run to
   ///     say; until it has ended only what is surely ours is settled.
   func verdict(on item: ListedItem, isOwn: Bool, isLeft: Bool, _ db: Database) throws -> Verdict {
-    guard let found = entries[item.name], let first = found.first else {
+    let found = entries[item.name]
+    guard let first = found.first else {
       guard isOwn || isLeft, let since = item.since else { return Verdict() }
       return Verdict(event: try eventWhenAbsent(item, since: since, try item.unansweredAttempts(db), db))
     }

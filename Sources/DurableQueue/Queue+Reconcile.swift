@@ -97,10 +97,9 @@ extension Queue {
     for item in try ListedItem.allInDoubt(in: account, db) {
       try settle(item, of: batch, by: judge, into: &result, db)
     }
-    var seen: Set<String> = []
-    for name in list.items.map(\.name) where seen.insert(name).inserted {
+    for name in judge.entries.names {
       guard let item = try ListedItem.named(name, in: account, db) else { continue }
-      if judge.entries[name, default: []].count > 1 { result.duplicateNames.append(name) }
+      if judge.entries[name].count > 1 { result.duplicateNames.append(name) }
       if item.state == .ready, try item.isNamed(by: batch, db) {
         try settle(item, of: batch, by: judge, into: &result, db)
       }
