@@ -30,11 +30,11 @@ package struct Listing: Hashable, Sendable {
     self.askedAt = askedAt
     self.latency = latency
     switch reply {
-    case .listed(let items, let isWhole, let clockSkew):
+    case .listed(let items, let isWhole, let clockSkew, let count):
       outcome = Outcome(.succeeded)
       self.isWhole = isWhole
       self.clockSkew = clockSkew
-      entryCount = items.count
+      entryCount = count ?? items.count
     case .failed(let outcome):
       self.outcome = outcome
       isWhole = false

@@ -72,6 +72,14 @@ package struct Reconciliation: Hashable, Sendable {
 }
 
 extension Queue {
+  /// Rows out: the names of an account's items, which alone a list can tell anything about. Index: the key's.
+  package func names(in account: AccountScopeID) throws -> Set<String> {
+    try read { db in
+      try String.fetchSet(
+        db, sql: "SELECT name FROM item WHERE account_scope_id = ?", arguments: [account.rawValue])
+    }
+  }
+
   /// Settles what a list of an account tells about, in one transaction: every item in doubt, and the batch's ready items
   /// that the service has already.
   ///

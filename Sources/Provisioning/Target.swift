@@ -18,6 +18,9 @@ package protocol Target: Sendable {
   /// Asks what an account has: the probe before the first create, and the list that settles what is in doubt.
   func list(account: String) async -> ListReply
 
+  /// Asks the same where only entries of some names matter; the others may be left out, and count only.
+  func list(account: String, naming names: Set<String>) async -> ListReply
+
   /// Asks for all that the service knows of one entry of a list, when the entry alone does not look like ours.
   func detail(of item: RemoteItem) async -> DetailReply
 
@@ -26,11 +29,17 @@ package protocol Target: Sendable {
   func isMade(_ item: RemoteItem, from definition: String) -> Bool
 }
 
+extension Target {
+  /// All entries, where a target leaves none out.
+  package func list(account: String, naming names: Set<String>) async -> ListReply { await list(account: account) }
+}
+
 /// What came of asking for a list.
 package enum ListReply: Hashable, Sendable {
   /// The list came; `isWhole` when it holds as many entries as the service says there are. `clockSkew`: how far the
-  /// service's clock is ahead of ours (negative: behind), nil when the reply does not tell.
-  case listed([RemoteItem], isWhole: Bool, clockSkew: Duration? = nil)
+  /// service's clock is ahead of ours (negative: behind), nil when the reply does not tell. `entryCount`: how many entries
+  /// came, nil when these are all.
+  case listed([RemoteItem], isWhole: Bool, clockSkew: Duration? = nil, entryCount: Int? = nil)
   /// It did not come; the outcome says why and is never `succeeded`.
   case failed(Outcome)
 }

@@ -170,7 +170,7 @@ extension Dispatcher {
   ) -> [Action] {
     lists.lastListed[account] = now
     switch reply {
-    case .listed(let items, let isWhole, let clockSkew):
+    case .listed(let items, let isWhole, let clockSkew, _):
       pace.noteListed()
       if isWhole || phase != .probing || lists.isIncompleteAgain(account, after: rules.unreachableWait, at: now) {
         lists.waiting.removeAll { $0 == account }

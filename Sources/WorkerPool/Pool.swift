@@ -152,8 +152,10 @@ package final class Pool: Sendable {
       case .takePermit:
         post.yield(.permitAnswered(try await queue.takePermit(of: setup.scope)))
       case .list(let account):
+        // First the instant: what is in doubt by then has a name that is known.
         let asked = setup.time.moment()
-        let reply = await setup.target.list(account: account.account)
+        let names = try queue.names(in: account.scope)
+        let reply = await setup.target.list(account: account.account, naming: names)
         let latency = setup.time.sinceBoot().elapsed - asked.sinceBoot.elapsed
         try await queue.record(
           Listing(reply, of: account.scope, by: setup.owner, askedAt: asked.wall, latency: latency))

@@ -24,6 +24,7 @@ struct OnlineCheck {
   private struct Wanted {
     var accounts: [String: Int] = [:]
     var images: [String: Int] = [:]
+    var names: [String: Set<String>] = [:]
   }
 
   /// Prints what does not fit.
@@ -48,7 +49,8 @@ struct OnlineCheck {
   private func wanted() throws -> Wanted {
     var wanted = Wanted()
     _ = try check.reader.read { row in
-      guard case .accepted(let account, _, let definition) = row.content else { return }
+      guard case .accepted(let account, let name, let definition) = row.content else { return }
+      wanted.names[account, default: []].insert(name)
       if wanted.accounts[account] == nil { wanted.accounts[account] = row.line }
       let image = try JSONValue(text: definition.text)[path: "configuration.docker.image"]?.stringValue
       if let image, wanted.images[image] == nil { wanted.images[image] = row.line }
@@ -86,10 +88,10 @@ struct OnlineCheck {
   /// New names that somebody has taken: each would be a conflict.
   private func nameIssues(_ wanted: Wanted) async throws -> [String] {
     var taken: [String: [String: String]] = [:]
-    for account in wanted.accounts.keys.sorted() {
+    for (account, names) in wanted.names.sorted(by: { $0.key < $1.key }) {
       await context.pause(.seconds(1))
-      switch await client.list(account: account) {
-      case .listed(let items, let isWhole, _):
+      switch await client.list(account: account, naming: names) {
+      case .listed(let items, let isWhole, _, _):
         if !isWhole { context.tell("warning: " + ForeignWords.neverWhole(account)) }
         taken[account] = Dictionary(items.map { ($0.name, $0.id) }) { first, _ in first }
       case .failed(let outcome) where outcome.kind == .accountRefused || outcome.kind == .refused: continue

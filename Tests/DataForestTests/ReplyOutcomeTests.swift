@@ -151,7 +151,7 @@ import Wire
 
   @Test(arguments: ["\"total\":2,", "", "\"total\":null,"])
   func `a list that is not all there is is not whole`(total: String) {
-    guard case .listed(let items, false, _) = list("{\"success\":true,\(total)\"contents\":[\(Self.entry)]}")
+    guard case .listed(let items, false, _, _) = list("{\"success\":true,\(total)\"contents\":[\(Self.entry)]}")
     else {
       Issue.record("it was taken for whole")
       return

@@ -25,4 +25,13 @@ import Testing
       for (name, group) in grouped { #expect(entries[name] == group) }
     }
   }
+
+  @Test func `a list is asked for by the names of an account's items, whatever became of them`() async throws {
+    try await QueueFixture.with { fixture in
+      let batch = try fixture.importNames(["a", "b", "c"])
+      let account = try #require(try fixture.queue.accountsWithReadyItems(of: batch).first).scope
+      _ = try await fixture.claim(1, of: batch)
+      #expect(try fixture.queue.names(in: account) == ["a", "b", "c"])
+    }
+  }
 }

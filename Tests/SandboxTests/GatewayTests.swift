@@ -109,7 +109,7 @@ import Testing
       let created = await client.create(SandboxFixture.definition("one"))
       #expect(created.kind == .succeeded && created.requestID != nil, "\(created)")
       #expect(await client.create(SandboxFixture.definition("one")).kind == .refused)
-      guard case .listed(let items, true, let skew?) = await client.list(account: SandboxFixture.account) else {
+      guard case .listed(let items, true, let skew?, _) = await client.list(account: SandboxFixture.account) else {
         Issue.record("the list did not come")
         return
       }
