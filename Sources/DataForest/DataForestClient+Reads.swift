@@ -46,7 +46,7 @@ extension DataForestClient {
     _ operation: String, _ body: JSONValue, _ decode: (JSONBody) -> Value?
   ) async -> ReadReply<Value> {
     let reply: Reply
-    switch await post(operation, body.canonicalText) {
+    switch await post(operation, body.canonicalText, upTo: Self.largestDetail) {
     case .success(let came): reply = came
     case .failure(let lost): return .failed(lost.outcome)
     }

@@ -30,6 +30,8 @@ package struct DataForestClient: Target {
 
   /// The target's name in item keys.
   package static let targetName = "dataforest"
+  /// The most that is read of a reply with a detail, accounts or images.
+  static let largestDetail = 1_024 * 1_024
 
   private let configuration: Configuration
   let time: any TimeSource
@@ -53,16 +55,25 @@ package struct DataForestClient: Target {
   /// Asks for a workspace.
   package func create(_ definition: String) async -> Outcome {
     switch await post("/aiworkspaces/create", definition) {
-    case .success(let reply): Outcome(reply, at: time.now())
+    case .success(let reply): Outcome(reply, at: time.now()).unlessCut(reply)
     case .failure(let lost): lost.outcome
     }
   }
 
   /// Asks for an account's workspaces.
-  package func list(account: String) async -> ListReply {
+  package func list(account: String) async -> ListReply { await list(account: account, of: nil) }
+
+  /// Asks for an account's workspaces and keeps those of some names.
+  package func list(account: String, naming names: Set<String>) async -> ListReply {
+    await list(account: account, of: names)
+  }
+
+  private func list(account: String, of names: Set<String>?) async -> ListReply {
     let body = JSONValue.object(["search": .object(["accountId": .string(account)])])
-    return switch await post("/aiworkspaces/getList", body.canonicalText) {
-    case .success(let reply): ListReply(reply, at: time.now())
+    let (address, headers) = signed("/aiworkspaces/getList")
+    let list = ListBody(of: names)
+    return switch await exchange.post(body.canonicalText, to: address, headers: headers, reading: list) {
+    case .success((let reply, let list)): ListReply(reply, list, at: time.now())
     case .failure(let lost): .failed(lost.outcome)
     }
   }
@@ -70,7 +81,7 @@ package struct DataForestClient: Target {
   /// Asks for a workspace's detail.
   package func detail(of item: RemoteItem) async -> DetailReply {
     let body = JSONValue.object(["id": .string(item.id)])
-    return switch await post("/aiworkspaces/getDetail", body.canonicalText) {
+    return switch await post("/aiworkspaces/getDetail", body.canonicalText, upTo: Self.largestDetail) {
     case .success(let reply): DetailReply(reply, of: item, at: time.now())
     case .failure(let lost): .failed(lost.outcome)
     }
@@ -91,9 +102,16 @@ package struct DataForestClient: Target {
     image.map { $0.hasPrefix("dataforest/") ? String($0.dropFirst("dataforest/".count)) : $0 }
   }
 
-  func post(_ operation: String, _ body: String) async -> Result<Reply, TransportFailure> {
+  func post(
+    _ operation: String, _ body: String, upTo limit: Int = Exchange.usualLimit
+  ) async -> Result<Reply, TransportFailure> {
+    let (address, headers) = signed(operation)
+    return await exchange.post(body, to: address, headers: headers, upTo: limit)
+  }
+
+  private func signed(_ operation: String) -> (address: String, headers: [(name: String, value: String)]) {
     let path = Endpoint.prefix + operation
-    let signature = Signature.headers(method: "POST", path: path, at: time.now(), with: configuration.credentials)
-    return await exchange.post(body, to: configuration.endpoint.origin + path, headers: signature)
+    let headers = Signature.headers(method: "POST", path: path, at: time.now(), with: configuration.credentials)
+    return (configuration.endpoint.origin + path, headers)
   }
 }

@@ -16,7 +16,7 @@ extension Outcome {
   ///     any other 429                                        throttled
   ///     400 "exceeded limit on resource quota"               account quota
   ///     408, any 5xx but 511                                 no answer: it may have been done
-  ///     a 2xx that is empty, cut off or without id           no answer
+  ///     a 2xx that is empty, cut off or without a true id    no answer
   ///     any other 4xx in one of the two shapes               refused
   ///     success:false not listed here                        refused
   ///     whatever has neither shape and is not listed here    foreign: it may have been done, whatever the status
@@ -35,7 +35,7 @@ extension Outcome {
     switch envelope {
     case .dataForest(let success, let message, let members):
       self.message = message
-      let id = members.string("id").flatMap { $0.isEmpty ? nil : $0 }
+      let id = members.string("id").flatMap { WorkspaceID.isValid($0) ? $0 : nil }
       kind = Self.kind(reply.status, success: success, message: message, hasID: id != nil || !needsID)
       if kind == .succeeded { remoteID = id }
     case .gateway(let code, let message):
@@ -105,9 +105,19 @@ extension Outcome {
 
 extension ListReply {
   /// What a reply to a list means. A list that cannot be read is no list.
-  package init(_ reply: Reply, at now: Instant) {
+  ///
+  /// - Parameters:
+  ///   - reply: with the whole list as its body, or with what stands around the entries.
+  ///   - body: the list as it came; nil when the reply has it.
+  init(_ reply: Reply, _ body: ListBody? = nil, at now: Instant) {
+    var (reply, list) = (reply, body ?? ListBody())
+    if body == nil { _ = reply.body.withUnsafeBytes { list.take($0) } }
+    (reply.body, reply.isCut) = (list.envelope, list.isCut)
     let outcome = Outcome(reply, needsID: false, at: now)
-    guard outcome.kind == .succeeded, let body = JSONBody(reply.body), let contents = body.objects("contents") else {
+    // The entries were taken out: what is left between the brackets could not be told apart.
+    guard outcome.kind == .succeeded, !reply.isCut, let envelope = JSONBody(reply.body),
+      envelope.objects("contents")?.isEmpty == true
+    else {
       let isUnreadable = outcome.kind == .succeeded
       self = .failed(
         isUnreadable
@@ -115,10 +125,9 @@ extension ListReply {
           : outcome)
       return
     }
-    let items = contents.compactMap(RemoteItem.init)
     self = .listed(
-      items, isWhole: items.count == contents.count && body.integer("total") == items.count,
-      clockSkew: reply.date.map { $0 - now })
+      list.items, isWhole: list.isRead && envelope.integer("total") == list.entryCount,
+      clockSkew: reply.date.map { $0 - now }, entryCount: list.entryCount == list.items.count ? nil : list.entryCount)
   }
 }
 
@@ -140,14 +149,5 @@ extension DetailReply {
     }
     item.detail = detail
     self = .told(item)
-  }
-}
-
-extension RemoteItem {
-  fileprivate init?(_ entry: JSONBody) {
-    guard let id = entry.string("id"), let name = entry.string("name") else { return nil }
-    self.init(
-      id: id, name: name, description: entry.string("description"), image: entry.string("imageVersion"),
-      createdAt: entry.string("createdAt").flatMap(Instant.init(rfc3339:)))
   }
 }

@@ -24,11 +24,21 @@ import Wire
 
   private static func dataForest(_ message: String) -> String { "{\"message\":\"\(message)\",\"success\":false}" }
 
+  private static func success(_ id: String) -> String { "{\"success\":true,\"id\":\"\(id)\"}" }
+
   static let rows: [Row] = [
     Row(name: "success with id", status: 200, body: #"{"success":true,"id":"abc","message":null}"#, kind: .succeeded),
     Row(name: "201 with id", status: 201, body: #"{"success":true,"id":"abc","more":[1.5]}"#, kind: .succeeded),
     Row(name: "2xx without id", status: 200, body: #"{"success":true}"#, kind: .noAnswer),
     Row(name: "2xx with an empty id", status: 200, body: #"{"success":true,"id":""}"#, kind: .noAnswer),
+    Row(name: "2xx with an id of 23", status: 200, body: success(String(repeating: "a", count: 23)), kind: .noAnswer),
+    Row(
+      name: "2xx with an endless id", status: 200, body: success(String(repeating: "a", count: 50_000)), kind: .noAnswer
+    ),
+    Row(name: "2xx with an id in two lines", status: 200, body: success(#"a\u000a"#), kind: .noAnswer),
+    Row(name: "2xx with an id in Hangul", status: 200, body: success("가"), kind: .noAnswer),
+    Row(name: "2xx with a path as id", status: 200, body: success("../a"), kind: .noAnswer),
+    Row(name: "2xx with the longest id", status: 200, body: success("YPIolVXWcPTcCs9dNi89Gn"), kind: .succeeded),
     Row(name: "2xx truncated", status: 200, body: #"{"success":true,"id":"ab"#, kind: .noAnswer),
     Row(name: "2xx empty", status: 200, body: "", kind: .noAnswer),
     Row(name: "2xx HTML", status: 200, body: "<html>ok</html>", kind: .foreign),
@@ -113,6 +123,30 @@ import Wire
     #expect(Reply(status: 500, headers: ["x-ncp-trace-id": "t-1"]).requestID == "t-1")
   }
 
+  @Test func `what the service said is kept clipped, and of its id of the request what is plain`() {
+    let long = String(repeating: "가나다 ", count: 9_000)
+    let headers = ["x-ncp-apigw-request-id": "r-1\u{1B}[31m é\n\(String(repeating: "x", count: 70_000))"]
+    for body in [
+      Self.dataForest(long), Self.gateway("410", long), Self.gateway("410").replacing("details\":\"", with: long),
+    ] {
+      let outcome = Outcome(Reply(status: 400, headers: headers, body: Array(body.utf8)), at: Self.now)
+      #expect((outcome.message ?? "").count <= Outcome.longestMessage + 1)
+      #expect(outcome.requestID?.hasPrefix("r-1[31mxxx") == true && outcome.requestID?.utf8.count == 128)
+    }
+  }
+
+  @Test(arguments: [
+    (200, success("abc")), (400, dataForest("no")), (401, ""), (404, gateway("\"300\"")), (429, ""), (302, ""),
+  ])
+  func `a reply that goes on for ever tells nothing`(status: Int, body: String) {
+    let reply = Reply(status: status, headers: ["retry-after": "7"], body: Array(body.utf8), isCut: true)
+    let outcome = Outcome(reply, at: Self.now).unlessCut(reply)
+    #expect(outcome.kind == .noAnswer && outcome.remoteID == nil && outcome.status == status)
+    #expect(outcome.message?.contains("64 kB") == true && outcome.retryAfter == .seconds(7))
+    let whole = Reply(status: status, body: Array(body.utf8))
+    #expect(Outcome(whole, at: Self.now).unlessCut(whole).kind != .noAnswer)
+  }
+
   @Test func `a limit that is used up is a pause, also beside a success, and the wait of a throttle`() {
     let headers = ["x-ratelimit-remaining": "0", "x-ratelimit-reset": "9"]
     let body = Array(#"{"success":true,"id":"YPI"}"#.utf8)
@@ -160,7 +194,15 @@ import Wire
   }
 
   @Test func `entries that cannot be read are no reason to call a list whole`() {
-    #expect(list(#"{"success":true,"total":1,"contents":[{"id":5}]}"#) == .listed([], isWhole: false))
+    for entry in [
+      #"{"id":5}"#, #"{"id":5,"name":"a"}"#, #"{"id":"","name":"a"}"#, #"{"id":"a-b","name":"a"}"#, #""a""#, "[]",
+      "tru",
+      #"{"id":"\#(String(repeating: "a", count: 23))","name":"a"}"#, #"{"id":"é","name":"a"}"#, #"{"id":"a"}"#,
+      #"{"id":"a","name":"a","more":"\#(String(repeating: "x", count: 70_000))"}"#,
+    ] {
+      let body = #"{"success":true,"total":1,"contents":[\#(entry)]}"#
+      #expect(list(body) == .listed([], isWhole: false, entryCount: 1), "\(entry.prefix(40))")
+    }
   }
 
   @Test func `what is no list failed, and why is kept`() {

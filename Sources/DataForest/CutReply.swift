@@ -1,0 +1,15 @@
+// A reply that goes on for longer than any that the contract has.
+
+import Provisioning
+import Wire
+
+extension Outcome {
+  /// This outcome, unless the reply was cut: then nobody knows what the rest would have said, and what was asked for may
+  /// have been done.
+  func unlessCut(_ reply: Reply) -> Outcome {
+    guard reply.isCut, kind.isDefinite else { return self }
+    return Outcome(
+      .noAnswer, message: "the reply is longer than \(Exchange.usualLimit / 1_024) kB, and the rest was not read",
+      status: status, requestID: requestID, retryAfter: retryAfter)
+  }
+}

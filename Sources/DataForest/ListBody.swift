@@ -1,0 +1,85 @@
+// The reply to `getList` while it comes. An account may have any number of workspaces; kept are those that have a name of
+// ours, and of each only what a decision needs.
+
+import Pacing
+import Provisioning
+import Wire
+
+/// Takes a list piece by piece: entries as they are complete, and what stands around them.
+struct ListBody: ReplyBody {
+  /// The largest entry; the contract allows less than 2 kB.
+  private static let largestEntry = 64 * 1_024
+  /// So much is kept whatever names we have, in bytes, and so much more for each name.
+  private static let allowance = (base: 16 * 1_024 * 1_024, name: 2 * 1_024)
+
+  /// The entries that are kept, in the list's order.
+  private(set) var items: [RemoteItem] = []
+  /// Whether entries could not be read, or there are too many of our names to be kept: the list tells less than there is.
+  private(set) var isIncomplete = false
+
+  private var splitter = EntrySplitter(
+    member: "contents", largestEntry: largestEntry, largestRest: Exchange.usualLimit)
+  private let names: Set<String>?
+  private var allowance: Int
+
+  /// - Parameter names: the names whose entries are kept; nil for all.
+  init(of names: Set<String>? = nil) {
+    self.names = names
+    allowance = Self.allowance.base + Self.allowance.name * (names?.count ?? 0)
+  }
+
+  mutating func take(_ piece: UnsafeRawBufferPointer) -> Bool {
+    for entry in splitter.take(piece) { note(entry) }
+    return allowance >= 0 && !splitter.isRestCut
+  }
+
+  private mutating func note(_ entry: [UInt8]) {
+    guard let item = JSONBody(entry).flatMap(RemoteItem.init) else {
+      isIncomplete = true
+      return
+    }
+    guard names?.contains(item.name) ?? true else { return }
+    let sizes = [item.id, item.name, item.description ?? "", item.image ?? ""].map(\.utf8.count)
+    allowance -= MemoryLayout<RemoteItem>.stride + sizes.reduce(0, +)
+    guard allowance >= 0 else {
+      isIncomplete = true
+      return
+    }
+    items.append(item)
+    // Nearly all have one of a few images.
+    if items.count > 1, items[items.count - 2].image == item.image {
+      items[items.count - 1].image = items[items.count - 2].image
+    }
+  }
+
+  /// How many entries came, kept or not.
+  var entryCount: Int { splitter.entryCount }
+
+  /// What stands around the entries: the reply's body without them.
+  var envelope: [UInt8] { splitter.rest }
+
+  /// Whether the envelope is only the beginning of a longer one.
+  var isCut: Bool { splitter.isRestCut }
+
+  /// Whether every entry that came was read.
+  var isRead: Bool { !isIncomplete && !splitter.isMalformed && splitter.tooLongCount == 0 }
+}
+
+extension RemoteItem {
+  /// Reads an entry; nil when it has no name, or no id as the contract has it.
+  fileprivate init?(_ entry: JSONBody) {
+    guard let id = entry.string("id"), WorkspaceID.isValid(id), let name = entry.string("name") else { return nil }
+    self.init(
+      id: id, name: name, description: entry.string("description"), image: entry.string("imageVersion"),
+      createdAt: entry.string("createdAt").flatMap(Instant.init(rfc3339:)))
+  }
+}
+
+/// The id of a workspace.
+enum WorkspaceID {
+  private static let rule = Rule.id("workspace-id")
+
+  /// 1 to 22 letters and digits, as the contract has it. An id of another form is none: it would be stored, reported, and
+  /// sent back to the service.
+  static func isValid(_ id: String) -> Bool { rule.allows(id) }
+}

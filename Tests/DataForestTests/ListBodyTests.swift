@@ -1,0 +1,142 @@
+import Foundation
+import Pacing
+import Provisioning
+import TestSupport
+import Testing
+import Wire
+
+@testable import DataForest
+
+/// A list is read while it comes.
+@Suite struct ListBodyTests {
+  private static let now = Instant(microseconds: 1_700_000_000_000_000)
+
+  private static func reply(_ text: String, of names: Set<String>? = nil, pieces: Int = 1) -> ListReply {
+    var body = ListBody(of: names)
+    let bytes = Array(text.utf8)
+    for start in stride(from: 0, to: bytes.count, by: pieces) {
+      guard bytes[start..<min(start + pieces, bytes.count)].withUnsafeBytes({ body.take($0) }) else { break }
+    }
+    return ListReply(Reply(status: 200), body, at: now)
+  }
+
+  private static func entry(_ index: Int, _ more: String = "") -> String {
+    #"{"id":"i\#(index)","name":"n\#(index)","description":"a]\"},{","imageVersion":"t:1"\#(more)}"#
+  }
+
+  private static func item(_ index: Int) -> RemoteItem {
+    RemoteItem(id: "i\(index)", name: "n\(index)", description: "a]\"},{", image: "t:1")
+  }
+
+  @Test(arguments: [
+    #"{"success":true,"message":null,"total":2,"contents":[A,B]}"#, #"{"contents":[A,B],"total":2,"success":true}"#,
+    #"{"total":2, "contents" : [ A , B ] ,"more":[{"contents":[1]}],"success":true}"#,
+  ])
+  func `a list is the same in every order of its members and by every byte`(shape: String) {
+    let text = shape.replacing("A", with: Self.entry(1)).replacing("B", with: Self.entry(2, #","x":[[{}]]"#))
+    let expected = ListReply.listed([Self.item(1), Self.item(2)], isWhole: true)
+    #expect(Self.reply(text) == expected && Self.reply(text, pieces: 7) == expected)
+    #expect(Self.reply(text, pieces: text.utf8.count) == expected)
+  }
+
+  @Test func `a list that ends early is no list, wherever it ends`() {
+    let text = #"{"success":true,"contents":[\#(Self.entry(1)),\#(Self.entry(2))],"total":2}"#
+    for count in 0..<text.utf8.count {
+      guard case .failed(let outcome) = Self.reply(String(decoding: text.utf8.prefix(count), as: UTF8.self), pieces: 50)
+      else {
+        Issue.record("it was taken for a list after \(count) bytes")
+        continue
+      }
+      #expect(outcome.kind == .noAnswer)
+    }
+  }
+
+  @Test func `entries of other names are counted and left out`() {
+    let entries = (0..<1_000).map { Self.entry($0) }.joined(separator: ",")
+    let text = #"{"success":true,"total":1000,"contents":[\#(entries)]}"#
+    let expected = ListReply.listed([Self.item(7), Self.item(900)], isWhole: true, entryCount: 1_000)
+    #expect(Self.reply(text, of: ["n7", "n900", "n1000"], pieces: 300) == expected)
+    let short = text.replacing("1000", with: "1001")
+    #expect(Self.reply(short, of: ["n7"], pieces: 300) == .listed([Self.item(7)], isWhole: false, entryCount: 1_000))
+  }
+
+  @Test func `an entry of another name that cannot be read makes a list less than whole`() {
+    for entry in [#"{"id":"a b","name":"other"}"#, "[7]", "7", "-", #"{"name":"other"}"#] {
+      let text = #"{"success":true,"total":2,"contents":[\#(Self.entry(1)),\#(entry)]}"#
+      #expect(Self.reply(text, of: ["n1"]) == .listed([Self.item(1)], isWhole: false, entryCount: 2), "\(entry)")
+    }
+  }
+
+  @Test(arguments: [
+    #"{"success":true,"total":1,"cont\u0065nts":[{"id":"a","name":"a"}]}"#, #"{"success":true,"contents":{}}"#,
+    #"{"success":true,"total":1,"contents":[{"id":"a","name":"a"}}]"#, #"{"success":true,"contents":[]}x"#,
+    #"{"success":true,"contents" []}"#, "{\"success\":true,\"contents\":[]}\(String(repeating: " ", count: 70_000))x",
+  ])
+  func `what is not a list as the contract has it is not read as one`(text: String) {
+    guard case .failed(let outcome) = Self.reply(text, pieces: 100) else {
+      Issue.record("it was taken for a list")
+      return
+    }
+    #expect(outcome.kind == .noAnswer)
+  }
+
+  @Test func `a list that is there twice, or has gaps, is not whole`() {
+    let one = Self.entry(1)
+    for text in [
+      #"{"success":true,"total":1,"contents":[\#(one)],"contents":[]}"#,
+      #"{"success":true,"total":1,"contents":[\#(one),]}"#, #"{"success":true,"total":1,"contents":[,\#(one)]}"#,
+    ] {
+      #expect(Self.reply(text) == .listed([Self.item(1)], isWhole: false), "\(text)")
+    }
+  }
+
+  @Test func `reading ends where more would be kept than there are names for`() {
+    let text = String(repeating: "x", count: 60_000)
+    let entry = Array(#"{"id":"a","name":"a","description":"\#(text)"},"#.utf8)
+    var body = ListBody(of: ["a"])
+    var (count, wantsMore) = (0, Array(#"{"success":true,"contents":["#.utf8).withUnsafeBytes { body.take($0) })
+    while wantsMore, count < 1_000 {
+      wantsMore = entry.withUnsafeBytes { body.take($0) }
+      count += 1
+    }
+    #expect(!wantsMore && (200...300).contains(count) && !body.isRead)
+  }
+
+  @Test func `a list of 200,000 entries takes less than 64 MB, were they all ours`() async {
+    await #expect(processExitsWith: .success) {
+      let names = Set((0..<200_000).map { "n\($0)" })
+      func take(_ text: String, _ body: inout ListBody) {
+        var text = text
+        #expect(text.withUTF8 { body.take(UnsafeRawBufferPointer($0)) })
+      }
+      var warm = ListBody(of: names)
+      take(#"{"contents":[{"id":"i","name":"n"}]}"#, &warm)
+      let before = try residentMegabytes()
+      var body = ListBody(of: names)
+      take(#"{"success":true,"total":200000,"contents":["#, &body)
+      for index in 0..<200_000 {
+        let id = "YPIolVXWcPTcCs9d" + String(100_000 + index)
+        take(
+          "\(index > 0 ? "," : ""){\"id\":\"\(id)\",\"name\":\"n\(index)\",\"description\":\"학생 \(index), 컴퓨터공학과\","
+            + #""imageVersion":"tensorflow:r2.3.1-py3","createdAt":"2025-02-20T09:32:55+09:00","disabled":false}"#,
+          &body)
+      }
+      take("]}", &body)
+      let reply = ListReply(Reply(status: 200), body, at: ListBodyTests.now)
+      guard case .listed(let items, true, _, _) = reply else {
+        Issue.record("it was not taken for a whole list")
+        return
+      }
+      #expect(items.count == 200_000)
+      let growth = try residentMegabytes() - before
+      #expect(growth < 64, "\(growth) MB")
+    }
+  }
+}
+
+/// The most memory that this process has had.
+private func residentMegabytes() throws -> Int {
+  let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+  let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+  return (line?.split(separator: " ").compactMap { Int($0) }.first ?? 0) / 1_024
+}
