@@ -38,6 +38,7 @@ extension Outcome {
       let id = members.string("id").flatMap { WorkspaceID.isValid($0) ? $0 : nil }
       kind = Self.kind(reply.status, success: success, message: message, hasID: id != nil || !needsID)
       if kind == .succeeded { remoteID = id }
+      if kind == .noAnswer, success, (200..<300).contains(reply.status) { self.message = Self.withoutID }
     case .gateway(let code, let message):
       self.message = message
       kind = Self.kind(reply.status, gatewayCode: code)
@@ -122,7 +123,7 @@ extension ListReply {
       self = .failed(
         isUnreadable
           ? Outcome(.noAnswer, message: "the list cannot be read", status: outcome.status, requestID: outcome.requestID)
-          : outcome)
+          : outcome.unlessCut(reply))
       return
     }
     self = .listed(

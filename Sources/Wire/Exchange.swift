@@ -9,6 +9,9 @@ import NIOSSL
 import Pacing
 import Provisioning
 
+/// A reply that is longer than any that is read.
+struct EndlessReply: Error {}
+
 /// Sends requests and reads their replies.
 package struct Exchange: Sendable {
   /// The most that is kept of a reply which is no list.
@@ -105,7 +108,8 @@ package struct Exchange: Sendable {
     var count = 0
     for try await part in response.body {
       count += part.readableBytes
-      guard NIODeadline.now() < deadline, count <= Self.largestReply else { throw HTTPClientError.deadlineExceeded }
+      guard NIODeadline.now() < deadline else { throw HTTPClientError.deadlineExceeded }
+      guard count <= Self.largestReply else { throw EndlessReply() }
       guard part.withUnsafeReadableBytes({ body.take($0) }) else { break }
     }
     // A body whose reading was cancelled may simply seem to end.

@@ -48,6 +48,7 @@ extension Outcome {
       // Its full description may hold the values of headers.
       "the connection failed: \(error.shortDescription)"
     case let error as HTTPParserError where error == .headerOverflow: "the answer's headers are too long"
+    case is EndlessReply: "the answer is longer than any list"
     case is HTTPParserError: "the answer is not HTTP, or was cut"
     case let error as IOError where error.errnoCode == ETIMEDOUT:
       "the service acknowledged nothing within the request timeout"

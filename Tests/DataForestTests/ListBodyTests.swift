@@ -90,6 +90,15 @@ import Wire
     }
   }
 
+  @Test func `a list whose rest does not end says so`() {
+    let text = #"{"success":true,"message":"\#(String(repeating: "x", count: 100_000))","total":0,"contents":[]}"#
+    guard case .failed(let outcome) = Self.reply(text, pieces: 1_000) else {
+      Issue.record("it was taken for a list")
+      return
+    }
+    #expect(outcome.kind == .noAnswer && outcome.message?.contains("longer than 64 kB") == true)
+  }
+
   @Test func `reading ends where more would be kept than there are names for`() {
     let text = String(repeating: "x", count: 60_000)
     let entry = Array(#"{"id":"a","name":"a","description":"\#(text)"},"#.utf8)

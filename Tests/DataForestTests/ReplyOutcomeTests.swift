@@ -123,6 +123,15 @@ import Wire
     #expect(Reply(status: 500, headers: ["x-ncp-trace-id": "t-1"]).requestID == "t-1")
   }
 
+  @Test func `a success without a true id says so, whatever its message`() {
+    for id in ["", "a b", String(repeating: "a", count: 23)] {
+      let body = Array(#"{"success":true,"message":"success","id":"\#(id)"}"#.utf8)
+      let outcome = Outcome(Reply(status: 200, body: body), at: Self.now)
+      #expect(outcome.kind == .noAnswer && outcome.message == Outcome.withoutID)
+      #expect(Outcome(Reply(status: 503, body: body), at: Self.now).message == "success")
+    }
+  }
+
   @Test func `what the service said is kept clipped, and of its id of the request what is plain`() {
     let long = String(repeating: "가나다 ", count: 9_000)
     let headers = ["x-ncp-apigw-request-id": "r-1\u{1B}[31m é\n\(String(repeating: "x", count: 70_000))"]
