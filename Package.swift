@@ -97,7 +97,7 @@ let package = Package(
     tests("CSV"),
     tests("DurableQueue", ["Words", "Provisioning", "Pacing", grdb]),
     tests("Wire", ["Provisioning", "Pacing", nioCore, nioPosix, nioSSL]),
-    tests("DataForest", ["Wire", "Provisioning", "Pacing", "Sandbox"]),
+    tests("DataForest", ["DurableQueue", "Wire", "Provisioning", "Pacing", "Sandbox"]),
     tests("BulkImport", ["Provisioning", "DataForest"]),
     tests("WorkerPool", ["DurableQueue", "Provisioning", "Pacing", grdb]),
     tests("Reporter", ["Words", "DurableQueue", "Provisioning", "Pacing", "CSV", "Files"]),

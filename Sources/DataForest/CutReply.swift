@@ -10,7 +10,7 @@ extension Outcome {
   /// This outcome, unless the reply was cut: then nobody knows what the rest would have said, and what was asked for may
   /// have been done.
   func unlessCut(_ reply: Reply) -> Outcome {
-    guard reply.isCut, kind.isDefinite || kind == .noAnswer else { return self }
+    guard reply.isCut, kind != .foreign || page?.title == nil else { return self }
     return Outcome(
       .noAnswer, message: "the reply is longer than \(Exchange.usualLimit / 1_024) kB, and the rest was not read",
       status: status, requestID: requestID, retryAfter: retryAfter)

@@ -14,18 +14,17 @@ enum Envelope {
   case dataForest(success: Bool, message: String?, members: JSONBody)
   /// The API gateway's shape: it has `error` with a code.
   case gateway(code: Int, message: String?)
-  /// Nothing, or JSON that was cut off: it may be the service's own.
+  /// Nothing.
+  case empty
+  /// JSON that was cut off, or is none: it may be the service's own.
   case broken
   /// Anything else: a page, XML, JSON of another shape. Something between here and the service wrote it.
   case foreign
 
-  /// Whether it may be the service's own, cut off.
-  var isBroken: Bool { if case .broken = self { true } else { false } }
-
   init(_ body: [UInt8]) {
     guard let members = JSONBody(body) else {
       let start = body.first { !" \t\r\n".utf8.contains($0) }
-      self = start == nil || start == UInt8(ascii: "{") ? .broken : .foreign
+      self = start.map { $0 == UInt8(ascii: "{") ? .broken : .foreign } ?? .empty
       return
     }
     if let success = members.bool("success") {

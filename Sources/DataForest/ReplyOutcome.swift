@@ -16,7 +16,7 @@ extension Outcome {
   ///     any other 429                                        throttled
   ///     400 "exceeded limit on resource quota"               account quota
   ///     408, any 5xx but 511                                 no answer: it may have been done
-  ///     a 2xx that is empty, cut off or without a true id    no answer
+  ///     any but 429 that is cut off; a 2xx without a true id  no answer
   ///     any other 4xx in one of the two shapes               refused
   ///     success:false not listed here                        refused
   ///     whatever has neither shape and is not listed here    foreign: it may have been done, whatever the status
@@ -42,8 +42,10 @@ extension Outcome {
     case .gateway(let code, let message):
       self.message = message
       kind = Self.kind(reply.status, gatewayCode: code)
-    case .broken, .foreign:
-      kind = Self.kind(ofForeign: reply.status, isBroken: envelope.isBroken)
+    case .broken where reply.status != 429:
+      self.message = "HTTP \(reply.status), a reply that cannot be read to its end"
+    case .empty, .broken, .foreign:
+      kind = Self.kind(ofForeign: reply.status, isEmpty: reply.body.isEmpty)
       let page = ForeignPage(reply)
       self.page = page
       self.message = ForeignPage.sentence(reply, page)
@@ -79,12 +81,12 @@ extension Outcome {
 
   /// A body in neither shape. What filters requests filters replies too, so the status says nothing about a create; only
   /// *too many* means the same whoever says it, and 5xx is what every proxy says while the service is out of reach.
-  private static func kind(ofForeign status: Int, isBroken: Bool) -> Kind {
+  private static func kind(ofForeign status: Int, isEmpty: Bool) -> Kind {
     switch status {
     case 429: .throttled
     case 511: .foreign
     case 408, 500...: .noAnswer
-    case 200..<300 where isBroken: .noAnswer
+    case 200..<300 where isEmpty: .noAnswer
     default: .foreign
     }
   }
