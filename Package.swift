@@ -101,7 +101,7 @@ let package = Package(
     tests("BulkImport", ["Provisioning", "DataForest"]),
     tests("WorkerPool", ["DurableQueue", "Provisioning", "Pacing", grdb]),
     tests("Reporter", ["Words", "DurableQueue", "Provisioning", "Pacing", "CSV", "Files"]),
-    tests("Sandbox", ["DataForest", "Provisioning", "Pacing", asyncHTTPClient, nioCore]),
+    tests("Sandbox", ["DataForest", "Provisioning", "Pacing", asyncHTTPClient, nioCore, nioHTTP1]),
     tests(
       "rollcall",
       [

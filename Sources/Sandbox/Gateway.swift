@@ -27,6 +27,10 @@ struct Gateway {
   mutating func refusal(
     of request: SandboxRequest, under configuration: SandboxConfiguration, at now: Instant
   ) -> SandboxReply? {
+    if request.isMisdirected { return HostCheck.refusal }
+    let contentType = request.headers["content-type"]
+    // Before the signature: whoever sends forms is told what is wrong with them.
+    if let contentType, !MediaCheck.isJSON(contentType) { return MediaCheck.refusal }
     if let refusal = Self.signatureRefusal(of: request, configuration.credentials, at: now) { return refusal }
     if let throttle = throttle(under: configuration, at: now) { return throttle }
     guard Self.operation(of: request.path) != nil, !configuration.isRetired else {
@@ -35,9 +39,7 @@ struct Gateway {
     guard request.method == "POST" else {
       return .gateway(405, 100, "Bad Request Exception", "The method \(request.method) is not allowed.")
     }
-    guard request.headers["content-type"]?.lowercased().hasPrefix("application/json") == true else {
-      return .gateway(400, 100, "Bad Request Exception", "The content type must be application/json.")
-    }
+    guard contentType != nil else { return MediaCheck.refusal }
     guard !request.isTooLarge, request.body.count <= Self.largestBody else {
       return .gateway(413, 430, "Request Entity Too Large", "The body is too large.")
     }

@@ -12,6 +12,8 @@ package struct SandboxConfiguration: Sendable {
 
   /// The port on 127.0.0.1; 0 takes any free one.
   package var port = SandboxConfiguration.standardPort
+  /// What a Host header may name beside the loopback address and the port, as when a port is forwarded.
+  package var hosts: [String] = []
   /// The pair that requests must be signed with.
   package var credentials = Credentials.sandbox
   /// The accounts that exist.

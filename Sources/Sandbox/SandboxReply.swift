@@ -14,6 +14,8 @@ package struct SandboxRequest: Hashable, Sendable {
   package var body: [UInt8]
   /// Whether the body was larger than anybody takes, so that it was not read.
   package var isTooLarge = false
+  /// Whether its Host header names somebody else.
+  package var isMisdirected = false
 
   /// Makes a request.
   package init(method: String, path: String, headers: [String: String] = [:], body: [UInt8] = []) {

@@ -16,6 +16,9 @@ package final class SandboxServer: Sendable {
   /// Where faults are changed while running, by `POST` with `{"drop-after": "0.05", …}`; needs no signature.
   package static let faultsPath = "/sandbox/faults"
 
+  /// What the paths of the sandbox itself begin with.
+  static let ownPrefix = "/sandbox/"
+
   private let core: SandboxCore
 
   /// Makes a sandbox; nothing listens before `run`.
@@ -61,7 +64,7 @@ package final class SandboxServer: Sendable {
   }
 
   /// Replaces the probabilities of all faults with those of a JSON object of texts.
-  fileprivate func changeFaults(_ body: [UInt8]) throws {
+  func changeFaults(_ body: [UInt8]) throws {
     guard case .object(let members) = try JSONValue(text: String(decoding: body, as: UTF8.self)) else {
       throw Faults.Refusal(description: "The body must be a JSON object such as {\"drop-after\": \"0.05\"}.")
     }
@@ -71,75 +74,18 @@ package final class SandboxServer: Sendable {
     core.setFaults(faults)
   }
 
+  /// Whether a request means this sandbox.
+  func isMeant(_ request: Request, port: Int?) -> Bool {
+    // A second Host header stands among the others.
+    guard let port, let name = HTTPField.Name("host"), request.headers[name] == nil else { return false }
+    return HostCheck.allows(request.head.authority, port: port, others: core.configuration.hosts)
+  }
+
   /// Waits as long as every reply takes.
-  fileprivate func waitForLatency() async { await wait(core.configuration.latency) }
+  func waitForLatency() async { await wait(core.configuration.latency) }
 
   /// Waits, by the sandbox's own time; no longer once its task is cancelled, so that a stop waits for nobody.
-  fileprivate func wait(_ duration: Duration) async { await core.time.wait(duration) }
-}
-
-/// What Hummingbird hands over with a request: the connection, too.
-private struct SandboxContext: RequestContext {
-  var coreContext: CoreRequestContextStorage
-  let channel: any Channel
-
-  init(source: ApplicationRequestContextSource) {
-    coreContext = .init(source: source)
-    channel = source.channel
-  }
-}
-
-private struct Responder: HTTPResponder {
-  let server: SandboxServer
-
-  func respond(to request: Request, context: SandboxContext) async throws -> Response {
-    let path = request.uri.string
-    if path == SandboxServer.ledgerPath, request.method == .get {
-      return Self.response(.ok, try server.ledgerJSON())
-    }
-    if path == SandboxServer.faultsPath, request.method == .post { return try await changeFaults(request) }
-    var headers: [String: String] = [:]
-    for field in request.headers { headers[field.name.canonicalName] = field.value }
-    var asked = SandboxRequest(method: request.method.rawValue, path: path, headers: headers)
-    do {
-      asked.body = Array(try await request.body.collect(upTo: Gateway.largestBody).readableBytesView)
-    } catch is NIOTooManyBytesError {
-      // The gateway refuses it, so that it is counted and its signature looked at like any other.
-      asked.isTooLarge = true
-    }
-    let reply = server.reply(to: asked)
-    await server.waitForLatency()
-    if reply.delivery == .hung { await server.wait(.seconds(600)) }
-    if reply.delivery == .dropped || reply.delivery == .hung { try await context.channel.close() }
-    return Self.response(reply)
-  }
-
-  private func changeFaults(_ request: Request) async throws -> Response {
-    do {
-      let body = try await request.body.collect(upTo: 1 << 16)
-      try server.changeFaults(Array(body.readableBytesView))
-      return Self.response(.ok, Array("{}\n".utf8))
-    } catch {
-      return Self.response(.badRequest, Array("\(error)\n".utf8))
-    }
-  }
-
-  private static func response(_ reply: SandboxReply) -> Response {
-    var body = Array(reply.body.canonicalText.utf8)
-    if reply.delivery == .truncated { body.removeLast(body.count / 2) }
-    if reply.delivery == .xml { body = Array("<error><message>Endpoint Timeout</message></error>".utf8) }
-    // A reply whose connection is closed has no status; whatever stands here reaches nobody.
-    var response = response(.init(code: max(reply.status, 200)), body)
-    if let name = HTTPField.Name("x-ncp-apigw-request-id") { response.headers[name] = UUID().uuidString.lowercased() }
-    if let seconds = reply.retryAfter { response.headers[.retryAfter] = String(seconds) }
-    return response
-  }
-
-  private static func response(_ status: HTTPResponse.Status, _ body: [UInt8]) -> Response {
-    Response(
-      status: status, headers: [.contentType: "application/json; charset=utf-8"],
-      body: .init(byteBuffer: ByteBuffer(bytes: body)))
-  }
+  func wait(_ duration: Duration) async { await core.time.wait(duration) }
 }
 
 /// Runs `body` beside a sandbox on any free port, and stops it afterwards.

@@ -15,6 +15,10 @@ struct SandboxVerb: AsyncParsableCommand {
 
   @Option(help: "The port on 127.0.0.1; 0 takes any free one.")
   var port = SandboxConfiguration.standardPort
+  @Option(
+    name: .customLong("host"),
+    help: "What requests may name as their host, NAME:PORT, beside 127.0.0.1 and localhost; may be repeated.")
+  var hosts: [String] = []
   @Option(name: .customLong("state"), help: "A file that keeps workspaces and ledger.", completion: .file())
   var stateFile: String?
   @Option(help: "The most requests a period, N/s, N/m, N/h or N/day; more are refused with 429.")
@@ -74,6 +78,7 @@ struct SandboxVerb: AsyncParsableCommand {
   private func settings(in context: Context) throws -> SandboxConfiguration {
     var settings = SandboxConfiguration()
     settings.port = port
+    settings.hosts = hosts
     settings.credentials = try CredentialSource.credentials(
       for: EndpointOptions.endpoint("http://127.0.0.1"), in: context)
     settings.rateLimit = rateLimit.map { Quota(rate: $0, burst: burst) }

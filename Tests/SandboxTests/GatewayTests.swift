@@ -43,7 +43,8 @@ import Testing
     }
     headers["content-type"] = "text/plain"
     let text = SandboxRequest(method: "POST", path: path, headers: headers)
-    #expect(fixture.server.reply(to: text).gatewayCode == 100)
+    let refused = fixture.server.reply(to: text)
+    #expect(refused.status == 415 && refused.gatewayCode == 100)
     let large = fixture.post("accounts/getList", String(repeating: " ", count: Gateway.largestBody + 1))
     #expect(large.status == 413 && large.gatewayCode == 430)
   }
@@ -172,7 +173,7 @@ import Testing
       let url = URL(fileURLWithPath: folder + "/state.json")
       var state = try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: url)) as? [String: Any])
       var ledger = try #require(state["ledger"] as? [String: Any])
-      #expect(ledger.removeValue(forKey: "perSecond") != nil)
+      for key in ["perSecond"] { #expect(ledger.removeValue(forKey: key) != nil) }
       state["ledger"] = ledger
       try JSONSerialization.data(withJSONObject: state).write(to: url)
       #expect(try SandboxServer(configuration, time: ManualTimeSource()).ledger.createRequests == 2)

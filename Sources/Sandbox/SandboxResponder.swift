@@ -1,0 +1,79 @@
+// From HTTP to the sandbox and back.
+
+import Foundation
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Provisioning
+
+/// What Hummingbird hands over with a request: the connection, too.
+struct SandboxContext: RequestContext {
+  var coreContext: CoreRequestContextStorage
+  let channel: any Channel
+
+  init(source: ApplicationRequestContextSource) {
+    coreContext = .init(source: source)
+    channel = source.channel
+  }
+}
+
+struct Responder: HTTPResponder {
+  let server: SandboxServer
+
+  func respond(to request: Request, context: SandboxContext) async throws -> Response {
+    let path = request.uri.string
+    let isMeant = server.isMeant(request, port: context.channel.localAddress?.port)
+    if path.hasPrefix(SandboxServer.ownPrefix), !isMeant { return Self.response(HostCheck.refusal) }
+    if path == SandboxServer.ledgerPath, request.method == .get {
+      return Self.response(.ok, try server.ledgerJSON())
+    }
+    if path == SandboxServer.faultsPath, request.method == .post { return try await changeFaults(request) }
+    var headers: [String: String] = [:]
+    // A header that stands there twice is one with both values.
+    for field in request.headers {
+      headers[field.name.canonicalName] =
+        headers[field.name.canonicalName].map { "\($0), \(field.value)" } ?? field.value
+    }
+    var asked = SandboxRequest(method: request.method.rawValue, path: path, headers: headers)
+    asked.isMisdirected = !isMeant
+    do {
+      asked.body = Array(try await request.body.collect(upTo: Gateway.largestBody).readableBytesView)
+    } catch is NIOTooManyBytesError {
+      // The gateway refuses it, so that it is counted and its signature looked at like any other.
+      asked.isTooLarge = true
+    }
+    let reply = server.reply(to: asked)
+    await server.waitForLatency()
+    if reply.delivery == .hung { await server.wait(.seconds(600)) }
+    if reply.delivery == .dropped || reply.delivery == .hung { try await context.channel.close() }
+    return Self.response(reply)
+  }
+
+  private func changeFaults(_ request: Request) async throws -> Response {
+    guard MediaCheck.isJSON(request.headers[.contentType] ?? "") else { return Self.response(MediaCheck.refusal) }
+    do {
+      let body = try await request.body.collect(upTo: 1 << 16)
+      try server.changeFaults(Array(body.readableBytesView))
+      return Self.response(.ok, Array("{}\n".utf8))
+    } catch {
+      return Self.response(.badRequest, Array("\(error)\n".utf8))
+    }
+  }
+
+  private static func response(_ reply: SandboxReply) -> Response {
+    var body = Array(reply.body.canonicalText.utf8)
+    if reply.delivery == .truncated { body.removeLast(body.count / 2) }
+    if reply.delivery == .xml { body = Array("<error><message>Endpoint Timeout</message></error>".utf8) }
+    // A reply whose connection is closed has no status; whatever stands here reaches nobody.
+    var response = response(.init(code: max(reply.status, 200)), body)
+    if let name = HTTPField.Name("x-ncp-apigw-request-id") { response.headers[name] = UUID().uuidString.lowercased() }
+    if let seconds = reply.retryAfter { response.headers[.retryAfter] = String(seconds) }
+    return response
+  }
+
+  private static func response(_ status: HTTPResponse.Status, _ body: [UInt8]) -> Response {
+    Response(
+      status: status, headers: [.contentType: "application/json; charset=utf-8"],
+      body: .init(byteBuffer: ByteBuffer(bytes: body)))
+  }
+}
