@@ -33,7 +33,8 @@ struct Forest {
   ]
 
   private(set) var workspaces: [String: Workspace] = [:]
-  private var names: [String: String] = [:]
+  /// Ids by `account/name`; more than one where duplicates are accepted.
+  private var names: [String: Set<String>] = [:]
   private var namesOfAccount: [String: [String]] = [:]
   /// What the next id is made from. It is kept over a restart, or the id of a workspace that is there, or was, would
   /// be given again.
@@ -53,39 +54,86 @@ struct Forest {
   /// Whether a name is taken.
   func exists(_ account: String, _ name: String) -> Bool { names["\(account)/\(name)"] != nil }
 
+  private static func key(_ workspace: Workspace) -> String { "\(workspace.accountId)/\(workspace.name)" }
+
   private mutating func insert(_ workspace: Workspace) {
     workspaces[workspace.id] = workspace
-    names["\(workspace.accountId)/\(workspace.name)"] = workspace.id
+    names[Self.key(workspace), default: []].insert(workspace.id)
     namesOfAccount[workspace.accountId, default: []].append(workspace.id)
   }
 
   /// Carries out an operation.
+  ///
+  /// - Returns: the reply, and what changed.
   mutating func reply(
     to operation: String, _ body: JSONValue, under configuration: SandboxConfiguration, at now: Instant
-  ) -> SandboxReply {
+  ) -> (reply: SandboxReply, effect: Effect?) {
+    let (reply, effect) = answer(operation, body, configuration, now)
+    _ = apply(effect)
+    return (reply, effect)
+  }
+
+  /// Lets a change happen; false when it cannot be one of this forest.
+  mutating func apply(_ effect: Effect?) -> Bool {
+    switch effect {
+    case nil: return true
+    case .made(let workspace, let nextID):
+      guard workspaces[workspace.id] == nil else { return false }
+      insert(workspace)
+      self.nextID = nextID
+    case .configured(let id, let version):
+      guard workspaces[id] != nil else { return false }
+      workspaces[id]?.versions.append(version)
+      workspaces[id]?.modifiedAt = version.createdAt
+    case .removed(let id):
+      guard let workspace = workspaces.removeValue(forKey: id) else { return false }
+      let key = Self.key(workspace)
+      names[key]?.remove(id)
+      if names[key]?.isEmpty == true { names[key] = nil }
+      namesOfAccount[workspace.accountId]?.removeAll { $0 == id }
+    }
+    return true
+  }
+
+  private func answer(
+    _ operation: String, _ body: JSONValue, _ configuration: SandboxConfiguration, _ now: Instant
+  ) -> (SandboxReply, Effect?) {
     switch operation {
     case "aiworkspaces/create": create(body, configuration, now)
-    case "aiworkspaces/checkAvailableName": checkAvailableName(body, configuration)
-    case "aiworkspaces/getList": list(body, configuration)
-    case "aiworkspaces/getDetail": withWorkspace(body) { .success($0.detail) }
-    case "aiworkspaces/getConfigurationList": withWorkspace(body) { $0.configurationList }
+    case "aiworkspaces/checkAvailableName": (checkAvailableName(body, configuration), nil)
+    case "aiworkspaces/getList": (list(body, configuration), nil)
+    case "aiworkspaces/getDetail": (withWorkspace(body) { .success($0.detail) }, nil)
+    case "aiworkspaces/getConfigurationList": (withWorkspace(body) { $0.configurationList }, nil)
     case "aiworkspaces/setConfiguration": setConfiguration(body, now)
     case "aiworkspaces/delete": delete(body)
-    case "aiworkspaces/getDockerImageList": Self.images(body)
-    case "accounts/getList": Self.accounts(configuration)
-    default: .gateway(404, 300, "Not Found Exception", "URL not found.")
+    case "aiworkspaces/getDockerImageList": (Self.images(body), nil)
+    case "accounts/getList": (Self.accounts(configuration), nil)
+    default: (.gateway(404, 300, "Not Found Exception", "URL not found."), nil)
     }
   }
 
   // MARK: - Operations
 
-  private mutating func create(
+  private func create(
     _ body: JSONValue, _ configuration: SandboxConfiguration, _ now: Instant
-  ) -> SandboxReply {
-    if let refusal = DefinitionCheck.refusal(of: body) { return refusal }
+  ) -> (SandboxReply, Effect?) {
+    if let refusal = creationRefusal(body, configuration) { return (refusal, nil) }
     guard let account = body[key: "accountId"]?.stringValue, let name = body[key: "name"]?.stringValue,
       let settings = body[key: "configuration"]
-    else { return .refusal(400, "invalid request parameters") }
+    else { return (.refusal(400, "invalid request parameters"), nil) }
+    let (id, nextID) = newID()
+    let workspace = Workspace(
+      id: id, accountId: account, name: name, description: body[key: "description"]?.stringValue ?? "",
+      versions: [.init(configuration: settings.canonicalText, createdAt: now.microseconds)],
+      createdAt: now.microseconds, modifiedAt: now.microseconds)
+    return (.success(["id": .string(id)]), .made(workspace: workspace, nextID: nextID))
+  }
+
+  private func creationRefusal(_ body: JSONValue, _ configuration: SandboxConfiguration) -> SandboxReply? {
+    if let refusal = DefinitionCheck.refusal(of: body) { return refusal }
+    guard let account = body[key: "accountId"]?.stringValue, let name = body[key: "name"]?.stringValue else {
+      return .refusal(400, "invalid request parameters")
+    }
     guard configuration.accounts.contains(account) else { return .refusal(404, "no such element") }
     guard configuration.acceptsDuplicates || !exists(account, name) else {
       return .refusal(configuration.duplicateStatus, "name already exists (\(name))")
@@ -93,31 +141,30 @@ struct Forest {
     if let quota = configuration.accountQuota, namesOfAccount[account, default: []].count >= quota {
       return .refusal(400, "exceeded limit on resource quota")
     }
-    let workspace = Workspace(
-      id: newID(), accountId: account, name: name, description: body[key: "description"]?.stringValue ?? "",
-      versions: [.init(configuration: settings.canonicalText, createdAt: now.microseconds)],
-      createdAt: now.microseconds, modifiedAt: now.microseconds)
-    insert(workspace)
-    return .success(["id": .string(workspace.id)])
+    return nil
   }
 
-  private mutating func newID() -> String {
-    var id = mixedID()
-    while workspaces[id] != nil { id = mixedID() }
-    return id
+  /// An id that no workspace has, and what the one after it is made from.
+  private func newID() -> (id: String, nextID: UInt64) {
+    var number = nextID
+    var id = ""
+    repeat {
+      id = Self.mixedID(number)
+      number &+= 1
+    } while workspaces[id] != nil
+    return (id, number)
   }
 
   /// 22 base62 characters; mixed, so that nobody comes to rely on their order.
-  private mutating func mixedID() -> String {
+  private static func mixedID(_ number: UInt64) -> String {
     let alphabet = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
-    var rest = nextID &* 0x9E37_79B9_7F4A_7C15
-    nextID += 1
+    var rest = number &* 0x9E37_79B9_7F4A_7C15
     var id = "YPI"
     for _ in 0..<11 {
       id.append(alphabet[Int(rest % 62)])
       rest /= 62
     }
-    let tail = String(nextID, radix: 36)
+    let tail = String(number &+ 1, radix: 36)
     return id + String(repeating: "0", count: max(0, 8 - tail.count)) + tail
   }
 
@@ -146,28 +193,23 @@ struct Forest {
     return then(workspace)
   }
 
-  private mutating func setConfiguration(_ body: JSONValue, _ now: Instant) -> SandboxReply {
-    guard let settings = body[key: "configuration"] else { return .refusal(400, "invalid request parameters") }
+  private func setConfiguration(_ body: JSONValue, _ now: Instant) -> (SandboxReply, Effect?) {
+    guard let settings = body[key: "configuration"] else { return (.refusal(400, "invalid request parameters"), nil) }
     let checked = withWorkspace(body) { workspace in
       DefinitionCheck.refusal(
         of: .object([
           "accountId": .string(workspace.accountId), "name": .string(workspace.name), "configuration": settings,
         ])) ?? .success(["id": .string(workspace.id)])
     }
-    guard !checked.isRefusal, let id = body[key: "id"]?.stringValue else { return checked }
+    guard !checked.isRefusal, let id = body[key: "id"]?.stringValue else { return (checked, nil) }
     let version = Workspace.Version(configuration: settings.canonicalText, createdAt: now.microseconds)
-    workspaces[id]?.versions.append(version)
-    workspaces[id]?.modifiedAt = now.microseconds
-    return checked
+    return (checked, .configured(id: id, version: version))
   }
 
-  private mutating func delete(_ body: JSONValue) -> SandboxReply {
+  private func delete(_ body: JSONValue) -> (SandboxReply, Effect?) {
     let found = withWorkspace(body) { .success(["id": .string($0.id)]) }
-    guard !found.isRefusal, let id = body[key: "id"]?.stringValue, let workspace = workspaces.removeValue(forKey: id)
-    else { return found }
-    names["\(workspace.accountId)/\(workspace.name)"] = nil
-    namesOfAccount[workspace.accountId]?.removeAll { $0 == id }
-    return found
+    guard !found.isRefusal, let id = body[key: "id"]?.stringValue else { return (found, nil) }
+    return (found, .removed(id: id))
   }
 
   private static func images(_ body: JSONValue) -> SandboxReply {

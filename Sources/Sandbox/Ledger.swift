@@ -54,10 +54,17 @@ package struct Ledger: Codable, Hashable, Sendable {
   /// Members of create requests that the service does not know, by path.
   package private(set) var unknownFields: [String: Int] = [:]
 
+  /// What went wrong on purpose, by the fault's name.
+  package var faults: [String: Int] { faultCounts ?? [:] }
+  private var faultCounts: [String: Int]? = [:]
+  /// Workspaces that somebody else removed, by `account/name`.
+  package var vanished: [String: Int] { vanishedCounts ?? [:] }
+  private var vanishedCounts: [String: Int]? = [:]
+
   private enum CodingKeys: String, CodingKey {
     case startedAt, requests, requestsByOperation, creates, createsPerKey, createRequests, createRequestsForExistingKey
     case refusals, throttled, worstOneSecondWindow, worstAcceptedWindow, unknownFields
-    case seconds = "perSecond"
+    case seconds = "perSecond", faultCounts = "faults", vanishedCounts = "vanished"
   }
 
   private var window = SlidingWindow()
@@ -66,7 +73,36 @@ package struct Ledger: Codable, Hashable, Sendable {
   /// Makes an empty ledger.
   package init() {}
 
-  mutating func noteRequest(_ operation: String, at now: Instant) {
+  /// Notes what changed.
+  mutating func note(_ change: Change) {
+    let at = Instant(microseconds: change.at)
+    if let request = change.request {
+      noteRequest(request.operation, at: at)
+      if request.status != 429 { worstAcceptedWindow = max(worstAcceptedWindow, acceptedWindow.count(with: at)) }
+      noteReply(request)
+      if let isForExistingKey = request.isForExistingKey {
+        createRequests += 1
+        if isForExistingKey { createRequestsForExistingKey += 1 }
+      }
+      for path in request.unknownPaths ?? [] { unknownFields[path, default: 0] += 1 }
+    }
+    if case .made(let workspace, _) = change.effect {
+      creates.append(Create(accountId: workspace.accountId, name: workspace.name))
+      createsPerKey["\(workspace.accountId)/\(workspace.name)", default: 0] += 1
+    }
+    for name in change.faults ?? [] { Self.count(name, in: &faultCounts) }
+    if let key = change.vanishedKey { Self.count(key, in: &vanishedCounts) }
+  }
+
+  private static func count(_ name: String, in counts: inout [String: Int]?) {
+    if counts == nil { counts = [:] }
+    counts?[name, default: 0] += 1
+  }
+
+  /// Begins the windows anew: nothing of before a restart falls into the same second.
+  mutating func forgetWindows() { (window, acceptedWindow) = (SlidingWindow(), SlidingWindow()) }
+
+  private mutating func noteRequest(_ operation: String, at now: Instant) {
     requests += 1
     requestsByOperation[operation, default: 0] += 1
     worstOneSecondWindow = max(worstOneSecondWindow, window.count(with: now))
@@ -82,29 +118,13 @@ package struct Ledger: Codable, Hashable, Sendable {
     seconds = all
   }
 
-  mutating func noteAccepted(at now: Instant) {
-    worstAcceptedWindow = max(worstAcceptedWindow, acceptedWindow.count(with: now))
-  }
-
-  mutating func noteReply(_ reply: SandboxReply) {
-    guard reply.isRefusal else { return }
-    let code = reply.gatewayCode.map { "/\($0)" } ?? ""
-    refusals["\(reply.status)\(code)", default: 0] += 1
-    guard reply.status == 429 else { return }
+  private mutating func noteReply(_ request: Change.Request) {
+    guard request.isRefusal else { return }
+    let code = request.code.map { "/\($0)" } ?? ""
+    refusals["\(request.status)\(code)", default: 0] += 1
+    guard request.status == 429 else { return }
     throttled += 1
     if let last = seconds?.indices.last { seconds?[last].throttled += 1 }
-  }
-
-  mutating func noteCreateRequest(isForExistingKey: Bool) {
-    createRequests += 1
-    if isForExistingKey { createRequestsForExistingKey += 1 }
-  }
-
-  mutating func noteUnknown(_ path: String) { unknownFields[path, default: 0] += 1 }
-
-  mutating func noteCreate(_ account: String, _ name: String) {
-    creates.append(Create(accountId: account, name: name))
-    createsPerKey["\(account)/\(name)", default: 0] += 1
   }
 }
 

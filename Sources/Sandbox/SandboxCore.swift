@@ -13,29 +13,39 @@ final class SandboxCore: Sendable {
     var gateway = Gateway()
     var forest: Forest
     var ledger: Ledger
+    /// What the state file does not hold yet; nil when it has to be written whole.
+    var unsaved: [Change]?
     var saveAlarm: (any Alarm)?
     var saveError: SandboxError?
     var faults: Faults
     var generator: SplitMix64
     var lateCommits: [Int: any Alarm] = [:]
     var lateCount = 0
+
+    mutating func note(_ change: Change) {
+      ledger.note(change)
+      unsaved?.append(change)
+    }
   }
 
   let configuration: SandboxConfiguration
   let time: any TimeSource
   private let state: Mutex<State>
-  private let saving = Mutex(())
+  /// The state file, once it was written whole; held while it is written.
+  private let stateLog = Mutex<StateLog?>(nil)
+  /// A sentence about what the state file told, when something had to be left out.
+  let restoreNote: String?
 
   /// Makes a sandbox, with what its state file holds.
   init(_ configuration: SandboxConfiguration, time: any TimeSource) throws {
     self.configuration = configuration
     self.time = time
-    let saved = try configuration.stateFile.flatMap(StateFile.read)
-    var ledger = saved?.ledger ?? Ledger()
-    ledger.startedAt = time.now().rfc3339()
+    var restored = try configuration.stateFile.flatMap(StateFile.read) ?? RestoredState()
+    restored.ledger.startedAt = time.now().rfc3339()
+    restoreNote = restored.note
     state = Mutex(
       State(
-        forest: Forest(saved?.workspaces ?? [], nextID: saved?.nextID), ledger: ledger, faults: configuration.faults,
+        forest: restored.forest, ledger: restored.ledger, faults: configuration.faults,
         generator: SplitMix64(seed: configuration.faults.seed)))
   }
 
@@ -46,23 +56,31 @@ final class SandboxCore: Sendable {
   func reply(to request: SandboxRequest) -> SandboxReply {
     let reply = state.withLock { state in
       let now = time.now()
-      state.ledger.noteRequest(Gateway.operation(of: request.path) ?? "other", at: now)
-      let reply = answer(request, at: now, &state)
-      if reply.status != 429 { state.ledger.noteAccepted(at: now) }
-      state.ledger.noteReply(reply)
+      var change = Change(at: now)
+      change.request = .init(operation: Gateway.operation(of: request.path) ?? "other", status: 0, isRefusal: false)
+      let reply = answer(request, at: now, &state, &change)
+      change.request?.status = reply.status
+      change.request?.code = reply.gatewayCode
+      change.request?.isRefusal = reply.isRefusal
+      state.note(change)
       return reply
     }
     saveSoon()
     return reply
   }
 
-  private func answer(_ request: SandboxRequest, at now: Instant, _ state: inout State) -> SandboxReply {
+  private func answer(
+    _ request: SandboxRequest, at now: Instant, _ state: inout State, _ change: inout Change
+  ) -> SandboxReply {
     if let refusal = state.gateway.refusal(of: request, under: configuration, at: now) { return refusal }
     guard let operation = Gateway.operation(of: request.path),
       case .success(let body) = Result(catching: { try JSONValue(text: String(decoding: request.body, as: UTF8.self)) }),
       case .object = body
     else { return .refusal(400, "invalid request parameters") }
-    if operation == "aiworkspaces/create" { Self.noteCreateRequest(body, &state) }
+    if operation == "aiworkspaces/create" {
+      change.request?.isForExistingKey = Self.key(of: body).map { state.forest.exists($0.account, $0.name) } ?? false
+      change.request?.unknownPaths = DefinitionCheck.unknownPaths(of: body)
+    }
     let fault = state.faults.draw(using: &state.generator)
     switch fault {
     case .dropBefore: return .dropped
@@ -75,17 +93,9 @@ final class SandboxCore: Sendable {
       return .dropped
     default: break
     }
-    return Self.carryOut(operation, body, configuration, at: now, &state).spoiled(by: fault)
-  }
-
-  private static func carryOut(
-    _ operation: String, _ body: JSONValue, _ configuration: SandboxConfiguration, at now: Instant, _ state: inout State
-  ) -> SandboxReply {
-    let reply = state.forest.reply(to: operation, body, under: configuration, at: now)
-    if operation == "aiworkspaces/create", !reply.isRefusal, let key = key(of: body) {
-      state.ledger.noteCreate(key.account, key.name)
-    }
-    return reply
+    let (reply, effect) = state.forest.reply(to: operation, body, under: configuration, at: now)
+    change.effect = effect
+    return reply.spoiled(by: fault)
   }
 
   /// Carries an operation out after its connection was closed, as a service does whose front gives up before its back.
@@ -96,7 +106,10 @@ final class SandboxCore: Sendable {
       guard let self else { return }
       self.state.withLock { state in
         state.lateCommits[number] = nil
-        _ = Self.carryOut(operation, body, self.configuration, at: self.time.now(), &state)
+        var change = Change(at: self.time.now())
+        change.effect =
+          state.forest.reply(to: operation, body, under: self.configuration, at: self.time.now()).effect
+        state.note(change)
       }
       saveSoon()
     }
@@ -104,12 +117,6 @@ final class SandboxCore: Sendable {
 
   /// Changes what goes wrong, while running.
   func setFaults(_ faults: Faults) { state.withLock { $0.faults = faults } }
-
-  private static func noteCreateRequest(_ body: JSONValue, _ state: inout State) {
-    let isKnown = key(of: body).map { state.forest.exists($0.account, $0.name) } ?? false
-    state.ledger.noteCreateRequest(isForExistingKey: isKnown)
-    for path in DefinitionCheck.unknownPaths(of: body) { state.ledger.noteUnknown(path) }
-  }
 
   private static func key(of body: JSONValue) -> (account: String, name: String)? {
     guard let account = body[key: "accountId"]?.stringValue, let name = body[key: "name"]?.stringValue else {
@@ -137,18 +144,36 @@ final class SandboxCore: Sendable {
     }
   }
 
-  /// Writes the state now.
-  func save() throws {
+  /// Writes what the state file does not hold yet, or all of it.
+  func save(whole: Bool = false) throws {
     guard let path = configuration.stateFile else { return }
-    // One at a time, from the look at the state to the rename: two would write one partial file, and the older state
-    // could come last.
-    try saving.withLock { _ in
-      let saved = state.withLock { state in
-        state.saveAlarm = nil
-        return SavedState(workspaces: state.forest.inOrder, nextID: state.forest.nextID, ledger: state.ledger)
+    // One at a time, from the look at the state to the end of the write: changes must follow the state that they change.
+    try stateLog.withLock { log in
+      let isWhole = whole || log?.isInPlace != true
+      let (changes, saved) = takeUnsaved(whole: isWhole)
+      do {
+        if let saved {
+          log = try StateFile.write(saved, to: path)
+        } else {
+          try log?.append(changes)
+        }
+      } catch {
+        // The file may end in half a line now; only a whole one mends that.
+        state.withLock { $0.unsaved = nil }
+        throw error
       }
-      try StateFile.write(saved, to: path)
       state.withLock { $0.saveError = nil }
+    }
+  }
+
+  /// What is to be appended, or the whole state instead.
+  private func takeUnsaved(whole: Bool) -> ([Change], SavedState?) {
+    state.withLock { state in
+      state.saveAlarm = nil
+      let changes = whole ? nil : state.unsaved
+      state.unsaved = []
+      if let changes { return (changes, nil) }
+      return ([], SavedState(workspaces: state.forest.inOrder, nextID: state.forest.nextID, ledger: state.ledger))
     }
   }
 

@@ -31,6 +31,9 @@ package final class SandboxServer: Sendable {
   /// What really happened so far.
   package var ledger: Ledger { core.ledger }
 
+  /// A sentence about what the state file told, when something had to be left out; nil otherwise.
+  package var restoreNote: String? { core.restoreNote }
+
   /// The ledger as JSON, members sorted, a newline at the end.
   package func ledgerJSON() throws -> [UInt8] {
     let encoder = JSONEncoder()
@@ -59,7 +62,7 @@ package final class SandboxServer: Sendable {
     } catch let error as IOError where error.errnoCode == EADDRINUSE {
       throw SandboxError(description: "Port \(core.configuration.port) is taken; choose another one with --port.")
     }
-    try core.save()
+    try core.save(whole: true)
     if let error = core.saveError { throw error }
   }
 

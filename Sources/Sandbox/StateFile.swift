@@ -1,31 +1,46 @@
-// Keeps workspaces and ledger over a restart: one JSON file, written beside and renamed.
+// Keeps workspaces and ledger over a restart: the state in the first line, then one line for each change since. What is
+// whole is written beside and renamed; changes are appended.
 
 import Files
 import Foundation
 import Provisioning
 
-/// What the state file holds.
+/// The first line of the state file; all of it in files of older versions.
 struct SavedState: Codable {
-  var schemaVersion = 1
+  /// The version that is written; older ones are read.
+  static let version = 2
+
+  var schemaVersion = SavedState.version
   var workspaces: [Workspace]
   /// Missing in files of before it was kept.
   var nextID: UInt64?
   var ledger: Ledger
 }
 
+/// What a state file told.
+struct RestoredState {
+  var forest = Forest()
+  var ledger = Ledger()
+  /// A sentence when something had to be left out; nil otherwise.
+  var note: String?
+}
+
 enum StateFile {
   private static let mark = "rollcall-sandbox"
+  private static let newline = UInt8(ascii: "\n")
 
   /// Reads the state; nil when there is no file yet, or an empty one.
   ///
   /// - Throws: `SandboxError` when the file cannot be read as one; it is never replaced silently.
-  static func read(_ path: String) throws -> SavedState? {
+  static func read(_ path: String) throws -> RestoredState? {
     do {
       guard let facts = try FileFacts.of(path) else { return nil }
       // Not even opened: a pipe would be waited for.
       guard facts.kind == .regular else { throw FileError(path, .notAFile(facts.kind)) }
       guard facts.size > 0, let bytes = try FileLook.contents(of: path) else { return nil }
-      return try JSONDecoder().decode(SavedState.self, from: Data(bytes))
+      return try restored(bytes, path)
+    } catch let error as SandboxError {
+      throw error
     } catch let refusal as FileRefusal {
       throw SandboxError(description: "The sandbox's state file \(path) cannot be read: \(refusal.sentence).")
     } catch {
@@ -34,25 +49,112 @@ enum StateFile {
     }
   }
 
-  /// Writes the state, mode 0600, in place of an older one and of nothing else.
-  static func write(_ state: SavedState, to path: String) throws {
+  private static func restored(_ bytes: [UInt8], _ path: String) throws -> RestoredState {
+    let decoder = JSONDecoder()
+    let lines = bytes.split(separator: newline, omittingEmptySubsequences: false)
+    let saved = try decoder.decode(SavedState.self, from: Data(lines[0]))
+    guard (1...SavedState.version).contains(saved.schemaVersion), saved.workspaces.allSatisfy(\.isPlausible) else {
+      throw SandboxError(
+        description: "The sandbox's state file \(path) is of another version, or its first line is damaged; "
+          + "name another one with --state.")
+    }
+    var state = RestoredState(forest: Forest(saved.workspaces, nextID: saved.nextID), ledger: saved.ledger)
+    for (index, line) in lines.enumerated().dropFirst() {
+      let isLast = index == lines.count - 1
+      // What follows the last newline: nothing, or a line that was not written to its end.
+      if isLast, line.isEmpty { break }
+      if case .success(let change) = Result(catching: { try decoder.decode(Change.self, from: Data(line)) }),
+        change.isPlausible, state.forest.apply(change.effect)
+      {
+        state.ledger.note(change)
+      } else if isLast {
+        state.note = "The last line of \(path) had not been written to its end; what it told of is left out."
+      } else {
+        throw SandboxError(
+          description:
+            "The sandbox's state file \(path) is damaged in line \(index + 1). Mend it, remove that line and "
+            + "those below it, or name another file with --state.")
+      }
+    }
+    state.ledger.forgetWindows()
+    return state
+  }
+
+  /// Writes the whole state, mode 0600, in place of an older one and of nothing else.
+  ///
+  /// - Returns: what appends to it.
+  static func write(_ state: SavedState, to path: String) throws -> StateLog {
     do {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = .sortedKeys
       let place = try OutputPlace(path)
       let file = try NewFile(place.name, in: place.folder, mark: mark)
-      file.buffer = Array(try encoder.encode(state))
+      file.buffer = Array(try encoder().encode(state)) + [newline]
       try file.flush()
       try place.check(needed: NeededFiles(), isKind: isKind)
       try file.rename()
+      return try StateLog(place.folder.path(of: place.name))
     } catch {
-      throw SandboxError(
-        description: "The sandbox's state file \(path) cannot be written, or something else has taken its place.")
+      throw unwritable(path)
     }
+  }
+
+  /// The lines of changes.
+  static func lines(of changes: [Change]) throws -> [UInt8] {
+    let encoder = encoder()
+    var bytes: [UInt8] = []
+    for change in changes {
+      bytes += try encoder.encode(change)
+      bytes.append(newline)
+    }
+    return bytes
+  }
+
+  static func unwritable(_ path: String) -> SandboxError {
+    SandboxError(
+      description: "The sandbox's state file \(path) cannot be written, or something else has taken its place.")
+  }
+
+  private static func encoder() -> JSONEncoder {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    return encoder
   }
 
   /// Whether a file that begins so is a state, as far as that tells.
   private static func isKind(_ beginning: [UInt8]) -> Bool {
     ["schemaVersion", "workspaces", "nextID", "ledger"].contains { beginning.starts(with: Array("{\"\($0)\"".utf8)) }
+  }
+}
+
+/// The open end of a state file that this sandbox has written whole.
+final class StateLog: Sendable {
+  private let path: String
+  private let descriptor: Int32
+  private let identity: FileIdentity?
+
+  init(_ path: String) throws {
+    self.path = path
+    descriptor = open(path, O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FileError(path, .system(errno)) }
+    identity = FileFacts.of(descriptor: descriptor)?.identity
+  }
+
+  deinit { close(descriptor) }
+
+  /// Whether its path still leads to it; changes would otherwise reach nobody.
+  var isInPlace: Bool {
+    guard let identity, case .there(let other) = FileLook(path) else { return false }
+    return identity == other
+  }
+
+  /// Appends changes; what is left after a failure may end in half a line.
+  func append(_ changes: [Change]) throws {
+    let bytes = try StateFile.lines(of: changes)
+    var written = 0
+    while written < bytes.count {
+      let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress?.advanced(by: written), $0.count - written) }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { throw StateFile.unwritable(path) }
+      written += count
+    }
   }
 }

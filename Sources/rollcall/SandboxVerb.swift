@@ -65,6 +65,7 @@ struct SandboxVerb: AsyncParsableCommand {
     }
     let settings = try settings(in: context)
     let server = try SandboxServer(settings, time: context.time)
+    if let note = server.restoreNote { context.say(note) }
     let serving = Task { try await server.run { port in Self.announce(port, settings, in: context) } }
     let signals = context.handlesSignals ? SignalDrain { _ in serving.cancel() } : nil
     try await withTaskCancellationHandler {

@@ -173,7 +173,8 @@ import Testing
       let url = URL(fileURLWithPath: folder + "/state.json")
       var state = try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: url)) as? [String: Any])
       var ledger = try #require(state["ledger"] as? [String: Any])
-      for key in ["perSecond"] { #expect(ledger.removeValue(forKey: key) != nil) }
+      for key in ["perSecond", "faults", "vanished"] { #expect(ledger.removeValue(forKey: key) != nil) }
+      state["schemaVersion"] = 1
       state["ledger"] = ledger
       try JSONSerialization.data(withJSONObject: state).write(to: url)
       #expect(try SandboxServer(configuration, time: ManualTimeSource()).ledger.createRequests == 2)

@@ -100,9 +100,10 @@ import Testing
       let ids = ["one", "two", "three"].compactMap { first.create($0).id }
       _ = first.post("aiworkspaces/delete", #"{"id":"\#(ids[0])"}"#)
       first.time.advance(by: .seconds(1))
-      var saved = try #require(try StateFile.read(folder + "/state.json"))
-      saved.nextID = nil
-      try StateFile.write(saved, to: folder + "/state.json")
+      let restored = try #require(try StateFile.read(folder + "/state.json"))
+      let saved = SavedState(
+        schemaVersion: 1, workspaces: restored.forest.inOrder, nextID: nil, ledger: restored.ledger)
+      _ = try StateFile.write(saved, to: folder + "/state.json")
       let id = try #require(try fixture(in: folder).create("four").id)
       #expect(!ids.dropFirst().contains(id))
     }
