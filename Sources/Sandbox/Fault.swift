@@ -1,7 +1,7 @@
 // What a sandbox can do wrong on purpose, each with a probability, drawn from a seed.
 
 /// A fault of the sandbox.
-package enum Fault: String, CaseIterable, Sendable {
+package enum Fault: String, CaseIterable, Codable, Sendable {
   /// The connection closes and nothing was done.
   case dropBefore = "drop-before"
   /// It is done and the connection closes.
@@ -22,12 +22,59 @@ package enum Fault: String, CaseIterable, Sendable {
   case hang
   /// The connection closes, and it is done later, by the configured delay.
   case late
+  /// A web page comes in place of the answer and nothing was done: the gateway was not reached.
+  case pageBefore = "page-before"
+  /// It is done, or refused, and a web page comes in place of the answer.
+  case pageAfter = "page-after"
+  /// The answer is packed as gzip, whether asked for or not.
+  case gzip
+  /// The answer is packed as deflate, whether asked for or not.
+  case deflate
+  /// Headers of the answer are odd.
+  case headers
+  /// The answer's message is large.
+  case large
+  /// The service's clock is off: its Date, its times, and what it takes as a signature's time.
+  case clock
+  /// What was made is removed by somebody else.
+  case vanish
+  /// A connection that was idle is reset when the next request comes; nothing was done.
+  case idleReset = "idle-reset"
+  /// A connection that is idle is closed.
+  case idleClose = "idle-close"
+
+  /// When it is decided on.
+  enum Stage {
+    /// As a request comes, before the gateway looks at it; each for itself.
+    case front
+    /// Once the gateway has let it through; one of them at most, by one draw.
+    case course
+    /// Once there is an answer; each for itself.
+    case answer
+    /// As a request comes over a connection that was idle.
+    case arrival
+    /// On a connection without a request.
+    case idle
+  }
+
+  var stage: Stage {
+    switch self {
+    case .dropBefore, .dropAfter, .errorAfter, .unavailable, .unavailableRetryAfter, .xml, .truncated, .withoutID,
+      .hang,
+      .late:
+      .course
+    case .pageBefore, .clock: .front
+    case .pageAfter, .gzip, .deflate, .headers, .large, .vanish: .answer
+    case .idleReset: .arrival
+    case .idleClose: .idle
+    }
+  }
 }
 
-/// How likely each fault is.
+/// Which faults there are, and how likely.
 package struct Faults: Hashable, Sendable {
-  /// Probabilities, 0 to 1; a fault that is missing does not happen.
-  package var probabilities: [Fault: Double] = [:]
+  /// What may go wrong, in the order in which it is drawn.
+  private(set) var rules: [FaultRule] = []
   /// How late a late commit lands.
   package var lateBy = Duration.seconds(1)
   /// What the chance is drawn from.
@@ -42,41 +89,12 @@ package struct Faults: Hashable, Sendable {
     package let description: String
   }
 
-  /// Adds `NAME=PROBABILITY`, for example `drop-after=0.05`.
+  /// Adds `NAME=PROBABILITY`, for example `drop-after=0.05`, perhaps with settings: `page-before=1,status=502,times=3`.
   package mutating func add(_ text: String) throws(Refusal) {
-    let parts = text.split(separator: "=", omittingEmptySubsequences: false)
-    guard parts.count == 2, let fault = Fault(rawValue: String(parts[0])), let probability = Double(parts[1]),
-      (0...1).contains(probability)
-    else {
-      let names = Fault.allCases.map(\.rawValue).joined(separator: ", ")
-      throw Refusal(description: "'\(text)' is no fault; write NAME=PROBABILITY, with a name of \(names).")
-    }
-    probabilities[fault] = probability
+    rules.append(try FaultRule(text))
+    // In the order of the faults, not of the options, so that a seed means the same whatever their order.
+    rules = Fault.allCases.flatMap { fault in rules.filter { $0.fault == fault } }
   }
 
-  /// Draws what goes wrong with a request; nil when nothing does.
-  func draw(using generator: inout SplitMix64) -> Fault? {
-    guard !probabilities.isEmpty else { return nil }
-    var point = Double(generator.next() >> 11) / Double(1 << 53)
-    for fault in Fault.allCases {
-      point -= probabilities[fault] ?? 0
-      if point < 0 { return fault }
-    }
-    return nil
-  }
-}
-
-/// A generator that gives the same numbers for the same seed (Steele, Lea, Flood 2014).
-struct SplitMix64: RandomNumberGenerator, Sendable {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
+  mutating func removeAll() { rules = [] }
 }

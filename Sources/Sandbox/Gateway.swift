@@ -24,14 +24,16 @@ struct Gateway {
   }
 
   /// What the gateway refuses; nil lets the request through. Who it is comes before how much it asks.
+  ///
+  /// - Parameter clock: what its clock shows, which may be off.
   mutating func refusal(
-    of request: SandboxRequest, under configuration: SandboxConfiguration, at now: Instant
+    of request: SandboxRequest, under configuration: SandboxConfiguration, at now: Instant, clock: Instant
   ) -> SandboxReply? {
     if request.isMisdirected { return HostCheck.refusal }
     let contentType = request.headers["content-type"]
     // Before the signature: whoever sends forms is told what is wrong with them.
     if let contentType, !MediaCheck.isJSON(contentType) { return MediaCheck.refusal }
-    if let refusal = Self.signatureRefusal(of: request, configuration.credentials, at: now) { return refusal }
+    if let refusal = Self.signatureRefusal(of: request, configuration.credentials, at: clock) { return refusal }
     if let throttle = throttle(under: configuration, at: now) { return throttle }
     guard Self.operation(of: request.path) != nil, !configuration.isRetired else {
       return .gateway(404, 300, "Not Found Exception", "URL not found.")

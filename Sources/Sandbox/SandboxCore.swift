@@ -17,14 +17,22 @@ final class SandboxCore: Sendable {
     var unsaved: [Change]?
     var saveAlarm: (any Alarm)?
     var saveError: SandboxError?
-    var faults: Faults
-    var generator: SplitMix64
-    var lateCommits: [Int: any Alarm] = [:]
-    var lateCount = 0
+    var dice: FaultDice
+    /// What happens between requests.
+    var alarms: [Int: any Alarm] = [:]
+    var alarmCount = 0
 
     mutating func note(_ change: Change) {
       ledger.note(change)
       unsaved?.append(change)
+    }
+
+    mutating func draw(
+      _ stage: Fault.Stage, _ facts: FaultFacts, at now: Instant, _ change: inout Change
+    ) -> [FaultRule] {
+      let rules = dice.draw(stage, facts, at: now)
+      for rule in rules { change.note(rule.fault) }
+      return rules
     }
   }
 
@@ -45,8 +53,7 @@ final class SandboxCore: Sendable {
     restoreNote = restored.note
     state = Mutex(
       State(
-        forest: restored.forest, ledger: restored.ledger, faults: configuration.faults,
-        generator: SplitMix64(seed: configuration.faults.seed)))
+        forest: restored.forest, ledger: restored.ledger, dice: FaultDice(configuration.faults)))
   }
 
   /// What really happened so far.
@@ -57,22 +64,59 @@ final class SandboxCore: Sendable {
     let reply = state.withLock { state in
       let now = time.now()
       var change = Change(at: now)
-      change.request = .init(operation: Gateway.operation(of: request.path) ?? "other", status: 0, isRefusal: false)
-      let reply = answer(request, at: now, &state, &change)
-      change.request?.status = reply.status
-      change.request?.code = reply.gatewayCode
-      change.request?.isRefusal = reply.isRefusal
-      state.note(change)
-      return reply
+      let reply = served(request, at: now, &state, &change)
+      return onItsWay(reply, to: request, at: now, &state, change)
     }
     saveSoon()
     return reply
   }
 
-  private func answer(
+  /// What the service answers, or somebody in front of it; noted in the change.
+  private func served(
     _ request: SandboxRequest, at now: Instant, _ state: inout State, _ change: inout Change
   ) -> SandboxReply {
-    if let refusal = state.gateway.refusal(of: request, under: configuration, at: now) { return refusal }
+    let facts = FaultFacts(operation: Gateway.operation(of: request.path), body: request.body)
+    change.request = .init(operation: facts.operation ?? "other", status: 0, isRefusal: false)
+    // Nobody else's page has a part in what is tried out.
+    let front = request.isMisdirected ? [] : state.draw(.front, facts, at: now, &change)
+    let clock = front.reduce(now) { $1.fault == .clock ? $0 + $1.ahead : $0 }
+    var reply =
+      front.first { $0.fault == .pageBefore }.map(SandboxReply.page)
+      ?? answer(request, at: now, clock: clock, &state, &change)
+    if clock != now {
+      reply.serviceTime = clock
+      reply.headerChanges.append(.set("Date", ServiceTime.httpDate(clock)))
+    }
+    change.request?.status = reply.status
+    change.request?.code = reply.gatewayCode
+    change.request?.isRefusal = reply.isRefusal
+    return reply
+  }
+
+  /// What becomes of an answer, and of what was made, afterwards. The ledger keeps what the service answered.
+  private func onItsWay(
+    _ answer: SandboxReply, to request: SandboxRequest, at now: Instant, _ state: inout State, _ change: Change
+  ) -> SandboxReply {
+    var (reply, change) = (answer, change)
+    var facts = FaultFacts(operation: Gateway.operation(of: request.path), body: request.body)
+    facts.status = reply.status
+    facts.isDelivered = reply.isDelivered
+    if case .made = change.effect { facts.isMade = true }
+    let rules = state.draw(.answer, facts, at: now, &change)
+    state.note(change)
+    for rule in rules {
+      reply.spoil(by: rule) { state.dice.pick(below: $0) }
+      if rule.fault == .vanish, case .made(let workspace, _) = change.effect {
+        vanish(workspace, after: rule.delay, at: now, &state)
+      }
+    }
+    return reply
+  }
+
+  private func answer(
+    _ request: SandboxRequest, at now: Instant, clock: Instant, _ state: inout State, _ change: inout Change
+  ) -> SandboxReply {
+    if let refusal = state.gateway.refusal(of: request, under: configuration, at: now, clock: clock) { return refusal }
     guard let operation = Gateway.operation(of: request.path),
       case .success(let body) = Result(catching: { try JSONValue(text: String(decoding: request.body, as: UTF8.self)) }),
       case .object = body
@@ -81,7 +125,8 @@ final class SandboxCore: Sendable {
       change.request?.isForExistingKey = Self.key(of: body).map { state.forest.exists($0.account, $0.name) } ?? false
       change.request?.unknownPaths = DefinitionCheck.unknownPaths(of: body)
     }
-    let fault = state.faults.draw(using: &state.generator)
+    let facts = FaultFacts(operation: operation, body: request.body)
+    let fault = state.draw(.course, facts, at: now, &change).first?.fault
     switch fault {
     case .dropBefore: return .dropped
     case .unavailable, .unavailableRetryAfter:
@@ -89,34 +134,80 @@ final class SandboxCore: Sendable {
       if fault == .unavailableRetryAfter { reply.retryAfter = 1 }
       return reply
     case .late:
-      commitLate(operation, body, at: now, &state)
+      commitLate(operation, body, at: now, ahead: clock - now, &state)
       return .dropped
     default: break
     }
-    let (reply, effect) = state.forest.reply(to: operation, body, under: configuration, at: now)
+    let (reply, effect) = state.forest.reply(to: operation, body, under: configuration, at: clock)
     change.effect = effect
     return reply.spoiled(by: fault)
   }
 
   /// Carries an operation out after its connection was closed, as a service does whose front gives up before its back.
-  private func commitLate(_ operation: String, _ body: JSONValue, at now: Instant, _ state: inout State) {
-    state.lateCount += 1
-    let number = state.lateCount
-    state.lateCommits[number] = time.alarm(at: now + state.faults.lateBy) { [weak self] in
+  private func commitLate(
+    _ operation: String, _ body: JSONValue, at now: Instant, ahead: Duration, _ state: inout State
+  ) {
+    later(now + state.dice.faults.lateBy, &state) { [configuration] state, now in
+      var change = Change(at: now)
+      change.effect = state.forest.reply(to: operation, body, under: configuration, at: now + ahead).effect
+      state.note(change)
+    }
+  }
+
+  /// Removes what was made, as somebody else does.
+  private func vanish(_ workspace: Workspace, after delay: Duration, at now: Instant, _ state: inout State) {
+    let remove = { @Sendable (state: inout State, now: Instant) in
+      // Somebody may have been faster.
+      guard state.forest.apply(.removed(id: workspace.id)) else { return }
+      var change = Change(at: now)
+      change.effect = .removed(id: workspace.id)
+      change.vanishedKey = "\(workspace.accountId)/\(workspace.name)"
+      state.note(change)
+    }
+    if delay > .zero { later(now + delay, &state, remove) } else { remove(&state, now) }
+  }
+
+  /// Lets something happen between requests.
+  private func later(
+    _ instant: Instant, _ state: inout State, _ happen: @escaping @Sendable (inout State, Instant) -> Void
+  ) {
+    state.alarmCount += 1
+    let number = state.alarmCount
+    state.alarms[number] = time.alarm(at: instant) { [weak self] in
       guard let self else { return }
       self.state.withLock { state in
-        state.lateCommits[number] = nil
-        var change = Change(at: self.time.now())
-        change.effect =
-          state.forest.reply(to: operation, body, under: self.configuration, at: self.time.now()).effect
-        state.note(change)
+        state.alarms[number] = nil
+        happen(&state, self.time.now())
       }
       saveSoon()
     }
   }
 
   /// Changes what goes wrong, while running.
-  func setFaults(_ faults: Faults) { state.withLock { $0.faults = faults } }
+  func setFaults(_ faults: Faults) { state.withLock { $0.dice.change(to: faults) } }
+
+  /// Whether a connection that was idle for so long is to break, as a request comes or while none does.
+  func breaks(_ stage: Fault.Stage, idleFor idle: Duration) -> Bool {
+    let breaks = state.withLock { state in
+      let now = time.now()
+      var change = Change(at: now)
+      guard !state.draw(stage, FaultFacts(idle: idle), at: now, &change).isEmpty else { return false }
+      state.note(change)
+      return true
+    }
+    if breaks { saveSoon() }
+    return breaks
+  }
+
+  /// Whether idle connections may break at all.
+  var breaksIdle: Bool {
+    state.withLock { $0.dice.faults.rules.contains { [.arrival, .idle].contains($0.fault.stage) } }
+  }
+
+  /// The idle times after which a connection may be closed.
+  var idleLimits: Set<Duration> {
+    state.withLock { Set($0.dice.faults.rules.filter { $0.fault == .idleClose }.map(\.idle)) }
+  }
 
   private static func key(of body: JSONValue) -> (account: String, name: String)? {
     guard let account = body[key: "accountId"]?.stringValue, let name = body[key: "name"]?.stringValue else {
@@ -179,30 +270,4 @@ final class SandboxCore: Sendable {
 
   /// Why the last write of the state file failed; nil when it did not.
   var saveError: SandboxError? { state.withLock(\.saveError) }
-}
-
-extension SandboxReply {
-  /// No reply: the connection closes.
-  static let dropped = SandboxReply(status: 0, body: .null, delivery: .dropped)
-
-  /// The reply to something that was carried out, as a fault spoils it.
-  func spoiled(by fault: Fault?) -> SandboxReply {
-    var reply = self
-    switch fault {
-    case .dropAfter: reply.delivery = .dropped
-    case .errorAfter: reply = .refusal(500, "unexpected error")
-    case .xml:
-      reply.status = 504
-      reply.delivery = .xml
-    case .truncated: reply.delivery = .truncated
-    case .withoutID:
-      if case .object(var members) = body {
-        members["id"] = nil
-        reply.body = .object(members)
-      }
-    case .hang: reply.delivery = .hung
-    default: break
-    }
-    return reply
-  }
 }

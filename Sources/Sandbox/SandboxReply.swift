@@ -1,5 +1,6 @@
 // What the sandbox answers, in the service's two shapes.
 
+import Pacing
 package import Provisioning
 
 /// A request as the sandbox sees it.
@@ -38,6 +39,14 @@ package struct SandboxReply: Hashable, Sendable {
   package var retryAfter: Int64?
   /// How it is delivered.
   package var delivery = Delivery.whole
+  /// How its body is packed; nil when it is not.
+  var coding: Coding?
+  /// How large its message is made, in megabytes; 0 leaves it as it is.
+  var megabytes = 0
+  /// What is odd about its headers.
+  var headerChanges: [HeaderChange] = []
+  /// The service's time, for headers; nil when that is everybody's.
+  var serviceTime: Instant?
 
   /// How a reply reaches the client, or does not.
   package enum Delivery: Hashable, Sendable {
@@ -47,11 +56,16 @@ package struct SandboxReply: Hashable, Sendable {
     case truncated
     /// As XML instead of JSON.
     case xml
+    /// As a web page with this title, from something between.
+    case page(String)
     /// Not at all: the connection closes.
     case dropped
     /// Not for ten minutes, then the connection closes.
     case hung
   }
+
+  /// Whether it reaches anybody.
+  var isDelivered: Bool { delivery != .dropped && delivery != .hung }
 
   /// Whether it says no.
   var isRefusal: Bool { status >= 400 || body[key: "success"] == .bool(false) }

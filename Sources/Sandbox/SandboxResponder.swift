@@ -42,11 +42,28 @@ struct Responder: HTTPResponder {
       // The gateway refuses it, so that it is counted and its signature looked at like any other.
       asked.isTooLarge = true
     }
+    if server.connections.breaksNow(context.channel) {
+      try await Self.reset(context.channel)
+      return Self.response(.dropped)
+    }
     let reply = server.reply(to: asked)
     await server.waitForLatency()
     if reply.delivery == .hung { await server.wait(.seconds(600)) }
     if reply.delivery == .dropped || reply.delivery == .hung { try await context.channel.close() }
+    if !reply.headerChanges.isEmpty, reply.isDelivered {
+      try await HeadChanger.add(
+        reply.headerChanges, at: reply.serviceTime ?? server.now(), to: context.channel)
+    }
+    server.connections.isIdle(context.channel)
     return Self.response(reply)
+  }
+
+  /// Ends a connection as a middlebox does that has forgotten it.
+  private static func reset(_ channel: any Channel) async throws {
+    if let options = channel as? any SocketOptionProvider {
+      try await options.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
+    }
+    try await channel.close()
   }
 
   private func changeFaults(_ request: Request) async throws -> Response {
@@ -61,11 +78,13 @@ struct Responder: HTTPResponder {
   }
 
   private static func response(_ reply: SandboxReply) -> Response {
-    var body = Array(reply.body.canonicalText.utf8)
-    if reply.delivery == .truncated { body.removeLast(body.count / 2) }
-    if reply.delivery == .xml { body = Array("<error><message>Endpoint Timeout</message></error>".utf8) }
+    let pieces = reply.pieces.map { ByteBuffer(bytes: $0) }
     // A reply whose connection is closed has no status; whatever stands here reaches nobody.
-    var response = response(.init(code: max(reply.status, 200)), body)
+    var response = Response(
+      status: .init(code: max(reply.status, 200)), headers: [.contentType: reply.contentType],
+      body: pieces.count == 1 ? .init(byteBuffer: pieces[0]) : .init(contentsOf: pieces))
+    if let coding = reply.coding { response.headers[.contentEncoding] = coding.rawValue }
+    if case .page = reply.delivery { return response }
     if let name = HTTPField.Name("x-ncp-apigw-request-id") { response.headers[name] = UUID().uuidString.lowercased() }
     if let seconds = reply.retryAfter { response.headers[.retryAfter] = String(seconds) }
     return response

@@ -20,12 +20,14 @@ package final class SandboxServer: Sendable {
   static let ownPrefix = "/sandbox/"
 
   private let core: SandboxCore
+  let connections: Connections
 
   /// Makes a sandbox; nothing listens before `run`.
   ///
   /// - Throws: `SandboxError` when its state file cannot be read.
   package init(_ configuration: SandboxConfiguration, time: any TimeSource) throws {
     core = try SandboxCore(configuration, time: time)
+    connections = Connections(core)
   }
 
   /// What really happened so far.
@@ -72,10 +74,13 @@ package final class SandboxServer: Sendable {
       throw Faults.Refusal(description: "The body must be a JSON object such as {\"drop-after\": \"0.05\"}.")
     }
     var faults = core.configuration.faults
-    faults.probabilities = [:]
+    faults.removeAll()
     for (name, value) in members { try faults.add("\(name)=\(value.stringValue ?? value.canonicalText)") }
     core.setFaults(faults)
   }
+
+  /// The time by the sandbox's own clock.
+  func now() -> Instant { core.time.now() }
 
   /// Whether a request means this sandbox.
   func isMeant(_ request: Request, port: Int?) -> Bool {

@@ -11,7 +11,8 @@ import Wire
 
 struct SandboxVerb: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "sandbox", abstract: "Run a Data Forest of our own on this machine, to try things out.")
+    commandName: "sandbox", abstract: "Run a Data Forest of our own on this machine, to try things out.",
+    discussion: Fault.help)
 
   @Option(help: "The port on 127.0.0.1; 0 takes any free one.")
   var port = SandboxConfiguration.standardPort
@@ -35,7 +36,7 @@ struct SandboxVerb: AsyncParsableCommand {
   var latency = Span(.zero, "0s")
   @Option(help: "The status of a refused second create of a name: 400 or 409.")
   var duplicateStatus = 400
-  @Option(help: "Something that goes wrong on purpose, NAME=PROBABILITY; may be repeated.")
+  @Option(help: "Something that goes wrong on purpose, NAME=PROBABILITY[,SETTING=VALUE…]; may be repeated.")
   var fault: [String] = []
   @Option(help: "How late a create lands with the fault 'late'.")
   var lateBy = Span(.seconds(1), "1s")

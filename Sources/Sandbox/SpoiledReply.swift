@@ -1,0 +1,86 @@
+// What faults make of a reply, and the bytes that go out.
+
+import Provisioning
+
+extension SandboxReply {
+  /// No reply: the connection closes.
+  static let dropped = SandboxReply(status: 0, body: .null, delivery: .dropped)
+
+  /// The reply to something that was carried out, as a fault spoils it.
+  func spoiled(by fault: Fault?) -> SandboxReply {
+    var reply = self
+    switch fault {
+    case .dropAfter: reply.delivery = .dropped
+    case .errorAfter: reply = .refusal(500, "unexpected error")
+    case .xml:
+      reply.status = 504
+      reply.delivery = .xml
+    case .truncated: reply.delivery = .truncated
+    case .withoutID:
+      if case .object(var members) = body {
+        members["id"] = nil
+        reply.body = .object(members)
+      }
+    case .hang: reply.delivery = .hung
+    default: break
+    }
+    return reply
+  }
+
+  /// A web page, from something between.
+  static func page(by rule: FaultRule) -> SandboxReply {
+    SandboxReply(status: rule.status, body: .null, delivery: .page(rule.title))
+  }
+
+  /// Lets a fault of its own stage spoil it.
+  ///
+  /// - Parameter pick: draws a number below another.
+  mutating func spoil(by rule: FaultRule, _ pick: (Int) -> Int) {
+    switch rule.fault {
+    case .pageAfter:
+      let page = Self.page(by: rule)
+      (status, delivery) = (page.status, page.delivery)
+    case .gzip: coding = .gzip
+    case .deflate: coding = .deflate
+    case .large: megabytes = rule.megabytes
+    case .headers:
+      let oddities = HeaderChange.oddities
+      headerChanges += rule.headers.isEmpty ? oddities[pick(oddities.count)] : rule.headers
+    default: break
+    }
+  }
+
+  /// The content type that it is sent with.
+  var contentType: String {
+    if case .page = delivery { return "text/html; charset=utf-8" }
+    return "application/json; charset=utf-8"
+  }
+
+  /// The body as it goes out, in pieces, so that a large message is not there at once.
+  var pieces: [[UInt8]] {
+    var pieces = unpacked
+    if let coding { pieces = [coding.packed(Array(pieces.joined()))] }
+    return pieces
+  }
+
+  private var unpacked: [[UInt8]] {
+    switch delivery {
+    case .page(let title):
+      return [Array("<!DOCTYPE html><html><head><title>\(title)</title></head><body>\(title)</body></html>\n".utf8)]
+    case .xml: return [Array("<error><message>Endpoint Timeout</message></error>".utf8)]
+    case .truncated:
+      let bytes = Array(body.canonicalText.utf8)
+      return [Array(bytes.dropLast(bytes.count / 2))]
+    default: break
+    }
+    guard megabytes > 0 else { return [Array(body.canonicalText.utf8)] }
+    // A text that stands nowhere else marks where the message belongs.
+    let mark = "\u{F8FF}message\u{F8FF}"
+    var marked = body
+    marked.set(.string(mark), at: body[key: "error"] == nil ? ["message"] : ["error", "message"])
+    let halves = marked.canonicalText.split(separator: mark, maxSplits: 1, omittingEmptySubsequences: false)
+    let megabyte = [UInt8](repeating: UInt8(ascii: "x"), count: 1 << 20)
+    return [Array(halves[0].utf8)] + Array(repeating: megabyte, count: megabytes)
+      + halves.dropFirst().map { Array($0.utf8) }
+  }
+}
