@@ -99,6 +99,15 @@ package struct Ledger: Codable, Hashable, Sendable {
     counts?[name, default: 0] += 1
   }
 
+  /// Whether its numbers are ones that can be counted on from.
+  var isPlausible: Bool {
+    let numbers =
+      [requests, createRequests, createRequestsForExistingKey, throttled, worstOneSecondWindow, worstAcceptedWindow]
+      + [requestsByOperation, createsPerKey, refusals, unknownFields, faults, vanished].flatMap(\.values)
+      + perSecond.flatMap { [$0.requests, $0.throttled] }
+    return numbers.allSatisfy((0...1 << 53).contains)
+  }
+
   /// Begins the windows anew: nothing of before a restart falls into the same second.
   mutating func forgetWindows() { (window, acceptedWindow) = (SlidingWindow(), SlidingWindow()) }
 

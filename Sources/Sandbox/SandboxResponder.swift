@@ -78,7 +78,7 @@ struct Responder: HTTPResponder {
   }
 
   private static func response(_ reply: SandboxReply) -> Response {
-    let pieces = reply.pieces.map { ByteBuffer(bytes: $0) }
+    let pieces = reply.pieces
     // A reply whose connection is closed has no status; whatever stands here reaches nobody.
     var response = Response(
       status: .init(code: max(reply.status, 200)), headers: [.contentType: reply.contentType],

@@ -1,5 +1,6 @@
 // What faults make of a reply, and the bytes that go out.
 
+import NIOCore
 import Provisioning
 
 extension SandboxReply {
@@ -57,30 +58,31 @@ extension SandboxReply {
   }
 
   /// The body as it goes out, in pieces, so that a large message is not there at once.
-  var pieces: [[UInt8]] {
-    var pieces = unpacked
-    if let coding { pieces = [coding.packed(Array(pieces.joined()))] }
-    return pieces
+  var pieces: [ByteBuffer] {
+    guard let coding else { return unpacked }
+    return [ByteBuffer(bytes: coding.packed(unpacked.flatMap(\.readableBytesView)))]
   }
 
-  private var unpacked: [[UInt8]] {
+  private var unpacked: [ByteBuffer] {
     switch delivery {
     case .page(let title):
-      return [Array("<!DOCTYPE html><html><head><title>\(title)</title></head><body>\(title)</body></html>\n".utf8)]
-    case .xml: return [Array("<error><message>Endpoint Timeout</message></error>".utf8)]
+      let page = "<!DOCTYPE html><html><head><title>\(title)</title></head><body>\(title)</body></html>\n"
+      return [ByteBuffer(string: page)]
+    case .xml: return [ByteBuffer(string: "<error><message>Endpoint Timeout</message></error>")]
     case .truncated:
       let bytes = Array(body.canonicalText.utf8)
-      return [Array(bytes.dropLast(bytes.count / 2))]
+      return [ByteBuffer(bytes: bytes.dropLast(bytes.count / 2))]
     default: break
     }
-    guard megabytes > 0 else { return [Array(body.canonicalText.utf8)] }
+    guard megabytes > 0 else { return [ByteBuffer(string: body.canonicalText)] }
     // A text that stands nowhere else marks where the message belongs.
     let mark = "\u{F8FF}message\u{F8FF}"
     var marked = body
     marked.set(.string(mark), at: body[key: "error"] == nil ? ["message"] : ["error", "message"])
     let halves = marked.canonicalText.split(separator: mark, maxSplits: 1, omittingEmptySubsequences: false)
-    let megabyte = [UInt8](repeating: UInt8(ascii: "x"), count: 1 << 20)
-    return [Array(halves[0].utf8)] + Array(repeating: megabyte, count: megabytes)
-      + halves.dropFirst().map { Array($0.utf8) }
+    // One buffer, many times.
+    let megabyte = ByteBuffer(repeating: UInt8(ascii: "x"), count: 1 << 20)
+    return [ByteBuffer(substring: halves[0])] + Array(repeating: megabyte, count: megabytes)
+      + halves.dropFirst().map { ByteBuffer(substring: $0) }
   }
 }

@@ -52,10 +52,16 @@ enum StateFile {
   private static func restored(_ bytes: [UInt8], _ path: String) throws -> RestoredState {
     let decoder = JSONDecoder()
     let lines = bytes.split(separator: newline, omittingEmptySubsequences: false)
-    let saved = try decoder.decode(SavedState.self, from: Data(lines[0]))
-    guard (1...SavedState.version).contains(saved.schemaVersion), saved.workspaces.allSatisfy(\.isPlausible) else {
+    guard case .success(let saved) = Result(catching: { try decoder.decode(SavedState.self, from: Data(lines[0])) }),
+      saved.workspaces.allSatisfy(\.isPlausible), saved.ledger.isPlausible
+    else {
       throw SandboxError(
-        description: "The sandbox's state file \(path) is of another version, or its first line is damaged; "
+        description: "The sandbox's state file \(path) is not one, or is damaged in line 1; "
+          + "name another one with --state.")
+    }
+    guard (1...SavedState.version).contains(saved.schemaVersion) else {
+      throw SandboxError(
+        description: "The sandbox's state file \(path) was written by another version (\(saved.schemaVersion)); "
           + "name another one with --state.")
     }
     var state = RestoredState(forest: Forest(saved.workspaces, nextID: saved.nextID), ledger: saved.ledger)

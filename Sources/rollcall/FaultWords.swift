@@ -29,16 +29,16 @@ extension Fault {
     }
   }
 
-  /// Its own settings, with what they are unless told; nil for none.
-  private var settings: String? {
+  /// Its own settings, with what they are unless told, in lines.
+  private var settings: [String] {
     switch self {
-    case .pageBefore, .pageAfter: "status=403, title=Request blocked"
-    case .headers: "set=NAME: VALUE, add=NAME: VALUE, drop=NAME, huge=KB"
-    case .large: "megabytes=1"
-    case .clock: "ahead=6m, or behind="
-    case .vanish: "in=0s, so long after it was made"
-    case .idleReset, .idleClose: "idle=20s"
-    default: nil
+    case .pageBefore, .pageAfter: ["status=403, title=Request blocked"]
+    case .headers: ["set=NAME: VALUE, add=NAME: VALUE,", "drop=NAME, huge=KB"]
+    case .large: ["megabytes=1"]
+    case .clock: ["ahead=6m, or behind="]
+    case .vanish: ["in=0s, so long after it was made"]
+    case .idleReset, .idleClose: ["idle=20s"]
+    default: []
     }
   }
 
@@ -48,7 +48,7 @@ extension Fault {
     let lines = allCases.flatMap { fault in
       let name = fault.rawValue
       let line = "  \(name)\(String(repeating: " ", count: width - name.count))  \(fault.words)"
-      return [line] + (fault.settings.map { [String(repeating: " ", count: width + 6) + $0] } ?? [])
+      return [line] + fault.settings.map { String(repeating: " ", count: width + 6) + $0 }
     }
     return """
       What --fault makes go wrong is drawn from --seed, and the ledger counts it. It is NAME=PROBABILITY, with settings \

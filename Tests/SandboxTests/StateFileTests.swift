@@ -123,6 +123,29 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    "not json", "{}", #"{"schemaVersion":2,"workspaces":[],"ledger":{}}"#, #"{"requests":9223372036854775807}"#,
+    #"{"createsPerKey":{"a":-1}}"#,
+  ])
+  func `a damaged first line is an error, never a crash`(text: String) async throws {
+    try await withTemporaryFolder { folder in
+      let path = folder + "/state.json"
+      _ = try StateFile.write(SavedState(workspaces: [], nextID: 1, ledger: Ledger()), to: path)
+      var bytes = Array(text.utf8)
+      if case .object(var state) = try JSONValue(text: try String(contentsOfFile: path, encoding: .utf8)),
+        case .object(var ledger)? = state["ledger"],
+        case .success(.object(let changes)) = Result(catching: { try JSONValue(text: text) }), changes.count == 1
+      {
+        ledger.merge(changes) { $1 }
+        state["ledger"] = .object(ledger)
+        bytes = Array(JSONValue.object(state).canonicalText.utf8)
+      }
+      try Data(bytes + Array("\n{}\n".utf8)).write(to: URL(fileURLWithPath: path))
+      let error = #expect(throws: SandboxError.self) { try StateFile.read(path) }
+      #expect(error?.description.contains("damaged in line 1") == true, "\(String(describing: error))")
+    }
+  }
+
   @Test func `a file of a later version is refused`() async throws {
     try await withTemporaryFolder { folder in
       let saved = SavedState(schemaVersion: 3, workspaces: [], nextID: 1, ledger: Ledger())
