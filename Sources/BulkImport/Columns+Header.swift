@@ -61,7 +61,7 @@ extension Columns {
       issues.append(
         headerPlace(of: column).issue(
           "header-unknown", value: header,
-          "'\(header.shown)' is no field of a definition: correct it, or say --carry '\(header.shown)'"))
+          "'\(header.shown)' is no field of a definition: correct it, or say --carry \(header.quotedWord)"))
     }
     for header in carried.sorted() where !headers.prefix(ownCount).contains(header) {
       issues.append(
@@ -105,7 +105,7 @@ extension Columns {
       field.isRequired ? "field-missing" : isCase ? "header-case" : "header-near", value: header,
       isCase
         ? "'\(header.shown)' differs only in capitals from the field \(name): write it exactly so"
-        : "'\(header.shown)' is nearly the field \(name): write it exactly so, or say --carry '\(header.shown)'")
+        : "'\(header.shown)' is nearly the field \(name): write it exactly so, or say --carry \(header.quotedWord)")
   }
 }
 
@@ -138,7 +138,7 @@ extension Columns {
       issues.append(notHeader("| is no separator: put commas, semicolons or tabs between cells"))
     } else {
       issues.append(
-        notHeader("if the columns are your own, make a template of them: rollcall template \(file.shown)"))
+        notHeader("if the columns are your own, make a template of them: rollcall template \(file.shellQuoted)"))
     }
     return true
   }

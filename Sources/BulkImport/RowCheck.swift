@@ -74,7 +74,7 @@ struct RowCheck {
     return columns.place(of: column, in: record).issue(
       "total", value: text,
       "'\(text)' looks like a total below the table and no row: leave it out with "
-        + "--except '\(columns.headers[column].shown)=\(text)'")
+        + "--except \("\(columns.headers[column])=\(text)".quotedWord)")
   }
 
   /// Whether a cell's quotes are wrong, so that its text is a guess.

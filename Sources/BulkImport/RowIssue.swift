@@ -1,6 +1,7 @@
 // Why a row, or the whole roster, was not accepted: a value, not an error, for thirty bad rows are a normal result.
 
 import CSV
+import Provisioning
 
 /// One issue of a roster: where, which rule, what stands there, and what to do.
 package struct RowIssue: Hashable, Sendable, CustomStringConvertible {
@@ -84,6 +85,12 @@ extension String {
   /// The text for one line of a terminal: at most 60 characters, and what cannot be seen (or would steer the terminal)
   /// as `\n`, `\t` or `\u{200B}`.
   package var shown: String { count > 60 ? String(prefix(60)).escaped + "…" : escaped }
+
+  /// The text between quotes, as a shell takes it for one word; a long one clipped, which nobody types.
+  var quotedWord: String {
+    let word = count > 60 ? self : shellQuoted
+    return word == self ? "'\(shown)'" : word
+  }
 
   /// The whole text for one line of a terminal.
   package var escaped: String {

@@ -49,13 +49,16 @@ final class CSVFiles {
     try file.flushIfLarge()
   }
 
+  /// What became of a row. What a service said is written out where it would steer a terminal; the roster's own cells are
+  /// data, which must come back as it was, and stay as they are.
   private static func outcomeCells(_ row: ReportRow) -> [String] {
     guard let item = row.item else {
       return ["invalid", "", "", "", "invalid", row.issue ?? "", "0", "", String(row.line)]
     }
     return [
-      item.state.rawValue, item.account, item.name, item.remoteID ?? "", item.reason?.rawValue ?? "",
-      item.message ?? item.reason?.forPeople ?? "", String(item.attemptCount), item.finishedAt?.rfc3339() ?? "",
+      item.state.rawValue, item.account, item.name, item.remoteID?.visibleLine ?? "",
+      item.reason?.rawValue ?? "", item.message?.visibleLine ?? item.reason?.forPeople ?? "", String(item.attemptCount),
+      item.finishedAt?.rfc3339() ?? "",
       String(row.line),
     ]
   }

@@ -24,6 +24,10 @@ enum OutcomeLine {
       members["state"] = .string("invalid")
       members["message"] = .string(row.issue ?? "")
     }
-    return Array(JSONValue.object(members).canonicalText.utf8) + [UInt8(ascii: "\n")]
+    var (json, line): ([UInt8], [UInt8]) = ([], [])
+    JSONValue.object(members).append(to: &json)
+    JSONValue.appendVisibly(json, to: &line)
+    line.append(UInt8(ascii: "\n"))
+    return line
   }
 }

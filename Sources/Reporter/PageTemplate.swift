@@ -1,6 +1,8 @@
 // The page's fixed parts, and what makes JSON safe between them. The designer's files are in `Page`; the build embeds
 // them, so that the command needs no files beside it.
 
+import Provisioning
+
 /// What stands before and after the data.
 enum PageTemplate {
   /// From the start, the style in its place, to the data.
@@ -22,22 +24,18 @@ enum PageTemplate {
     return (Array(bytes[..<range.lowerBound]), Array(bytes[range.upperBound...]))
   }
 
-  /// Appends JSON so that nothing in it can end the element that it stands in: `<`, `>`, `&` and the two line ends that
-  /// only JavaScript knows, U+2028 and U+2029 (E2 80 A8 and E2 80 A9), as `\u` escapes. All of them stand in texts only.
+  /// Appends JSON so that nothing in it can end the element that it stands in, or steer whoever looks at the file: `<`, `>`
+  /// and `&` as `\u` escapes, and what `appendVisibly` writes out. All of them stand in texts only.
   static func appendSafely(_ json: [UInt8], to page: inout [UInt8]) {
-    var index = 0
-    while index < json.count {
-      let byte = json[index]
+    var visible: [UInt8] = []
+    JSONValue.appendVisibly(json, to: &visible)
+    for byte in visible {
       switch byte {
       case UInt8(ascii: "<"): page += "\\u003c".utf8
       case UInt8(ascii: ">"): page += "\\u003e".utf8
       case UInt8(ascii: "&"): page += "\\u0026".utf8
-      case 0xE2 where index + 2 < json.count && json[index + 1] == 0x80 && json[index + 2] | 1 == 0xA9:
-        page += (json[index + 2] == 0xA8 ? "\\u2028" : "\\u2029").utf8
-        index += 2
       default: page.append(byte)
       }
-      index += 1
     }
   }
 }

@@ -37,7 +37,7 @@ struct ReasonGroups {
   private mutating func count(_ key: Key, saying message: String?) {
     groups[key, default: Group()].count += 1
     guard let message, !message.isEmpty else { return }
-    let text = String(message.prefix(Self.longestMessage))
+    let text = String(message.prefix(Self.longestMessage)).visibleLine
     if groups[key]?.messages[text] != nil || groups[key]?.messages.count ?? 0 < Self.mostMessages {
       groups[key]?.messages[text, default: 0] += 1
     }

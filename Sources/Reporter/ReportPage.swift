@@ -94,8 +94,9 @@ private enum PageRow {
     let item = row.item
     var bytes = Array("[\(row.line),".utf8)
     let texts = [
-      item?.state.rawValue ?? "invalid", item?.account ?? "", item?.name ?? "", item?.remoteID ?? "",
-      item == nil ? "invalid" : item?.reason?.rawValue ?? "", item == nil ? row.issue ?? "" : item?.message ?? "",
+      item?.state.rawValue ?? "invalid", item?.account ?? "", item?.name ?? "", item?.remoteID?.visibleLine ?? "",
+      item == nil ? "invalid" : item?.reason?.rawValue ?? "",
+      item == nil ? row.issue ?? "" : item?.message?.visibleLine ?? "",
     ]
     for text in texts {
       JSONValue.append(text, to: &bytes)

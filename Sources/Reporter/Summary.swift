@@ -86,7 +86,9 @@ package struct Summary: Codable, Hashable, Sendable {
   package func json() throws -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
+    var bytes: [UInt8] = []
+    JSONValue.appendVisibly(Array(try encoder.encode(self)), to: &bytes)
+    return bytes + [UInt8(ascii: "\n")]
   }
 
   /// Reads the summary of a folder; nil when there is none or it is no summary.

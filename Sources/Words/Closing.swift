@@ -41,8 +41,12 @@ package struct Closing {
   }
 
   /// What happened; nil when the run simply finished.
-  package var sentence: String? {
-    [endSentence, standstillSentence].compactMap(\.self).joined(separator: "\n").nilIfEmpty
+  package var sentence: String? { sentences.joined(separator: "\n").nilIfEmpty }
+
+  /// What happened, a line each; none when the run simply finished.
+  package var sentences: [String] {
+    guard case .held(let holds) = end else { return [endSentence, standstillSentence].compactMap(\.self) }
+    return holds.map { "Account \($0.account): \($0.text)." } + [standstillSentence].compactMap(\.self)
   }
 
   private var standstillSentence: String? {
@@ -59,10 +63,7 @@ package struct Closing {
 
   private var endSentence: String? {
     switch end {
-    case .finished: nil
-    case .held(let holds):
-      holds.map { "Account \($0.account): \($0.text)." }
-        .joined(separator: "\n")
+    case .finished, .held: nil
     case .halted(let outcome): Self.halted(outcome)
     case .paused(let wait, let until):
       "Paused: \(wait?.text ?? ownLimit)\(until.map { "; it may go on at \($0.rfc3339())" } ?? "")."

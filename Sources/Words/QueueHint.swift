@@ -85,14 +85,3 @@ extension FileRefusal {
 
   private static func number(_ user: String) -> String { user.hasPrefix("uid ") ? String(user.dropFirst(4)) : user }
 }
-
-extension String {
-  /// The text as a shell takes it for one word.
-  package var shellQuoted: String {
-    let plain = utf8.allSatisfy { byte in
-      UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
-        || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || "/._-+:@%,=".utf8.contains(byte)
-    }
-    return plain && !isEmpty ? self : "'" + replacing("'", with: "'\\''") + "'"
-  }
-}
