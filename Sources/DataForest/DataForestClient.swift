@@ -71,9 +71,10 @@ package struct DataForestClient: Target {
   private func list(account: String, of names: Set<String>?) async -> ListReply {
     let body = JSONValue.object(["search": .object(["accountId": .string(account)])])
     let (address, headers) = signed("/aiworkspaces/getList")
-    let list = ListBody(of: names)
+    let list = ListBody(of: names, hiding: configuration.credentials.accessKey)
     return switch await exchange.post(body.canonicalText, to: address, headers: headers, reading: list) {
-    case .success((let reply, let list)): ListReply(reply, list, at: time.now())
+    case .success((let reply, let list)):
+      ListReply(reply.hiding(configuration.credentials.accessKey), list, at: time.now())
     case .failure(let lost): .failed(lost.outcome)
     }
   }
@@ -106,7 +107,8 @@ package struct DataForestClient: Target {
     _ operation: String, _ body: String, upTo limit: Int = Exchange.usualLimit
   ) async -> Result<Reply, TransportFailure> {
     let (address, headers) = signed(operation)
-    return await exchange.post(body, to: address, headers: headers, upTo: limit)
+    let reply = await exchange.post(body, to: address, headers: headers, upTo: limit)
+    return reply.map { $0.hiding(configuration.credentials.accessKey) }
   }
 
   private func signed(_ operation: String) -> (address: String, headers: [(name: String, value: String)]) {

@@ -20,11 +20,15 @@ struct ListBody: ReplyBody {
   private var splitter = EntrySplitter(
     member: "contents", largestEntry: largestEntry, largestRest: Exchange.usualLimit)
   private let names: Set<String>?
+  private let accessKey: String
   private var allowance: Int
 
-  /// - Parameter names: the names whose entries are kept; nil for all.
-  init(of names: Set<String>? = nil) {
+  /// - Parameters:
+  ///   - names: the names whose entries are kept; nil for all.
+  ///   - accessKey: what is taken out of what stands around the entries; see `Reply.hiding`.
+  init(of names: Set<String>? = nil, hiding accessKey: String = "") {
     self.names = names
+    self.accessKey = accessKey
     allowance = Self.allowance.base + Self.allowance.name * (names?.count ?? 0)
   }
 
@@ -56,7 +60,7 @@ struct ListBody: ReplyBody {
   var entryCount: Int { splitter.entryCount }
 
   /// What stands around the entries: the reply's body without them.
-  var envelope: [UInt8] { splitter.rest }
+  var envelope: [UInt8] { Reply(status: 0, body: splitter.rest).hiding(accessKey).body }
 
   /// Whether the envelope is only the beginning of a longer one.
   var isCut: Bool { splitter.isRestCut }

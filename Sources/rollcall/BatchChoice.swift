@@ -27,7 +27,7 @@ enum BatchChoice {
     let commands = candidates.map { "      rollcall \(verb) \($0.id.rawValue)   # \($0.label)" }
     throw Problem(
       "\(candidates.count) batches \(state); say which one.",
-      hint: "Choose one of:\n" + commands.joined(separator: "\n"), .usage)
+      hint: "Choose one of:", more: commands, .usage)
   }
 
   private static func numbered(_ number: Int64, in queue: Queue) throws -> Batch {

@@ -35,10 +35,10 @@ struct CheckVerb: AsyncParsableCommand {
         database: try queueOptions.path(in: context), queue: queue, in: context)
     } catch let error as RosterError where json {
       // A program that asked for JSON gets JSON, also of a roster that has nothing to read.
-      context.say(Self.json(RosterSummary(), error: error))
+      context.say(json: Self.json(RosterSummary(), error: error))
       throw error
     }
-    if json { context.say(Self.json(check.summary)) }
+    if json { context.say(json: Self.json(check.summary)) }
     try check.refuseIssues(in: context)
     if !json {
       for line in Plan(check: check, limit: .standard, adoptsExisting: false).lines(at: context.time.now()) {

@@ -1,8 +1,8 @@
 // The command's surroundings: what it reads and writes. Tests bring their own; nothing below the command sees them.
 
-import BulkImport
 import Foundation
 import Pacing
+import Provisioning
 import Synchronization
 
 /// The environment, the terminal and the time of one command.
@@ -11,20 +11,21 @@ struct Context: Sendable {
   var environment: [String: String]
   /// The folder that relative paths are meant from.
   var folder: String
-  /// Writes to standard output.
-  var output: @Sendable (String) -> Void
-  /// Writes to standard error.
-  var errorOutput: @Sendable (String) -> Void
+  /// What it was called with, without its own name.
+  var arguments: [String] = []
+  /// Write to standard output and standard error as it is: only the methods below do, which write out what steers.
+  private let rawOutput: @Sendable (String) -> Void
+  private let rawErrorOutput: @Sendable (String) -> Void
   /// Reads an answer's line from standard input; nil at its end.
   var readAnswer: @Sendable () -> String?
   /// Reads the next bytes of standard input, for a roster; nil at its end.
-  var readInput: @Sendable () -> Data? = { nil }
+  var readInput: @Sendable () -> Data?
   /// Whether a person can answer: standard input and standard error are a terminal.
   var isInteractive: Bool
   /// Whether the progress line may be drawn over itself: standard error is a terminal.
   var drawsProgress: Bool
   /// How many columns the terminal has; asked anew each time, because people resize windows. Nil when that is unknown.
-  var terminalWidth: @Sendable () -> Int? = { nil }
+  var terminalWidth: @Sendable () -> Int?
   /// Whether what is printed may be more than ASCII, by the locale; where none is set it may.
   var isUTF8: Bool {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].compactMap { environment[$0] }.first { !$0.isEmpty }
@@ -41,6 +42,20 @@ struct Context: Sendable {
 
   /// The context of the command that runs in this task.
   @TaskLocal static var current = Context.process
+
+  /// Makes one; `output` and `errorOutput` write what they are given as it is.
+  init(
+    environment: [String: String], folder: String, output: @escaping @Sendable (String) -> Void,
+    errorOutput: @escaping @Sendable (String) -> Void, readAnswer: @escaping @Sendable () -> String?,
+    readInput: @escaping @Sendable () -> Data? = { nil }, isInteractive: Bool, drawsProgress: Bool,
+    terminalWidth: @escaping @Sendable () -> Int? = { nil }, time: any TimeSource, handlesSignals: Bool
+  ) {
+    (self.environment, self.folder) = (environment, folder)
+    (rawOutput, rawErrorOutput) = (output, errorOutput)
+    (self.readAnswer, self.readInput) = (readAnswer, readInput)
+    (self.isInteractive, self.drawsProgress, self.terminalWidth) = (isInteractive, drawsProgress, terminalWidth)
+    (self.time, self.handlesSignals) = (time, handlesSignals)
+  }
 
   /// The process's own.
   static var process: Context {
@@ -85,11 +100,6 @@ struct Context: Sendable {
     }
   }
 
-  /// Prints a line of data to standard output.
-  func say(_ line: String) { output(line + "\n") }
-  /// Prints a line of progress or a message to standard error.
-  func tell(_ line: String) { errorOutput(line + "\n") }
-
   /// The home folder; nil where none is set.
   func home() throws -> String? {
     guard let home = environment["HOME"], !home.isEmpty else { return nil }
@@ -100,7 +110,7 @@ struct Context: Sendable {
   static func whole(_ folder: String, _ variable: String) throws -> String {
     guard folder.hasPrefix("/") else {
       throw Problem(
-        "\(variable) is \"\(folder.shown)\", which does not begin with a slash.",
+        "\(variable) is \"\(folder)\", which does not begin with a slash.",
         hint: "Set it to a whole path: in each folder it would mean another queue and other credentials.", .usage)
     }
     return folder
@@ -111,4 +121,35 @@ struct Context: Sendable {
     let expanded = path.hasPrefix("~/") ? (environment["HOME"] ?? "~") + path.dropFirst() : path
     return expanded.hasPrefix("/") ? expanded : folder + "/" + expanded
   }
+}
+
+// MARK: - What leaves the program
+
+/// The only ways to standard output and standard error. Whatever a service, a roster, a file name, a variable or an
+/// argument says is text for people here: it cannot steer their terminal, and a newline in it makes no line.
+extension Context {
+  /// Prints a line of data to standard output.
+  func say(_ line: String) { rawOutput(line.visibleLine + "\n") }
+  /// Prints a line of progress or a message to standard error.
+  func tell(_ line: String) { rawErrorOutput(line.visibleLine + "\n") }
+
+  /// Prints lines that belong together to standard error.
+  func tell(lines: [String]) { rawErrorOutput(lines.map { $0.visibleLine + "\n" }.joined()) }
+  /// Prints a question to standard error, and stays on its line.
+  func errorOutput(_ question: String) { rawErrorOutput(question.visibleLine) }
+
+  /// Prints a text of our own, such as a help, whose newlines and tabs are meant, to standard output.
+  func say(text: String) { rawOutput(text.visibleText + "\n") }
+  /// Prints such a text to standard error.
+  func tell(text: String) { rawErrorOutput(text.visibleText + "\n") }
+
+  /// Prints a JSON document to standard output; its values stay as they are.
+  func output(json: String) { rawOutput(JSONValue.visible(json)) }
+  /// Prints a line that is a JSON document to standard output.
+  func say(json: String) { output(json: json + "\n") }
+  /// Prints a line that is a JSON document to standard error.
+  func tell(json: String) { rawErrorOutput(JSONValue.visible(json) + "\n") }
+
+  /// Draws a line over the one that was drawn before, on a terminal: the one place where this program steers it.
+  func draw(_ line: String) { rawErrorOutput("\r\u{1B}[2K" + line.visibleLine) }
 }

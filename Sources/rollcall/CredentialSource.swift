@@ -21,8 +21,11 @@ enum CredentialSource {
     case .none:
       throw Problem(
         "There are no credentials for \(endpoint.origin).",
-        hint: howToSet + "\n      To try Rollcall without an account: `rollcall sandbox` in one terminal, then add "
-          + "`--endpoint http://127.0.0.1:4747`.", .usage, reason: .credentials)
+        hint: howToSet,
+        more: [
+          "      To try Rollcall without an account: `rollcall sandbox` in one terminal, then add "
+            + "`--endpoint http://127.0.0.1:4747`."
+        ], .usage, reason: .credentials)
     }
   }
 

@@ -64,7 +64,8 @@ struct DoctorVerb: AsyncParsableCommand {
       }
     }
     if health.isReadableByOthers {
-      report.bad("access", "others may read the queue, which holds people's names", "chmod 600 '\(queue.path)'")
+      report.bad(
+        "access", "others may read the queue, which holds people's names", "chmod 600 \(queue.path.shellQuoted)")
     } else {
       report.good("access", "readable by its owner alone")
     }
@@ -168,10 +169,11 @@ private final class Report {
 
   func good(_ what: String, _ text: String) { say("ok  ", what, text) }
 
-  func bad(_ what: String, _ text: String, _ remedy: String) {
+  func bad(_ what: String, _ text: String, _ remedy: String, more: [String] = []) {
     isWell = false
     say("bad ", what, text)
     if !remedy.isEmpty { context.say("      -> \(remedy)") }
+    for line in more { context.say(line) }
   }
 
   private func say(_ mark: String, _ what: String, _ text: String) {
@@ -182,7 +184,7 @@ private final class Report {
     do {
       return try CredentialSource.credentials(for: endpoint, in: context)
     } catch let problem as Problem {
-      bad("credentials", problem.message, problem.hint ?? "")
+      bad("credentials", problem.message, problem.hint ?? "", more: problem.more)
     } catch {
       bad("credentials", "\(error)", "")
     }

@@ -25,14 +25,19 @@ enum ExitStatus: Int32 {
 struct Problem: Error {
   let message: String
   let hint: String?
+  /// Further lines below the hint.
+  let more: [String]
   let status: ExitStatus
   /// Why, for programs.
   let reason: EndReason
 
   /// - Parameter reason: that of the status unless given.
-  init(_ message: String, hint: String? = nil, _ status: ExitStatus, reason: EndReason? = nil) {
+  init(
+    _ message: String, hint: String? = nil, more: [String] = [], _ status: ExitStatus, reason: EndReason? = nil
+  ) {
     self.message = message
     self.hint = hint
+    self.more = more
     self.status = status
     self.reason = reason ?? EndReason(status)
   }

@@ -14,18 +14,23 @@ struct Failure {
   let message: String
   /// What to do about it; nil when the sentence says it all.
   let hint: String?
+  /// Further lines below it.
+  let more: [String]
   let status: ExitStatus
   /// Why, for programs.
   let reason: EndReason
 
-  init(_ message: String, _ hint: String?, _ status: ExitStatus, _ reason: EndReason) {
-    (self.message, self.hint, self.status, self.reason) = (message, hint, status, reason)
+  init(
+    _ message: String, _ hint: String?, more: [String] = [], _ status: ExitStatus, _ reason: EndReason
+  ) {
+    (self.message, self.hint, self.more, self.status, self.reason) = (message, hint, more, status, reason)
   }
 
   /// What an error of the command or of a library means; nil for what the parser of the command line throws.
   init?(_ error: any Error) {
     switch error {
-    case let problem as Problem: self.init(problem.message, problem.hint, problem.status, problem.reason)
+    case let problem as Problem:
+      self.init(problem.message, problem.hint, more: problem.more, problem.status, problem.reason)
     case let error as QueueError:
       let isBusy = error.code == .busy
       self.init(error.description, error.hint, isBusy ? .paused : .toolFailed, isBusy ? .busy : .queue)
@@ -42,6 +47,6 @@ struct Failure {
   /// Prints it.
   func tell(in context: Context) {
     context.tell("Error: \(message)")
-    if let hint { context.tell("Hint: \(hint)") }
+    if let hint { context.tell(lines: ["Hint: \(hint)"] + more) }
   }
 }

@@ -1,6 +1,5 @@
 // What people are told of files that cannot be written, and what they can do about it.
 
-import BulkImport
 import DurableQueue
 import Files
 import Foundation
@@ -67,10 +66,10 @@ extension ReportError {
   var sentence: String {
     switch code {
     case .folderTaken(let batch, let database):
-      "The report \(path.escaped) cannot be written: it holds the report of batch \(batch) of \(database.escaped)."
-    case .file(let code): "The report \(path.escaped) cannot be written: \(FileWords.why(code))."
+      "The report \(path) cannot be written: it holds the report of batch \(batch) of \(database)."
+    case .file(let code): "The report \(path) cannot be written: \(FileWords.why(code))."
     case .mixed(let code):
-      "The report's file \(path.escaped) could not be replaced: \(FileWords.why(code)). Some files beside it are new, and "
+      "The report's file \(path) could not be replaced: \(FileWords.why(code)). Some files beside it are new, and "
         + "some are the older report's."
     }
   }

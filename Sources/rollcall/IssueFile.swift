@@ -4,6 +4,7 @@ import BulkImport
 import CSV
 import Files
 import Foundation
+import Provisioning
 
 /// A table of issues that is being written. A file is readable by its owner alone and gets its name when it is whole.
 final class IssueFile {
@@ -56,7 +57,7 @@ final class IssueFile {
         [
           issue.file, String(issue.line), issue.column ?? "", issue.cell ?? "", issue.rule,
           issue.isWarning ? "warning" : "issue", issue.value ?? "", issue.message,
-        ], to: &bytes)
+        ].map(\.visibleLine), to: &bytes)
     }
     if bytes.count >= Self.flushSize { try flush() }
   }
@@ -95,7 +96,7 @@ final class IssueFile {
       throw IssuePlace.problem(error.code, shown)
     } catch {
       throw Problem(
-        "The issues cannot be written to \(shown.escaped): whoever read them has gone, or it is full.",
+        "The issues cannot be written to \(shown): whoever read them has gone, or it is full.",
         hint: "Leave --issues out, or name another file.", .toolFailed)
     }
   }

@@ -1,6 +1,5 @@
 // Where the issues go: into what is open already, into a pipe, or into a file that nobody needs for something else.
 
-import BulkImport
 import CSV
 import Files
 import Foundation
@@ -73,11 +72,11 @@ enum IssuePlace {
     let hint = FileWords.hint(code, elsewhere: elsewhere)
     return switch code {
     case .needed(let role):
-      Problem("--issues \(shown.escaped) would overwrite \(FileWords.name(of: role)).", hint: hint, .usage)
+      Problem("--issues \(shown) would overwrite \(FileWords.name(of: role)).", hint: hint, .usage)
     case .notAFile, .otherContent, .otherOwner:
-      Problem("The issues cannot be written to \(shown.escaped): \(FileWords.why(code)).", hint: hint, .usage)
+      Problem("The issues cannot be written to \(shown): \(FileWords.why(code)).", hint: hint, .usage)
     case .system, .busy:
-      Problem("The issues cannot be written to \(shown.escaped): \(FileWords.why(code)).", hint: hint, .toolFailed)
+      Problem("The issues cannot be written to \(shown): \(FileWords.why(code)).", hint: hint, .toolFailed)
     }
   }
 }

@@ -236,7 +236,8 @@ struct ReportOptions: ParsableArguments {
   func folder(of batch: Batch, in context: Context) -> String {
     if let folder { return context.absolute(folder) }
     let stem = batch.shortLabel.split(separator: ".").first.map(String.init) ?? batch.shortLabel
-    let safe = String(stem.map { $0 == "/" || $0.isWhitespace ? "-" : $0 })
+    let safe = String(
+      stem.map { $0 == "/" || $0.isWhitespace || $0.unicodeScalars.contains(where: \.isSteering) ? "-" : $0 })
     return context.absolute("rollcall-\(safe)-\(batch.id.rawValue)")
   }
 }

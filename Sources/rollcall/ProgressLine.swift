@@ -79,8 +79,8 @@ final class ProgressLine: Sendable {
     }
     guard isNew else { return }
     switch format {
-    case .json: context.tell(progress.json(at: now))
-    case .text where isDrawn: context.errorOutput("\r\u{1B}[2K\(text)")
+    case .json: context.tell(json: progress.json(at: now))
+    case .text where isDrawn: context.draw(text)
     case .text: context.tell("\(now.rfc3339()) \(text)")
     }
   }

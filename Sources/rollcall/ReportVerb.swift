@@ -26,7 +26,7 @@ struct ReportVerb: AsyncParsableCommand {
     let batch = try BatchChoice.latest(batch, in: queue)
     let folder = report.folder(of: batch, in: context)
     let summary = try OutcomeFiles(of: batch, in: queue, to: folder).write(at: context.time.now())
-    if report.json { context.output(String(decoding: try summary.json(), as: UTF8.self)) }
+    if report.json { context.output(json: String(decoding: try summary.json(), as: UTF8.self)) }
     guard !report.quiet else { return }
     context.tell("Batch \(batch.id.rawValue), \(batch.shortLabel):")
     for line in ClosingTable.lines(summary) { context.tell(line) }

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Foundation
+import Provisioning
 
 /// `rollcall`, the root of the verbs.
 struct Rollcall: AsyncParsableCommand {
@@ -35,7 +36,9 @@ struct Rollcall: AsyncParsableCommand {
 
   /// Runs the command with its arguments and says how it ended. Nothing is thrown: every error was printed.
   static func run(_ arguments: [String], in context: Context) async -> Int32 {
-    await Context.$current.withValue(context) {
+    var context = context
+    context.arguments = arguments
+    return await Context.$current.withValue(context) { [context] in
       do {
         var command = try parseAsRoot(arguments)
         if var command = command as? any AsyncParsableCommand {
@@ -62,12 +65,22 @@ struct Rollcall: AsyncParsableCommand {
   static func reportUsage(_ error: any Error, in context: Context) -> Int32 {
     let text = fullMessage(for: error)
     guard exitCode(for: error) != .success else {
-      context.say(text)
+      context.say(text: text)
       return ExitStatus.done.rawValue
     }
-    let isUsage = exitCode(for: error) == .validationFailure
-    context.tell(text)
-    return (isUsage ? ExitStatus.usage : .toolFailed).rawValue
+    guard exitCode(for: error) == .validationFailure else {
+      context.tell(text)
+      return ExitStatus.toolFailed.rawValue
+    }
+    context.tell(text: Self.writingOut(context.arguments, in: text))
+    return ExitStatus.usage.rawValue
+  }
+
+  /// A text of several lines that repeats arguments, in which no newline of theirs makes a line.
+  private static func writingOut(_ arguments: [String], in text: String) -> String {
+    let values = arguments.compactMap { $0.split(separator: "=", maxSplits: 1).dropFirst().first.map(String.init) }
+    let steering = (arguments + values).filter { $0 != $0.visibleLine }.sorted { $0.utf8.count > $1.utf8.count }
+    return steering.reduce(text) { $0.replacingOccurrences(of: $1, with: $1.visibleLine, options: .literal) }
   }
 }
 

@@ -185,14 +185,14 @@ struct RosterCheck {
       context.tell("\(bad) of \(summary.rowCount) rows have issues and are left out; they go into failed.csv.")
     } else if summary.issueCount > 0 {
       throw Problem(
-        "\(shownPath.escaped) has \(issueCountText); nothing was queued or sent.",
+        "\(shownPath) has \(issueCountText); nothing was queued or sent.",
         hint: reading.skipInvalid && summary.wholeIssueCount > 0
           ? "--skip-invalid leaves rows out, and that does not mend the roster as a whole: mend it and run the same command again."
           : "Mend the lines above and run the same command again.", .rosterIssues)
     }
     try refuseReassignments(in: context)
     guard summary.rowCount > 0 else {
-      throw Problem("\(shownPath.escaped) has no rows under its header.", .rosterIssues)
+      throw Problem("\(shownPath) has no rows under its header.", .rosterIssues)
     }
   }
 
@@ -213,7 +213,7 @@ extension RosterCheck {
     guard comparison.reassignedCount > 0, !reading.allowReassigned else { return }
     for found in comparison.reassignments.prefix(Self.shownIssueCount) {
       context.tell(
-        "\(shownPath.escaped):\(found.line): \(found.column.shown): '\(found.name.shown)' was made for "
+        "\(shownPath):\(found.line): \(found.column.shown): '\(found.name.shown)' was made for "
           + "'\(found.before.shown)' and would be '\(found.now.shown)' now")
     }
     let count = comparison.reassignedCount

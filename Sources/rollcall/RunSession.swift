@@ -35,7 +35,8 @@ struct RunSession {
     let signals =
       context.handlesSignals
       ? SignalDrain { [context] signal in
-        context.tell("\nStopping when the report is written. Once more leaves at once. (\(signal))")
+        context.tell(
+          lines: ["", "Stopping when the report is written. Once more leaves at once. (\(signal))"])
       } : nil
     defer { signals?.stop() }
     let end: RunEnd
@@ -130,8 +131,9 @@ struct RunSession {
     let signals =
       context.handlesSignals
       ? SignalDrain { signal in
-        context.tell(
-          "\nStopping: requests in flight may finish, nothing new is sent. Once more leaves at once. (\(signal))")
+        context.tell(lines: [
+          "", "Stopping: requests in flight may finish, nothing new is sent. Once more leaves at once. (\(signal))",
+        ])
         pool.requestDrain()
       } : nil
     let progress =
@@ -218,13 +220,13 @@ struct RunSession {
   private func show(
     _ end: RunEnd, _ summary: Summary, _ status: ExitStatus, _ standstill: Standstill?, hasFiles: Bool
   ) throws {
-    if report.json { context.output(String(decoding: try summary.json(), as: UTF8.self)) }
+    if report.json { context.output(json: String(decoding: try summary.json(), as: UTF8.self)) }
     guard !(report.quiet && status == .done) else { return }
     context.tell("Batch \(batch.id.rawValue), \(batch.shortLabel):")
     for line in ClosingTable.lines(summary) { context.tell(line) }
     if hasFiles { context.tell("Files in \(folder)/") }
     let closing = closing(end, standstill)
-    if let problem = closing.sentence { context.tell(problem) }
+    for problem in closing.sentences { context.tell(problem) }
     if let hint = closing.hint { context.tell("Hint: \(hint)") }
   }
 }

@@ -1,7 +1,6 @@
 // `rollcall sandbox`: a Data Forest of our own on loopback, for demos and tests.
 
 import ArgumentParser
-import BulkImport
 import DataForest
 import Files
 import Foundation
@@ -110,7 +109,7 @@ struct SandboxVerb: AsyncParsableCommand {
       // Its folder may come later.
       if error.code == .system(ENOENT) { return path }
       throw Problem(
-        "The sandbox's state cannot be kept in \(stateFile.escaped): \(FileWords.why(error.code)).",
+        "The sandbox's state cannot be kept in \(stateFile): \(FileWords.why(error.code)).",
         hint: FileWords.hint(error.code, elsewhere: "name another file with --state"), .usage)
     }
     return path
@@ -124,7 +123,7 @@ struct SandboxVerb: AsyncParsableCommand {
       let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
       guard parts.count == 2, let after = Duration(text: parts[0]), let rate = Rate(parts[1]) else {
         throw Problem(
-          "--rate-change \(text.escaped) is no change of the limit.", hint: "For example: --rate-change 30s=50/s.",
+          "--rate-change \(text) is no change of the limit.", hint: "For example: --rate-change 30s=50/s.",
           .usage)
       }
       return (after: after, rate: rate)
@@ -169,6 +168,6 @@ struct SandboxVerb: AsyncParsableCommand {
     guard let text = try await Exchange.fetchText(url.absoluteString, timeout: .seconds(5)) else {
       throw unreachable
     }
-    context.output(text)
+    context.output(json: text)
   }
 }

@@ -38,11 +38,11 @@ struct StatusVerb: AsyncParsableCommand {
         tally: tally, pace: Self.pace(from: start, to: (now, tally)), limit: nil, wait: nil)
       let isOver = tally.unfinishedCount == 0
       if json {
-        context.say(progress.json(at: now))
+        context.say(json: progress.json(at: now))
       } else if progress.text != lastText {
         if context.drawsProgress {
           let columns = (context.terminalWidth() ?? 80) - 1
-          context.errorOutput("\r\u{1B}[2K\(progress.bar(columns: columns, isUTF8: context.isUTF8))")
+          context.draw(progress.bar(columns: columns, isUTF8: context.isUTF8))
         } else {
           context.say("\(now.rfc3339()) \(progress.text)")
         }
@@ -73,7 +73,7 @@ struct StatusVerb: AsyncParsableCommand {
     let tally = try queue.tally(of: batch.id)
     let holds = try queue.holds(of: batch.id)
     guard !json else {
-      context.say(Self.json(batch, tally, try queue.waits(origin: batch.origin)))
+      context.say(json: Self.json(batch, tally, try queue.waits(origin: batch.origin)))
       return
     }
     context.say("Batch \(batch.id.rawValue), \(batch.label), imported \(batch.importedAt.rfc3339())")

@@ -3,6 +3,7 @@
 import ArgumentParser
 import BulkImport
 import Foundation
+import Provisioning
 
 /// Where a roster's table is and which of its rows are rows.
 struct TableOptions: ParsableArguments {
@@ -41,7 +42,7 @@ struct TableOptions: ParsableArguments {
     let isPlain = text.unicodeScalars.allSatisfy {
       $0.properties.isAlphabetic || "0123456789=._-/:+@".unicodeScalars.contains($0)
     }
-    return isPlain ? text : "'\(text.escaped.replacingOccurrences(of: "'", with: "'\\''"))'"
+    return isPlain ? text : text.shellQuoted
   }
 }
 

@@ -25,9 +25,9 @@ struct TemplateVerb: AsyncParsableCommand {
     defer { withExtendedLifetime(spool) {} }
     let reader = RosterReader(path: path, displayName: roster, schema: .workspace, options: table.options)
     let look = try reader.look()
-    context.output(Self.starter(look))
+    context.output(json: Self.starter(look))
     context.tell(
-      "Columns of \(roster.escaped): \(look.headers.filter { !$0.isEmpty }.map(\.shown).joined(separator: ", "))")
+      "Columns of \(roster): \(look.headers.filter { !$0.isEmpty }.map(\.shown).joined(separator: ", "))")
     context.tell(
       "Hint: save this as lab.json, set the account and the image, and run "
         + "`rollcall check \(TableOptions.quoted(roster)) --template lab.json\(table.typed)`.")
