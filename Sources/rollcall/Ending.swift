@@ -146,6 +146,13 @@ extension ReportOptions {
     let signals =
       context.handlesSignals && onFinish != nil
       ? SignalDrain { name in
+        if OnFinish.isRunning {
+          context.tell(lines: [
+            "",
+            "Stopping when the --on-finish command has ended, in \(OnFinish.limit.forPeople) at most. "
+              + "Once more leaves at once. (\(name))",
+          ])
+        }
         hook.run(
           Ending(status: .paused, reason: .stopped, message: "Stopped by \(name) before anything was sent."))
         if let signal = SignalDrain.received { SignalDrain.raiseAgain(signal) }

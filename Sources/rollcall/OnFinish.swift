@@ -1,12 +1,21 @@
 // What a person wants to be done when a run has ended: a webhook, a mail, a line in a chat. Knows nothing of them: it runs
 // a command of the shell and tells it where the summary is.
 
-import BulkImport
 import Foundation
+import Pacing
+import Provisioning
 import Synchronization
 
 /// The command of --on-finish, which is run once, whoever comes first: the end, or a signal.
 final class OnFinish: Sendable {
+  /// So long it may take; then it is asked to end.
+  static let limit = Duration.seconds(60)
+  /// So long it may take to end when it was asked to; then it is ended.
+  static let grace = Duration.seconds(5)
+
+  /// The command that is running in this process.
+  private static let running = Mutex<ShellCommand?>(nil)
+
   private let command: String?
   private let context: Context
   private let isOver = Mutex(false)
@@ -17,6 +26,12 @@ final class OnFinish: Sendable {
     self.context = context
   }
 
+  /// Whether a command is running.
+  static var isRunning: Bool { running.withLock { $0 != nil } }
+
+  /// Asks the command that is running to end, for who leaves at once.
+  static func end() { running.withLock { $0 }?.send(SIGTERM) }
+
   /// Runs the command, unless it was run, and waits for it; that it failed is said and changes nothing. A second caller
   /// waits too.
   ///
@@ -25,38 +40,56 @@ final class OnFinish: Sendable {
   func run(_ ending: Ending) {
     guard let command else { return }
     isOver.withLock { isOver in
-      if !isOver { Self.run(command, ending, in: context) }
+      if !isOver { run(command, ending) }
       isOver = true
     }
   }
 
-  private static func run(_ command: String, _ ending: Ending, in context: Context) {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    process.arguments = ["-c", command]
-    process.currentDirectoryURL = URL(fileURLWithPath: context.folder)
-    // Whoever is told must not be handed the keys.
-    var environment = context.environment.filter { !$0.key.hasPrefix("NCLOUD_") }
+  private func run(_ command: String, _ ending: Ending) {
+    var environment = context.environment
     environment["ROLLCALL_EXIT_STATUS"] = String(ending.status.rawValue)
     environment["ROLLCALL_REASON"] = ending.reason.rawValue
-    environment["ROLLCALL_MESSAGE"] = line(ending.message)
+    environment["ROLLCALL_MESSAGE"] = Self.line(ending.message)
     environment["ROLLCALL_SUMMARY"] = ending.summary ?? ""
-    process.environment = environment
-    process.standardInput = FileHandle.nullDevice
-    // Standard output is for data of ours.
-    process.standardOutput = FileHandle.standardError
+    let process: ShellCommand
     do {
-      try process.run()
-      process.waitUntilExit()
-      if process.terminationStatus != 0 {
-        context.tell("warning: the --on-finish command ended with status \(process.terminationStatus).")
-      }
+      process = try ShellCommand(command, in: context.folder, environment: environment)
     } catch {
-      context.tell("warning: the --on-finish command could not be run: \(error.localizedDescription)")
+      context.tell("warning: the --on-finish command could not be run: \(String(cString: strerror(error.code)))")
+      return
+    }
+    Self.running.withLock { $0 = process }
+    let (end, isTooLong) = wait(for: process)
+    Self.running.withLock { $0 = nil }
+    switch end {
+    case _ where isTooLong:
+      context.tell("warning: the --on-finish command was ended, because it took longer than \(Self.limit.forPeople).")
+    case .status(0): break
+    case .status(let status): context.tell("warning: the --on-finish command ended with status \(status).")
+    case .signal(let number): context.tell("warning: the --on-finish command was ended by signal \(number).")
     }
   }
+
+  /// Waits for its end, which is brought about when it takes too long.
+  private func wait(for process: ShellCommand) -> (ShellCommand.End, isTooLong: Bool) {
+    let state = Mutex<(isTooLong: Bool, alarm: (any Alarm)?)>((false, nil))
+    let time = context.time
+    let limit = time.alarm(at: time.now() + Self.limit) {
+      state.withLock { $0.isTooLong = true }
+      process.send(SIGTERM)
+      let last = time.alarm(at: time.now() + Self.grace) { process.send(SIGKILL) }
+      state.withLock { $0.alarm = last }
+    }
+    let end = process.wait()
+    limit.cancel()
+    return state.withLock { state in
+      state.alarm?.cancel()
+      return (end, state.isTooLong)
+    }
+  }
+
   /// A text as one line that a variable can hold, without what would act on a terminal.
   private static func line(_ text: String) -> String {
-    String(text.prefix(1_000)).split(whereSeparator: \.isNewline).map { String($0).escaped }.joined(separator: " ")
+    String(text.prefix(1_000)).split(whereSeparator: \.isNewline).map { String($0).visibleLine }.joined(separator: " ")
   }
 }

@@ -1,14 +1,16 @@
-// The first SIGINT or SIGTERM drains; the second leaves at once. Promise 4 holds either way.
+// The first SIGINT or SIGTERM drains; a second one, at least a second later, leaves at once. Promise 4 holds either way.
 
 // Dispatch has not marked its sources Sendable; they are thread-safe.
 @preconcurrency import Dispatch
 import Foundation
+import Pacing
 import Synchronization
 
 final class SignalDrain: Sendable {
   private struct State {
     /// The signal that the run was stopped by.
     var received: (number: Int32, name: String)?
+    var count = SignalCount()
     /// Who wants to know of the first, the latest last: it alone is called.
     var listeners: [(id: UUID, onFirst: @Sendable (String) -> Void)] = []
     var sources: [any DispatchSourceSignal] = []
@@ -36,14 +38,27 @@ final class SignalDrain: Sendable {
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       source.setEventHandler {
-        let (isFirst, listener) = state.withLock { state in
-          defer { state.received = (number, name) }
-          return (state.received == nil, state.listeners.last)
-        }
-        if isFirst { listener?.onFirst(name) } else { _exit(128 + number) }
+        take(number, name)
       }
       source.activate()
       return source
+    }
+  }
+
+  private static func take(_ number: Int32, _ name: String) {
+    let now = SystemTimeSource().sinceBoot()
+    let (meaning, listener) = state.withLock { state in
+      let meaning = state.count.take(at: now)
+      if meaning != .same { state.received = (number, name) }
+      return (meaning, state.listeners.last)
+    }
+    switch meaning {
+    // Whoever is told may take its time; the next signal must find somebody who listens.
+    case .stop: DispatchQueue.global().async { listener?.onFirst(name) }
+    case .same: break
+    case .leave:
+      OnFinish.end()
+      _exit(128 + number)
     }
   }
 

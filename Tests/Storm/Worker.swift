@@ -53,6 +53,11 @@ final class Worker: Sendable {
     process.withLock { $0.terminationReason == .uncaughtSignal && $0.terminationStatus == SIGKILL }
   }
 
+  /// The signal that it ended by; nil when it ended by itself.
+  var endSignal: Int32? {
+    process.withLock { $0.terminationReason == .uncaughtSignal ? $0.terminationStatus : nil }
+  }
+
   /// Sends a signal; false when the process has ended already.
   @discardableResult
   func kill(_ signal: Int32) -> Bool {

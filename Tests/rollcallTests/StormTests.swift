@@ -6,7 +6,7 @@ import Testing
 /// A short storm with the real command; `scripts/storm` is the long one.
 @Suite struct StormTests {
   /// The command, which is built beside the tests.
-  private static var executable: String? {
+  static var executable: String? {
     let folders =
       [Bundle.main.bundlePath, CommandLine.arguments.first.map { ($0 as NSString).deletingLastPathComponent }]
       + ProcessInfo.processInfo.arguments.filter { $0.hasSuffix(".xctest") }
