@@ -89,6 +89,11 @@ package final class RosterReader: Sendable {
     return summary
   }
 
+  /// Looks at the roster, once, before it is read.
+  ///
+  /// - Throws: `RosterError`, when there is none, or nothing that could be one.
+  package func prepare() throws { _ = try prepared() }
+
   /// The header and the first rows, unchecked; for a starter template.
   package func look() throws -> RosterLook {
     let source = try prepared()

@@ -27,6 +27,22 @@ package final class Folder: Sendable {
     return try Folder(path)
   }
 
+  /// Refuses a path at which no folder could be made; makes nothing.
+  ///
+  /// - Throws: `FileError`, with the system's reason.
+  package static func refuseMaking(_ path: String) throws(FileError) {
+    var parts = path.split(separator: "/").dropLast()
+    while true {
+      let above = (path.hasPrefix("/") ? "/" : "./") + parts.joined(separator: "/")
+      if let facts = try FileFacts.of(above) {
+        guard facts.kind == .folder else { throw FileError(path, .system(ENOTDIR)) }
+        guard faccessat(AT_FDCWD, above, W_OK | X_OK, AT_EACCESS) == 0 else { throw FileError(path, .system(errno)) }
+        return
+      }
+      guard parts.popLast() != nil else { return }
+    }
+  }
+
   private static func make(_ path: String) throws(FileError) {
     if mkdir(path, 0o700) == 0 || errno == EEXIST { return }
     let parts = path.split(separator: "/", omittingEmptySubsequences: true).dropLast()

@@ -55,6 +55,14 @@ package struct OutcomeFiles {
     self.lockWait = lockWait
   }
 
+  /// Refuses a folder in which no report could be written, before there is a batch to report; makes nothing that stays.
+  ///
+  /// - Parameter needed: what must not be replaced.
+  /// - Throws: `ReportError`.
+  package static func refuse(_ folder: String, needed: NeededFiles) throws {
+    try ReportError.wording { try ReportFolder.refuse(folder, needed: needed) }
+  }
+
   /// Makes the folder (mode 0700) or checks that it is this batch's own, and tries whether files can be written there.
   ///
   /// - Throws: `ReportError`, with `isFolderTaken` when the folder holds the report of another database or batch.

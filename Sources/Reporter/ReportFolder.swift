@@ -31,9 +31,20 @@ struct ReportFolder {
     if let summary = try Summary.read(in: folder), summary.database != database || summary.batch != batch {
       throw ReportError(folder.path, .folderTaken(batch: summary.batch, database: summary.database))
     }
-    for name in Self.names {
-      try OutputPlace(name, in: folder).check(needed: needed) { Self.isKind(name, $0) }
-    }
+    try Self.refuseOthers(in: folder, needed: needed)
+  }
+
+  /// Refuses a folder in which a file's name has something that is not ours to replace.
+  private static func refuseOthers(in folder: Folder, needed: NeededFiles) throws(FileError) {
+    for name in names { try OutputPlace(name, in: folder).check(needed: needed) { isKind(name, $0) } }
+  }
+
+  /// Refuses a path at which no report could be written, as far as that can be told without making anything.
+  static func refuse(_ path: String, needed: NeededFiles) throws(FileError) {
+    if FileLook(path) == .absent { return try Folder.refuseMaking(path) }
+    let folder = try Folder(path)
+    try refuseOthers(in: folder, needed: needed)
+    try folder.tryWriting()
   }
 
   /// Whether a file of this name looks like one of a report, as far as its beginning tells.

@@ -24,15 +24,19 @@ struct CheckVerb: AsyncParsableCommand {
   @OptionGroup var queueOptions: QueueOptions
   @OptionGroup var endpointOptions: EndpointOptions
 
+  func validate() throws { try ReadingOptions.refuseEmpty(label: label) }
+
   mutating func run() async throws {
     let context = Context.current
     let endpoint = try endpointOptions.chosen(in: context)
-    let queue = try queueOptions.openIfExists(in: context)
-    let check: RosterCheck
+    var queue: Queue?
+    var check: RosterCheck
     do {
       check = try RosterCheck(
         roster, label: label, reading: reading, endpoint: endpoint,
-        database: try queueOptions.path(in: context), queue: queue, in: context)
+        database: try queueOptions.path(in: context), in: context)
+      queue = try queueOptions.openIfExists(in: context)
+      try check.read(comparingWith: queue)
     } catch let error as RosterError where json {
       // A program that asked for JSON gets JSON, also of a roster that has nothing to read.
       context.say(json: Self.json(RosterSummary(), error: error))

@@ -17,12 +17,15 @@ struct ImportVerb: AsyncParsableCommand {
   @OptionGroup var queueOptions: QueueOptions
   @OptionGroup var endpointOptions: EndpointOptions
 
+  func validate() throws { try ReadingOptions.refuseEmpty(label: label) }
+
   mutating func run() async throws {
     let context = Context.current
     let endpoint = try endpointOptions.chosen(in: context)
-    let queue = try queueOptions.open(in: context)
     var check = try RosterCheck(
-      roster, label: label, reading: reading, endpoint: endpoint, database: queue.path, in: context)
+      roster, label: label, reading: reading, endpoint: endpoint, database: try queueOptions.path(in: context),
+      in: context)
+    let queue = try queueOptions.open(in: context)
     if let (result, leavesRowsOut) = try check.importUnseen(into: queue, in: context) {
       return try end(result, leavesRowsOut, queue, in: context)
     }

@@ -3,9 +3,11 @@
 import ArgumentParser
 import DataForest
 import DurableQueue
+import Files
 import Foundation
 import Pacing
 import Provisioning
+import Reporter
 import Words
 import WorkerPool
 
@@ -231,6 +233,17 @@ struct ReportOptions: ParsableArguments {
 
   /// The options that the next command for the same rows needs too, so that it writes into the same folder.
   var optionsThatMatter: [String] { folder.map { ["--out", $0] } ?? [] }
+
+  /// Refuses, before anything is read or sent, a folder in which no report could be written; nothing is made.
+  ///
+  /// - Parameters:
+  ///   - folder: where there is a batch already, its folder.
+  ///   - needed: what no output may replace.
+  func refuseUnwritable(
+    folder: String? = nil, needed: NeededFiles = NeededFiles(), in context: Context
+  ) throws {
+    try OutcomeFiles.refuse(folder ?? context.absolute(self.folder ?? "rollcall-report"), needed: needed)
+  }
 
   /// The folder of a batch's files.
   func folder(of batch: Batch, in context: Context) -> String {

@@ -41,6 +41,11 @@ struct ReadingOptions: ParsableArguments {
     return options
   }
 
+  /// Refuses a label that nobody would know the batch by.
+  static func refuseEmpty(label: String?) throws {
+    if let label, label.allSatisfy(\.isWhitespace) { throw ValidationError("--label needs a text.") }
+  }
+
   /// The file to read: the roster, or what standard input was written into, because a roster is read more than once.
   ///
   /// - Returns: its path, and what keeps it there.

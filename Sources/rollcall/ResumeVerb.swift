@@ -26,6 +26,8 @@ struct ResumeVerb: AsyncParsableCommand {
     let queue = try queueOptions.openExisting(in: context, lockWait: pace.maxWait.duration)
     let batch = try BatchChoice.only(batch, in: queue, for: "resume", "are unfinished") { $0.unfinishedCount > 0 }
     let endpoint = try endpointOptions.endpoint(of: batch, in: context)
+    // What can be told without credentials is told first.
+    try report.refuseUnwritable(folder: report.folder(of: batch, in: context), in: context)
     let session = RunSession(
       queue: queue, batch: batch, endpoint: endpoint,
       credentials: try CredentialSource.credentials(for: endpoint, in: context), pace: pace, report: report,

@@ -28,7 +28,7 @@ struct RosterCheck {
   private(set) var comparison = Comparison()
   private(set) var facts = PlanFacts()
 
-  /// Opens a roster; it is not read yet.
+  /// Looks at a roster, so that one that is not there or is none is told first; it is not read yet.
   ///
   /// - Parameter database: the queue's path.
   init(
@@ -39,6 +39,8 @@ struct RosterCheck {
       throw Problem(
         "A roster from standard input has no name to know it by.", hint: "Say what it is with --label TEXT.", .usage)
     }
+    // What is told soonest comes first; standard input may take its time.
+    let template = try reading.readTemplate(in: context)
     (path, spool) = try ReadingOptions.file(of: roster, in: context)
     shownPath = isStandardInput ? "standard input" : roster
     needed = reading.neededFiles(roster: path, database: database, in: context)
@@ -49,21 +51,13 @@ struct RosterCheck {
     self.label = label ?? URL(fileURLWithPath: path).resolvingSymlinksInPath().path
     reader = RosterReader(
       path: path, displayName: shownPath, schema: .workspace, options: reading.options,
-      template: try reading.readTemplate(in: context))
+      template: template)
+    try reader.prepare()
   }
 
-  /// Reads the roster through; sends and stores nothing.
+  /// Reads the roster through, for the plan; sends and stores nothing.
   ///
   /// - Parameter queue: what to compare with; nil when there is no queue yet, so that every row is new.
-  init(
-    _ roster: String, label: String?, reading: ReadingOptions, endpoint: Endpoint, database: String, queue: Queue?,
-    in context: Context
-  ) throws {
-    try self.init(roster, label: label, reading: reading, endpoint: endpoint, database: database, in: context)
-    try read(comparingWith: queue)
-  }
-
-  /// Reads the roster through, for the plan.
   mutating func read(comparingWith queue: Queue?) throws {
     var facts = PlanFacts()
     if let queue {

@@ -26,6 +26,8 @@ struct RunVerb: AsyncParsableCommand {
   @OptionGroup var pace: PaceOptions
   @OptionGroup var report: ReportOptions
 
+  func validate() throws { try ReadingOptions.refuseEmpty(label: label) }
+
   mutating func run() async throws {
     let (verb, context) = (self, Context.current)
     try await report.ending(of: queueOptions, in: context) { try await verb.end(in: context) }
@@ -33,12 +35,18 @@ struct RunVerb: AsyncParsableCommand {
 
   private func end(in context: Context) async throws -> Ending {
     let endpoint = try endpointOptions.chosen(in: context)
-    let credentials = try CredentialSource.credentials(for: endpoint, in: context)
-    let existing = try queueOptions.openIfExists(in: context, lockWait: pace.maxWait.duration)
-    let check = try RosterCheck(
+    // What can be told without credentials is told first.
+    var check = try RosterCheck(
       roster, label: label, reading: reading, endpoint: endpoint,
-      database: try queueOptions.path(in: context), queue: existing, in: context)
+      database: try queueOptions.path(in: context), in: context)
+    try report.refuseUnwritable(needed: check.needed, in: context)
+    let keys = Result { try CredentialSource.credentials(for: endpoint, in: context) }
+    var hasKeys = false
+    if case .success = keys { hasKeys = true }
+    let existing = try openIfExists(waits: hasKeys, in: context)
+    try check.read(comparingWith: existing)
     try check.refuseIssues(in: context)
+    let credentials = try keys.get()
     var plan = Plan(check: check, limit: try limit(existing, endpoint, credentials), adoptsExisting: pace.adoptExisting)
     if !pace.ignoreWait, !pace.forgetsAll {
       plan.wait = try existing?.waits(origin: endpoint.origin, fingerprint: credentials.fingerprint).first
@@ -54,6 +62,15 @@ struct RunVerb: AsyncParsableCommand {
       queue: queue, batch: batch, endpoint: endpoint, credentials: credentials, pace: pace, report: report,
       context: context, needed: check.needed)
     return try await session.run(.failed)
+  }
+
+  /// Opens the queue, if there is one; who has no credentials does not wait for a lock only to be told so.
+  private func openIfExists(waits: Bool, in context: Context) throws -> Queue? {
+    do {
+      return try queueOptions.openIfExists(in: context, lockWait: waits ? pace.maxWait.duration : .zero)
+    } catch let error as QueueError where error.code == .busy && !waits {
+      return nil
+    }
   }
 
   private func limit(_ queue: Queue?, _ endpoint: Endpoint, _ credentials: Credentials) throws -> Limit {

@@ -80,8 +80,6 @@ struct SandboxVerb: AsyncParsableCommand {
     var settings = SandboxConfiguration()
     settings.port = port
     settings.hosts = hosts
-    settings.credentials = try CredentialSource.credentials(
-      for: EndpointOptions.endpoint("http://127.0.0.1"), in: context)
     settings.rateLimit = rateLimit.map { Quota(rate: $0, burst: burst) }
     settings.rateChanges = try rateChanges()
     settings.saysRetryAfter = retryAfter
@@ -93,6 +91,8 @@ struct SandboxVerb: AsyncParsableCommand {
     settings.faults = try faults()
     settings.stateFile = try stateFile.map { try Self.refuseQueue($0, in: context) }
     if !accounts.isEmpty { settings.accounts = accounts }
+    settings.credentials = try CredentialSource.credentials(
+      for: EndpointOptions.endpoint("http://127.0.0.1"), in: context)
     return settings
   }
 
