@@ -45,7 +45,7 @@ final class CSVFiles {
   }
 
   private static func append(_ record: [String], to file: NewFile) throws(FileError) {
-    RecordWriter.append(record.map(HarmlessCell.made), to: &file.buffer)
+    RecordWriter.appendHarmless(record, to: &file.buffer)
     try file.flushIfLarge()
   }
 
