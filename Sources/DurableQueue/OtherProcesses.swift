@@ -53,11 +53,23 @@ enum OtherProcesses {
       if log == .absent {
         return .separated("\(name(process)) has it open, but \(path)-wal was deleted meanwhile")
       }
-      if case .there(let identity) = log, let files = openFiles(of: process), !files.contains(identity) {
+      if case .there(let identity) = log, !uses(process, identity, log: path + "-wal") {
         return .separated("\(name(process)) has it open, but \(path)-wal was replaced meanwhile")
       }
       return .shared
     }
+  }
+
+  /// Whether a process uses the log that stands here; true where nobody can tell. A process of ours lets nobody but root
+  /// see what it has open, and holds a lock on its log instead.
+  private static func uses(_ process: Int32, _ identity: FileIdentity, log: String) -> Bool {
+    if let files = openFiles(of: process) { return files.contains(identity) }
+    return !isRollcall(process) || LogHold.isHeld(log)
+  }
+
+  private static func isRollcall(_ process: Int32) -> Bool {
+    guard process > 0, let name = FileManager.default.contents(atPath: "/proc/\(process)/comm") else { return false }
+    return name.starts(with: Data("rollcall".utf8))
   }
 
   /// What a process has open; nil where the system does not tell. The log itself is never locked, but who holds the lock

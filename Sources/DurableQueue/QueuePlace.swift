@@ -15,6 +15,8 @@ final class QueuePlace: Sendable {
     var lost: String?
     /// Whether the file was given back already.
     var hasLeft = false
+    /// Shows other processes which log is in use here; nil where there is none.
+    var logHold: LogHold?
   }
 
   /// The queue's file.
@@ -55,6 +57,7 @@ final class QueuePlace: Sendable {
     }
     state.withLock { state in
       for file in [path, path + "-wal", path + "-shm"] { state.files[file] = found[file] }
+      state.logHold = inLog ? LogHold(path + "-wal") : nil
     }
   }
 
@@ -85,7 +88,10 @@ final class QueuePlace: Sendable {
 
   /// Nothing is open any more; connections that were closed may be released later.
   func forgetAll() {
-    state.withLock { $0.files = [:] }
+    state.withLock { state in
+      state.files = [:]
+      state.logHold = nil
+    }
     leave()
   }
 

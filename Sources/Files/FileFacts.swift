@@ -15,6 +15,8 @@ package struct FileFacts: Hashable, Sendable {
   package let identity: FileIdentity
   /// Its owner, by number.
   package let owner: UInt32
+  /// Who may do what with it: the last twelve bits of its mode.
+  package let mode: UInt32
   /// Its length in bytes.
   package let size: Int64
 
@@ -30,6 +32,7 @@ package struct FileFacts: Hashable, Sendable {
       }
     identity = FileIdentity(status)
     owner = status.st_uid
+    mode = UInt32(status.st_mode) & 0o7777
     size = Int64(status.st_size)
   }
 

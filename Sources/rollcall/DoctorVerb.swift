@@ -22,6 +22,7 @@ struct DoctorVerb: AsyncParsableCommand {
     try checkQueue(report, context)
     let endpoint = try endpointOptions.chosen(in: context)
     report.good("endpoint", endpoint.origin)
+    report.checkKeyFile()
     guard let credentials = report.credentials(for: endpoint) else { throw Ended(.personNeeded) }
     try checkWait(of: endpoint, credentials, report, context)
     let client = DataForestClient(
@@ -178,6 +179,17 @@ private final class Report {
 
   private func say(_ mark: String, _ what: String, _ text: String) {
     context.say("\(mark) \(what)\(String(repeating: " ", count: max(1, 12 - what.count)))\(text)")
+  }
+
+  /// Whether anybody else can read the file with the keys, or put another one in its place.
+  func checkKeyFile() {
+    do {
+      guard let home = try context.home(), let findings = try KeyFileCheck.findings(home: home) else { return }
+      for finding in findings { bad("key file", finding.problem, finding.remedy) }
+      if findings.isEmpty { good("key file", "\(home)/.ncloud/configure is readable by its owner alone") }
+    } catch {
+      // What stands in the way of reading it is said where the credentials are read.
+    }
   }
 
   func credentials(for endpoint: Endpoint) -> Credentials? {

@@ -95,6 +95,7 @@ struct Ended: Error {
 @main
 enum Main {
   static func main() async {
+    ProcessSecrets.keep()
     // A closed pipe or terminal must not end a run; what is written to it is lost, the queue is not.
     signal(SIGPIPE, SIG_IGN)
     signal(SIGHUP, SIG_IGN)
