@@ -168,3 +168,25 @@ extension Columns {
     return following.first { cells($0).count > 1 }?.line
   }
 }
+
+// MARK: - Cells under a header
+
+extension Columns {
+  /// That a column's cells would be stored although its header says that they are secrets; nil for others.
+  func secretWarning(_ column: Int) -> RowIssue? {
+    let header = headers[column]
+    guard SecretHeader.matches(header) else { return nil }
+    let more = meanings[column].field == nil ? "" : ", and be sent"
+    return headerPlace(of: column).issue(
+      "secret-header", value: header, isWarning: true,
+      "the cells under '\(header.shown)' look like secrets and would be stored in the queue and the reports\(more): leave "
+        + "them out with --drop '\(header.shown)', or say with --carry '\(header.shown)' that they are none")
+  }
+
+  /// That a column has values and no header.
+  func unnamedIssue(_ column: Int, _ record: Record) -> RowIssue {
+    place(of: column, in: record).issue(
+      "header-empty", value: record.fields[column],
+      "there is a value here and no header above it: give column \(IssuePlace.letters(column)) a header, or empty it")
+  }
+}

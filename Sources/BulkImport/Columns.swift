@@ -12,7 +12,7 @@ final class Columns {
     case field(Field, steps: [String])
     /// Something that only travels into the reports.
     case carried
-    /// What an earlier report added.
+    /// What an earlier report added, or a person wants left out.
     case dropped
     /// No header.
     case unnamed
@@ -47,6 +47,8 @@ final class Columns {
   let record: Record
   let names: FieldNames
   let carried: Set<String>
+  let dropped: DroppedColumns
+  let template: Template?
   /// Whether a template says what is used, so that a column without a header disturbs nobody.
   let hasTemplate: Bool
   /// What the roster was before it was a table; nil when it is one, so that a column has a letter.
@@ -57,26 +59,32 @@ final class Columns {
   /// - Parameters:
   ///   - template: gives fields that the roster has no column for, or makes them of its columns.
   ///   - carried: headers that are no fields although they look nearly like one.
+  ///   - dropped: headers of columns that are left out.
   ///   - elements: of a roster that is no table.
   init(
     header record: Record, file: String, names: FieldNames, template: Template? = nil, carried: Set<String> = [],
-    elements: JSONTable.Elements? = nil
+    dropped: Set<String> = [], elements: JSONTable.Elements? = nil
   ) {
     self.file = file
     self.record = record
     self.names = names
     self.carried = carried
+    self.template = template
     hasTemplate = template != nil
     self.elements = elements
     let own = record.fields.map { $0.trimmed.precomposedStringWithCanonicalMapping }
     ownCount = own.count
+    let left = DroppedColumns(dropped, headers: own)
+    self.dropped = left
     issues = record.problems.map { RowIssue($0, file: file, header: nil) }
-    var matches = own.map { carried.contains($0) ? .none : names.match($0) }
-    if let template { plan = TemplatePlan(template, headers: own, matches: matches, names: names) }
+    var matches = own.map { carried.contains($0) || dropped.contains($0) ? .none : names.match($0) }
+    let usable = own.enumerated().map { left.indexes.contains($0.offset) ? "" : $0.element }
+    if let template { plan = TemplatePlan(template, headers: usable, matches: matches, names: names) }
     for column in plan.travelling { matches[column] = .none }
     headers = own + plan.added.map(\.header)
     matches += plan.added.map { names.match($0.header) }
     meanings = zip(headers, matches).map(Self.meaning)
+    for column in left.indexes { meanings[column] = .dropped }
     kept = meanings.indices.filter { $0 < ownCount && meanings[$0].isKept }
     for (column, meaning) in meanings.enumerated() {
       switch meaning {

@@ -52,6 +52,12 @@ package struct RosterSummary: Hashable, Sendable {
   package internal(set) var columns: [String] = []
   /// Those of them that are no fields and make no name.
   package internal(set) var carried: [String] = []
+  /// Those that reach the service: fields, and what a template makes something of.
+  package internal(set) var sent: [String] = []
+  /// Those that stay here.
+  package internal(set) var staying: [String] = []
+  /// Columns of the roster that were left out.
+  package internal(set) var dropped: [String] = []
   /// What the roster turned out to be.
   package internal(set) var format = RosterFormat(encoding: .utf8, shape: .table(separator: UInt8(ascii: ",")))
   /// Rows below the header, without wholly empty ones.

@@ -20,6 +20,8 @@ package struct RosterError: Error, Hashable, Sendable, CustomStringConvertible {
     case json
     /// None of its rows is chosen; the detail is the whole sentence.
     case nothingChosen
+    /// A column that is to be dropped is not there, or is needed; the detail is the whole sentence.
+    case drop
     /// A temporary copy of it cannot be made; the detail is the system's.
     case noCopy
     /// It changed while it was read.
@@ -51,6 +53,7 @@ package struct RosterError: Error, Hashable, Sendable, CustomStringConvertible {
     case .empty: "The roster \(file) is empty."
     case .noRows: "The roster \(file) has \(detail.isEmpty ? "a header and no rows" : "no rows")."
     case .nothingChosen: "\(detail)."
+    case .drop: detail.hasSuffix("?") ? detail : "\(detail)."
     case .noCopy: "No temporary copy of \(file) can be made: \(detail)."
     case .format: "\(file) looks like \(detail); a roster is a table (CSV) or JSON."
     case .json: "\(file): \(detail)."
@@ -66,6 +69,7 @@ package struct RosterError: Error, Hashable, Sendable, CustomStringConvertible {
     case .notAFile: "Save the roster as a file and name that."
     case .unreadable: "Check the file's permissions."
     case .empty, .noRows: "A roster has a line with the names of its columns, then a line for each workspace."
+    case .drop: "--drop takes a header as it stands in the roster."
     case .nothingChosen: "Look at the options --header-line, --except and --only."
     case .noCopy: "Name a folder with room in TMPDIR; a roster that is not CSV in UTF-8 is copied before it is read."
     case .format:

@@ -43,6 +43,8 @@ package struct RosterOptions: Hashable, Sendable {
   package var allowsShortNumbers = false
   /// Headers that are no fields although they look nearly like one.
   package var carried: Set<String> = []
+  /// Headers of columns that are left out, as if the roster had not got them.
+  package var dropped: Set<String> = []
 
   /// Makes options that leave everything to the roster.
   package init() {}

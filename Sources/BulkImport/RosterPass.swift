@@ -69,7 +69,7 @@ struct RosterPass {
     lastLine = record.line
     guard columns != nil else {
       if elements == nil, record.line < firstLine { return }
-      return takeHeader(record)
+      return try takeHeader(record)
     }
     guard following == nil else {
       following?.append(record)
@@ -83,7 +83,7 @@ struct RosterPass {
     guard let columns, let records = following else { return }
     following = nil
     isOver = columns.advise(records)
-    addHeaderIssues(columns)
+    try addHeaderIssues(columns)
     guard !isOver else { return }
     for record in records { try takeRow(record, body) }
   }
@@ -116,7 +116,10 @@ struct RosterPass {
   ) throws {
     let (content, rejectedKey) = try content(of: extended, at: place, columns)
     let keepsAll = columns.kept.count == inFile.fields.count && columns.kept.count == columns.ownCount
-    let cells = keepsAll ? inFile.fields : columns.kept.map { $0 < inFile.fields.count ? inFile.fields[$0] : "" }
+    let hidesAll = columns.hidesAll(inFile.fields, hasProblems: !inFile.problems.isEmpty)
+    let cells =
+      keepsAll
+      ? inFile.fields : columns.kept.map { $0 < inFile.fields.count && !hidesAll ? inFile.fields[$0] : "" }
     digest.add(cells)
     // What a row has beyond its header counts too, and what the template makes of it.
     digest.add(inFile.fields.dropFirst(columns.ownCount))
@@ -187,25 +190,28 @@ struct RosterPass {
     return RosterError(columns == nil ? .empty : .noRows, file: displayName)
   }
 
-  private mutating func takeHeader(_ record: Record) {
+  private mutating func takeHeader(_ record: Record) throws {
     isReport = elements == nil && record.isReportHeader
     let record = isReport ? record.withoutHarmlessMarks : record
     let columns = Columns(
       header: record, file: displayName, names: names, template: template, carried: options.carried,
-      elements: elements)
+      dropped: options.dropped, elements: elements)
     self.columns = columns
     memo = CellMemo(columnCount: columns.headers.count)
     filter = RowFilter(options, headers: columns.headers.prefix(columns.ownCount))
     summary.columns = columns.kept.map { columns.headers[$0] }
     summary.carried = columns.carriedCells.map(\.header)
+    (summary.sent, summary.staying) = (columns.sentHeaders, columns.stayingHeaders)
+    summary.dropped = columns.dropped.indexes.sorted().map { columns.headers[$0] }
     digest.add(Self.digestVersion)
     digest.add(summary.columns)
     // What the cells mean is not in them.
     digest.add(columns.fieldColumns.flatMap { [columns.headers[$0], columns.path(of: $0)] })
-    if columns.needsAdvice { following = [] } else { addHeaderIssues(columns) }
+    if columns.needsAdvice { following = [] } else { try addHeaderIssues(columns) }
   }
 
-  private mutating func addHeaderIssues(_ columns: Columns) {
+  private mutating func addHeaderIssues(_ columns: Columns) throws {
+    if !isOver, let error = columns.dropError(isReport: isReport) { throw error }
     // A line that is no header has no columns to choose by either.
     for column in isOver ? [] : filter.unknown {
       add(
@@ -214,6 +220,9 @@ struct RosterPass {
           "there is no column '\(column.shown)' to choose rows by; the roster has \(columns.shownHeaders)"))
     }
     columns.issues.forEach { add(whole: $0) }
+    for column in columns.kept where !options.carried.contains(columns.headers[column]) {
+      if let warning = columns.secretWarning(column) { add(warning) }
+    }
   }
 
   /// The first line that may be the header.
@@ -287,12 +296,4 @@ extension Record {
   fileprivate static let firstElementNumber = 2
   /// Which element it was made of, from 0.
   fileprivate var elementIndex: Int { number - Self.firstElementNumber }
-}
-
-extension Columns {
-  fileprivate func unnamedIssue(_ column: Int, _ record: Record) -> RowIssue {
-    place(of: column, in: record).issue(
-      "header-empty", value: record.fields[column],
-      "there is a value here and no header above it: give column \(IssuePlace.letters(column)) a header, or empty it")
-  }
 }

@@ -101,14 +101,19 @@ package final class RosterReader: Sendable {
     var reader = RecordReader(separator: source.separator)
     var look = RosterLook()
     var filter = RowFilter()
+    var (dropped, all) = (DroppedColumns([], headers: []), [String]())
     let firstLine = source.elements == nil ? options.headerLine ?? source.firstHeaderLine : 0
     func take(_ record: Record) {
       guard !record.fields.allSatisfy(\.isBlank), record.line >= firstLine else { return }
       if look.headers.isEmpty {
-        look.headers = record.fields.map { $0.trimmed.precomposedStringWithCanonicalMapping }
-        filter = RowFilter(options, headers: look.headers)
+        all = record.fields.map { $0.trimmed.precomposedStringWithCanonicalMapping }
+        dropped = DroppedColumns(options.dropped, headers: all)
+        look.headers = dropped.keeping(all)
+        filter = RowFilter(options, headers: all)
       } else if look.rows.count < 200, filter.isRow(record), filter.isWanted(record) {
-        look.rows.append(record.fields)
+        if dropped.indexes.isEmpty || record.fields.count == all.count {
+          look.rows.append(dropped.keeping(record.fields))
+        }
       }
     }
     do {
@@ -119,17 +124,19 @@ package final class RosterReader: Sendable {
     } catch is CSVError {
       // What came before it will do; `check` says what is wrong.
     }
+    let isReport = all.contains { $0.hasPrefix("rollcall_") }
+    if !isReport, let error = dropped.error(all, of: displayName) { throw error }
     guard !look.headers.isEmpty else { throw RosterError(.empty, file: displayName) }
     return look
   }
 
-  /// Single lines of a table, for people who look at an issue; of JSON none.
+  /// Single lines of a table, for people who look at an issue; of JSON none, and none where columns are left out.
   ///
   /// - Parameter numbers: the lines, from 1.
   /// - Returns: their texts without the line end, at most 4,000 bytes of each.
   package func lines(_ numbers: Set<Int>) throws -> [Int: String] {
     let source = try prepared()
-    guard let last = numbers.max(), source.elements == nil else { return [:] }
+    guard let last = numbers.max(), source.elements == nil, options.dropped.isEmpty else { return [:] }
     let file = try RosterFile(path: source.path, shownAs: displayName)
     var found: [Int: [UInt8]] = [:]
     var line = 1

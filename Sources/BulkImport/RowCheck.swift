@@ -26,13 +26,15 @@ struct RowCheck {
       let place = columns.place(of: column, in: record)
       issues.append(RowIssue(problem, file: place.file, header: place.header))
     }
-    guard record.fields.count == columns.headers.count else {
+    let isHidden = !columns.dropped.indexes.isEmpty && !record.problems.isEmpty
+    guard record.fields.count == columns.headers.count, !isHidden else {
       // Wrong quotes cut a row in the wrong places: one issue is enough.
       if issues.isEmpty { issues.append(totalIssue(record, columns) ?? Self.ragged(record, columns)) }
       return
     }
     key = Self.key(of: record, columns)
-    for column in 0..<(record.hasNull ? columns.ownCount : 0) where record.fields[column].hasNull {
+    for column in 0..<(record.hasNull ? columns.ownCount : 0)
+    where record.fields[column].hasNull && !columns.dropped.indexes.contains(column) {
       issues.append(
         columns.place(of: column, in: record).issue(
           "null", value: record.fields[column], "there is a NUL character in this cell: enter it again"))
@@ -128,7 +130,7 @@ struct RowCheck {
       count < expected
       ? "add the missing commas" : "put a cell that holds a comma in quotes, or remove what is too much"
     return columns.place(of: min(count, expected), in: record).issue(
-      "ragged", value: count > expected ? record.fields[expected] : nil,
+      "ragged", value: count > expected && columns.dropped.indexes.isEmpty ? record.fields[expected] : nil,
       "this row has \(cells) and the header has \(expected): \(why)")
   }
 }

@@ -35,7 +35,7 @@ struct Plan {
     if let first = facts.firstName, let last = facts.lastName {
       lines.append("  names     \(first == last ? first : "\(first) … \(last)")")
     }
-    if !carried.isEmpty { lines.append("  carried   \(carried)") }
+    lines += columnLines
     if facts.gpuCount > 0 { lines.append("  GPUs      \(facts.gpuCount) in the whole roster") }
     lines += warnings(comparison)
     lines.append("  pace      \(paceText)\(createCount > 0 ? ": \(forecast(at: now))" : "")")
@@ -46,14 +46,19 @@ struct Plan {
     return lines
   }
 
-  /// Columns that are not sent, in case that one was meant to be; of a roster with a template only those that look so.
-  private var carried: String {
-    let hasTemplate = check.reading.template != nil
-    let headers = check.summary.carried.filter { header in
-      !hasTemplate || header.hasPrefix("configuration.") || header.hasPrefix("docker.")
-    }
-    return headers.prefix(8).map(\.shown).joined(separator: ", ")
-      + (headers.count > 8 ? " and \(headers.count - 8) more" : "")
+  /// Columns for one line; the first eight.
+  private static func shown(_ headers: [String]) -> String {
+    headers.prefix(8).map(\.shown).joined(separator: ", ") + (headers.count > 8 ? " and \(headers.count - 8) more" : "")
+  }
+
+  /// What travels to the service, in the roster's own words, and what stays here, in case that one was meant otherwise.
+  private var columnLines: [String] {
+    let summary = check.summary
+    var lines: [String] = []
+    if check.reading.template != nil, !summary.sent.isEmpty { lines.append("  sent      \(Self.shown(summary.sent))") }
+    if !summary.staying.isEmpty { lines.append("  carried   \(Self.shown(summary.staying))") }
+    if !summary.dropped.isEmpty { lines.append("  dropped   \(Self.shown(summary.dropped))") }
+    return lines
   }
 
   private func rowsText(_ comparison: Comparison) -> String {

@@ -257,7 +257,7 @@ extension RosterError {
   /// How the command ends: a path that leads nowhere is a mistake of the command line, like that of a template.
   var status: ExitStatus {
     switch code {
-    case .missing, .notAFile: .usage
+    case .missing, .notAFile, .drop: .usage
     case .noCopy: .toolFailed
     default: .rosterIssues
     }

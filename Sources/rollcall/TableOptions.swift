@@ -13,6 +13,11 @@ struct TableOptions: ParsableArguments {
   var except: [RosterOptions.Condition] = []
   @Option(help: "Only rows with COLUMN=VALUE; may be repeated, all must hold.")
   var only: [RosterOptions.Condition] = []
+  @Option(
+    help:
+      "Leave this column out, as if the roster had not got it: nothing of it is stored, reported or sent; may be repeated."
+  )
+  var drop: [String] = []
   @Option(help: "csv, json or jsonl (the content tells unless given).")
   var format: RosterOptions.Format?
 
@@ -24,6 +29,7 @@ struct TableOptions: ParsableArguments {
     var options = RosterOptions()
     (options.headerLine, options.format) = (headerLine, format)
     (options.except, options.only) = (except, only)
+    options.dropped = Set(drop.map { $0.precomposedStringWithCanonicalMapping })
     return options
   }
 
@@ -33,6 +39,7 @@ struct TableOptions: ParsableArguments {
     if let headerLine { words += ["--header-line", String(headerLine)] }
     for condition in except { words += ["--except", Self.quoted("\(condition.column)=\(condition.value)")] }
     for condition in only { words += ["--only", Self.quoted("\(condition.column)=\(condition.value)")] }
+    for column in drop { words += ["--drop", Self.quoted(column)] }
     if let format { words += ["--format", format.rawValue] }
     return words.map { " \($0)" }.joined()
   }

@@ -1,0 +1,76 @@
+// Columns that a person wants left out: their cells go nowhere.
+
+import Foundation
+import Provisioning
+
+/// Which columns of a header are left out.
+struct DroppedColumns {
+  /// Their places.
+  let indexes: Set<Int>
+  /// What was to be dropped and is not there.
+  let unknown: [String]
+
+  init(_ wanted: Set<String>, headers: [String]) {
+    indexes = Set(headers.indices.filter { wanted.contains(headers[$0]) })
+    unknown = wanted.filter { !headers.contains($0) }.sorted()
+  }
+
+  /// The texts without those of the dropped columns.
+  func keeping(_ texts: [String]) -> [String] {
+    indexes.isEmpty ? texts : texts.indices.filter { !indexes.contains($0) }.map { texts[$0] }
+  }
+
+  /// That a column is not there, with the one that was probably meant.
+  func error(_ headers: [String], of file: String) -> RosterError? {
+    guard let first = unknown.first else { return nil }
+    let named = headers.filter { !$0.isEmpty }
+    let near = named.filter { $0.isNearly(first) }.min { $0.distance(to: first) < $1.distance(to: first) }
+    let known = named.prefix(8).map(\.shown).joined(separator: ", ") + (named.count > 8 ? ", …" : "")
+    let hint = near.map { "did you mean '\($0.shown)'?" } ?? "it has \(known)"
+    return RosterError(.drop, file: file, detail: "\(file) has no column '\(first.shown)' to drop: \(hint)")
+  }
+}
+
+extension Columns {
+  /// Why what is to be dropped cannot be; nil when it can.
+  ///
+  /// - Parameter isReport: whether the roster is a report of ours, which never has what was dropped before.
+  func dropError(isReport: Bool) -> RosterError? {
+    let own = Array(headers.prefix(ownCount))
+    // What could not be read may have it.
+    if !isReport, elements?.isWhole != false, let error = dropped.error(own, of: file) { return error }
+    if let template, let used = template.values.flatMap(\.columns).first(where: { droppedHeaders.contains($0) }) {
+      return RosterError(
+        .drop, file: file,
+        detail: "The template \(template.file) makes something of the column '\(used.shown)', which is to be dropped: "
+          + "take ${\(used)} out of the template, or do not drop it")
+    }
+    let given = Set(meanings.compactMap { $0.field?.path })
+    for column in dropped.indexes.sorted() {
+      guard case .field(let field, _) = names.match(own[column]), field.isRequired, !given.contains(field.path) else {
+        continue
+      }
+      return RosterError(
+        .drop, file: file,
+        detail:
+          "The column '\(own[column].shown)' gives \(field.path), which every row needs, so it cannot be dropped: "
+          + "keep it, or give \(field.path) in a template")
+    }
+    return nil
+  }
+
+  private var droppedHeaders: Set<String> { Set(dropped.indexes.map { headers[$0] }) }
+
+  /// Whether a row's cells may stand under other headers than their own, so that it cannot be told which are to be dropped.
+  func hidesAll(_ fields: [String], hasProblems: Bool) -> Bool {
+    !dropped.indexes.isEmpty && (fields.count != ownCount || hasProblems)
+  }
+
+  /// The roster's own columns that reach the service: fields, and what the template makes something of.
+  var sentHeaders: [String] { kept.filter(isSent).map { headers[$0] } }
+
+  /// Those that stay here.
+  var stayingHeaders: [String] { kept.filter { !isSent($0) }.map { headers[$0] } }
+
+  private func isSent(_ column: Int) -> Bool { meanings[column].field != nil || plan.isUsed(column) }
+}
