@@ -101,7 +101,7 @@ struct DefinitionPacker {
     bytes += definition
     let nameAt = takeOut(name)
     for base in bases {
-      let (start, rest) = common(with: base.text)
+      let (start, rest) = bytes.common(with: base.text)
       // Where the name stands must be the same place of the base, or of what is different.
       if start == bytes.count, start == base.text.count, nameAt == base.nameAt { return base }
       if bytes.count - start - rest <= bytes.count / 3 {
@@ -151,11 +151,14 @@ struct DefinitionPacker {
     return nil
   }
 
+}
+
+extension [UInt8] {
   /// How many bytes at the start, and of the others how many at the end, are those of another text.
-  private func common(with other: [UInt8]) -> (start: Int, end: Int) {
-    bytes.withUnsafeBytes { bytes in
+  func common(with other: [UInt8]) -> (start: Int, end: Int) {
+    withUnsafeBytes { bytes in
       other.withUnsafeBytes { other in
-        let most = min(bytes.count, other.count)
+        let most = Swift.min(bytes.count, other.count)
         var start = 0
         while start + 8 <= most,
           bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self)
@@ -171,9 +174,7 @@ struct DefinitionPacker {
       }
     }
   }
-}
 
-extension [UInt8] {
   fileprivate func hasSameBytes(as other: ArraySlice<UInt8>) -> Bool {
     guard count == other.count else { return false }
     return withUnsafeBytes { bytes in

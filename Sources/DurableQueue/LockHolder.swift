@@ -7,6 +7,8 @@ import Provisioning
 enum LockHolder {
   /// The byte of the `-shm` file that stands for SQLite's write lock (https://www.sqlite.org/walformat.html §2.3.1).
   private static let writeLockByte = 120
+  /// The bytes that stand for readers.
+  private static let readLockBytes = 123..<128
 
   /// The process that holds the queue's write lock or the lock of its opening; nil when nobody does, or where the system
   /// does not tell.
@@ -17,6 +19,27 @@ enum LockHolder {
       has(process, open: [path + "-shm", path + ".lock"])
     else { return nil }
     return "process \(process)\(isStopped(process) ? ", which is stopped," : "")"
+  }
+
+  /// The other processes that read an older state of the queue, so that its log cannot be emptied; as far as the system
+  /// tells.
+  static func readers(queue path: String) -> [Int32] {
+    guard let locks = FileManager.default.contents(atPath: "/proc/locks") else { return [] }
+    return readers(in: String(decoding: locks, as: UTF8.self), log: inode(path + "-shm"))
+      .filter { has($0, open: [path + "-shm"]) }
+  }
+
+  /// The same, from the text of `/proc/locks` and the inode of the shared memory.
+  static func readers(in locks: String, log: UInt64?) -> [Int32] {
+    let found = locks.split(separator: "\n").compactMap { line -> Int32? in
+      let words = line.split(separator: " ")
+      guard words.count >= 8, words[1] == "POSIX", words[3] == "READ", let process = Int32(words[4]), process > 0,
+        process != getpid(), let log, words[5].split(separator: ":").last.flatMap({ UInt64($0) }) == log,
+        let from = Int(words[6]), readLockBytes.contains(from)
+      else { return nil }
+      return process
+    }
+    return Set(found).sorted()
   }
 
   /// The other process that holds one of the two locks, from the text of `/proc/locks` (proc(5)) and the inodes of the

@@ -4,46 +4,107 @@ import GRDB
 package import Provisioning
 
 extension Queue {
-  /// Erases a batch: its rows, and the items that no other batch names, with their attempts and definitions. What they
-  /// made stays at the service.
+  /// Erases a batch: its rows, and the items that no other batch names, with their attempts, definitions and accounts. What
+  /// they made stays at the service.
+  ///
+  /// Of items that other batches name too, what only this batch has said goes: the definition that they were made with gives
+  /// way to the newest one that is left, and what the service said meanwhile is erased. The file itself may hold traces of
+  /// all of it until `scrub`.
   ///
   /// - Returns: how many items were erased; nil when the batch has unfinished items, so that nothing was.
   package func forget(_ batch: BatchID) throws -> Int? {
-    // What is erased is overwritten, not only let go of.
-    try onWriter { db in try db.execute(sql: "PRAGMA secure_delete = ON") }
-    let count = try writeAlone { db -> Int? in
+    try writeAlone { db -> Int? in
       guard try Self.tally(of: batch, db).unfinishedCount == 0 else { return nil }
-      let id = batch.rawValue
-      try db.execute(sql: "DELETE FROM batch_row WHERE batch_id = ?", arguments: [id])
-      try db.execute(
-        sql: """
-          UPDATE item SET batch_id = (SELECT max(batch_row.batch_id) FROM batch_row WHERE item_id = item.id)
-          WHERE batch_id = ? AND row_count > 0
-          """, arguments: [id])
-      try db.execute(
-        sql: "DELETE FROM attempt WHERE item_id IN (SELECT id FROM item WHERE batch_id = ? AND row_count = 0)",
-        arguments: [id])
-      try db.execute(
-        sql: """
-          UPDATE batch_row SET named_item_id = NULL WHERE named_item_id IN (
-            SELECT id FROM item WHERE batch_id = ? AND row_count = 0)
-          """, arguments: [id])
-      try db.execute(sql: "DELETE FROM item WHERE batch_id = ? AND row_count = 0", arguments: [id])
-      let count = db.changesCount
-      try db.execute(
-        sql: """
-          DELETE FROM definition WHERE id NOT IN (
-            SELECT definition_id FROM item UNION SELECT next_definition_id FROM item WHERE next_definition_id IS NOT NULL
-            UNION SELECT definition_id FROM attempt
-            UNION SELECT definition_id FROM batch_row WHERE definition_id IS NOT NULL)
-            AND id NOT IN (SELECT base_id FROM definition WHERE base_id IS NOT NULL)
-          """)
-      try db.execute(sql: "DELETE FROM tally WHERE batch_id = ?", arguments: [id])
-      try db.execute(sql: "DELETE FROM batch WHERE id = ?", arguments: [id])
+      let forgetting = Forgetting(batch: batch.rawValue, db: db)
+      try forgetting.eraseMessages()
+      let count = try forgetting.eraseItems()
+      try forgetting.replaceDefinitions()
+      try DefinitionCleaning.eraseUnused(db)
+      try forgetting.eraseAccounts()
       return count
     }
-    // The log holds the old pages until it is emptied.
-    if count != nil { try checkpoint() }
+  }
+}
+
+/// The erasing of a batch, inside its transaction.
+private struct Forgetting {
+  let batch: Int64
+  let db: Database
+
+  private func execute(_ sql: String) throws { try db.execute(sql: sql, arguments: ["batch": batch]) }
+
+  /// What the service has said to this batch's runs may name its people; of what belongs to no run nobody can tell.
+  func eraseMessages() throws {
+    let isOurs = "(SELECT coalesce(batch_id, :batch) FROM owner WHERE owner.id = owner_id) IS :batch"
+    let isItsItem = "(SELECT item_id FROM batch_row WHERE batch_id = :batch AND item_id IS NOT NULL)"
+    let isItsOrigin = "origin = (SELECT origin FROM batch WHERE id = :batch)"
+    try execute("UPDATE attempt SET message = NULL WHERE message IS NOT NULL AND item_id IN \(isItsItem) AND \(isOurs)")
+    try execute(
+      """
+      UPDATE item SET message = NULL WHERE message IS NOT NULL AND id IN \(isItsItem) AND NOT EXISTS (
+        SELECT 1 FROM attempt WHERE item_id = item.id AND attempt.ordinal = item.ordinal AND attempt.message IS item.message)
+      """)
+    try execute("UPDATE listing SET message = NULL WHERE message IS NOT NULL AND \(isOurs)")
+    try execute(
+      """
+      UPDATE key_wait SET message = NULL
+      WHERE message IS NOT NULL AND key_scope_id IN (SELECT id FROM key_scope WHERE \(isItsOrigin))
+      """)
+    try execute("UPDATE key_scope SET wait_message = NULL WHERE wait_message IS NOT NULL AND \(isItsOrigin)")
+    try execute(
+      """
+      UPDATE account_scope SET hold_message = NULL WHERE hold_message IS NOT NULL AND \(isItsOrigin)
+        AND coalesce((SELECT coalesce(batch_id, :batch) FROM owner WHERE owner.id = hold_owner_id), :batch) = :batch
+      """)
+  }
+
+  /// - Returns: how many items there were.
+  func eraseItems() throws -> Int {
+    try execute("DELETE FROM batch_row WHERE batch_id = :batch")
+    try execute(
+      """
+      UPDATE item SET batch_id = (SELECT max(batch_row.batch_id) FROM batch_row WHERE item_id = item.id)
+      WHERE batch_id = :batch AND row_count > 0
+      """)
+    let gone = "(SELECT id FROM item WHERE batch_id = :batch AND row_count = 0)"
+    try execute("DELETE FROM attempt WHERE item_id IN \(gone)")
+    try execute("UPDATE batch_row SET named_item_id = NULL WHERE named_item_id IN \(gone)")
+    try execute("DELETE FROM item WHERE batch_id = :batch AND row_count = 0")
+    let count = db.changesCount
+    try execute("DELETE FROM tally WHERE batch_id = :batch")
+    try execute("DELETE FROM batch WHERE id = :batch")
     return count
+  }
+
+  /// Definitions that no row asks for any more give way to those that the newest row of their item asks for.
+  func replaceDefinitions() throws {
+    let isAskedFor = "IN (SELECT definition_id FROM batch_row WHERE definition_id IS NOT NULL)"
+    let newest = """
+      SELECT definition_id FROM batch_row WHERE item_id = item.id AND definition_id IS NOT NULL
+      ORDER BY batch_id DESC, ordinal LIMIT 1
+      """
+    try execute(
+      """
+      UPDATE item SET definition_id = coalesce((\(newest)), definition_id)
+      WHERE finished_at IS NOT NULL AND definition_id NOT \(isAskedFor)
+      """)
+    try execute(
+      """
+      UPDATE item SET next_definition_id = NULL
+      WHERE finished_at IS NOT NULL AND next_definition_id IS NOT NULL AND next_definition_id NOT \(isAskedFor)
+      """)
+    try execute(
+      """
+      UPDATE attempt SET definition_id = (SELECT definition_id FROM item WHERE item.id = item_id)
+      WHERE definition_id NOT \(isAskedFor)
+        AND item_id IN (SELECT id FROM item WHERE finished_at IS NOT NULL)
+      """)
+  }
+
+  /// An account is a cell too; one that no item is left of goes, with the lists of it.
+  func eraseAccounts() throws {
+    let gone = "(SELECT id FROM account_scope WHERE id NOT IN (SELECT account_scope_id FROM item))"
+    try execute("DELETE FROM listing WHERE account_scope_id IN \(gone)")
+    try execute("DELETE FROM account_scope WHERE id IN \(gone)")
   }
 }

@@ -51,13 +51,16 @@ extension Queue {
     try db.cachedStatement(
       sql: """
         INSERT INTO listing (account_scope_id, owner_id, asked_at, outcome, is_whole, entry_count, status, message,
-          request_id, latency) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          request_id, latency)
+        SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM account_scope WHERE id = ?)
         """
     ).execute(
       arguments: [
         listing.account.rawValue, listing.owner.rawValue, listing.askedAt.microseconds, listing.outcome.kind.rawValue,
         listing.isWhole, listing.entryCount, listing.outcome.status, listing.outcome.message,
         listing.outcome.requestID, listing.latency.microseconds,
+        // One that was forgotten meanwhile has no lists.
+        listing.account.rawValue,
       ])
     guard let skew = listing.clockSkew else { return }
     try db.execute(

@@ -2,19 +2,22 @@
 
 import ArgumentParser
 import DurableQueue
+import Files
 import Foundation
 import Provisioning
+import Words
 
 struct ForgetVerb: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "forget", abstract: "Erase old batches from the queue.",
     discussion: """
-      Rows, cells and histories are erased; workspaces and report folders stay. What is forgotten counts as made by
-      somebody else: a roster that names it again meets a conflict.
+      Rows, cells, histories and what the service said are erased, also from the bytes of the queue's files; workspaces and
+      report folders stay. What is forgotten counts as made by somebody else: a roster that names it again meets a conflict.
+      Without a number nothing is erased that is there, and the files are cleaned of what was erased before.
       """)
 
   @Argument(help: "The batches' numbers.")
-  var batches: [Int64]
+  var batches: [Int64] = []
   @Flag(help: "Do not ask; needed without a terminal.")
   var yes = false
   @OptionGroup var queueOptions: QueueOptions
@@ -22,14 +25,22 @@ struct ForgetVerb: AsyncParsableCommand {
   mutating func run() async throws {
     let context = Context.current
     let queue = try queueOptions.openExisting(in: context)
-    let found = try batches.map { try BatchChoice.latest($0, in: queue) }
+    let found = try Set(batches).sorted().map { try BatchChoice.latest($0, in: queue) }
     for batch in found where try queue.tally(of: batch.id).unfinishedCount > 0 { throw Self.unfinished(batch) }
-    try confirm(found, in: context)
+    if !found.isEmpty { try confirm(found, in: context) }
     for batch in found {
       guard let count = try queue.forget(batch.id) else { throw Self.unfinished(batch) }
       context.say(
         "Batch \(batch.id.rawValue), \(batch.shortLabel): erased, with \(count) items that no other batch names.")
     }
+    let remains = try queue.scrub()
+    sayWhatStays(found, queue, in: context)
+    guard let remains else {
+      if found.isEmpty { context.say("Nothing of what was erased before is left in \(queue.path) and its log.") }
+      return
+    }
+    tell(remains, queue, in: context)
+    throw Ended(remains.cause.isReaders ? .paused : .toolFailed)
   }
 
   private func confirm(_ found: [Batch], in context: Context) throws {
@@ -49,5 +60,50 @@ struct ForgetVerb: AsyncParsableCommand {
     return Problem(
       "Batch \(number) (\(batch.shortLabel)) has unfinished rows; nothing of it was erased.",
       hint: "`rollcall resume \(number)` or `rollcall cancel \(number)` first, of the same queue.", .usage)
+  }
+
+  // MARK: - What is left
+
+  /// The queue knows no folder that a report was written to; those in the folder where people run it are looked for.
+  private func sayWhatStays(_ found: [Batch], _ queue: Queue, in context: Context) {
+    let folders = found.map { ReportOptions.standardFolder(of: $0, in: context) }
+      .filter { FileLook($0) != .absent }
+    let copies = queue.rescuedCopies()
+    for path in folders { context.say("Still there: the report folder \(path)") }
+    for path in copies { context.say("Still there: \(path), a copy of the queue that a run has saved") }
+    guard !found.isEmpty else { return }
+    context.say(
+      "Report folders\(folders.isEmpty ? "" : " elsewhere") (--out, or rollcall-<label>-<batch>) and backups are not erased: "
+        + "delete them yourself.")
+  }
+
+  private func tell(_ remains: Remains, _ queue: Queue, in context: Context) {
+    let again = queueOptions.command("forget", in: context)
+    switch remains.cause {
+    case .readers(let processes):
+      let who =
+        processes.isEmpty ? "another process" : Self.list(processes)
+      context.tell(
+        "Error: Something of it is left in \(queue.path)-wal: \(who) reads an older state of the queue, which keeps the log."
+      )
+      let end = processes.isEmpty ? "End what has the queue open" : "End it (`kill \(Self.numbers(processes))`)"
+      context.tell("Hint: \(end), then run \(again), which finishes the cleaning.")
+    case .notWritten(let detail):
+      context.tell("Error: Something of it may be left in \(queue.path): it could not be written anew (\(detail)).")
+      context.tell("Hint: Free as much space as it takes, or wait until nobody writes to it; then run \(again).")
+    }
+  }
+
+  private static func list(_ processes: [Int32]) -> String {
+    processes.map { "process \($0)" }.joined(separator: " and ")
+  }
+
+  private static func numbers(_ processes: [Int32]) -> String { processes.map(String.init).joined(separator: " ") }
+}
+
+extension Remains.Cause {
+  fileprivate var isReaders: Bool {
+    guard case .readers = self else { return false }
+    return true
   }
 }

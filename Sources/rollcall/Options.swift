@@ -247,7 +247,11 @@ struct ReportOptions: ParsableArguments {
 
   /// The folder of a batch's files.
   func folder(of batch: Batch, in context: Context) -> String {
-    if let folder { return context.absolute(folder) }
+    folder.map(context.absolute) ?? Self.standardFolder(of: batch, in: context)
+  }
+
+  /// The folder of a batch's files where nobody has named one.
+  static func standardFolder(of batch: Batch, in context: Context) -> String {
     let stem = batch.shortLabel.split(separator: ".").first.map(String.init) ?? batch.shortLabel
     let safe = String(
       stem.map { $0 == "/" || $0.isWhitespace || $0.unicodeScalars.contains(where: \.isSteering) ? "-" : $0 })

@@ -1,11 +1,63 @@
 import Foundation
+import GRDB
+import Pacing
 import Provisioning
 import TestSupport
 import Testing
 
 @testable import DurableQueue
 
+/// What was forgotten is in none of the bytes of the queue's files.
 @Suite struct ForgetTests {
+  /// All bytes of the queue's files.
+  static func bytes(_ path: String) -> Data {
+    ["", "-wal", "-shm"].reduce(into: Data()) { $0 += FileManager.default.contents(atPath: path + $1) ?? Data() }
+  }
+
+  static func expectNone(of secrets: [String], in path: String) {
+    let bytes = bytes(path)
+    for secret in secrets { #expect(bytes.range(of: Data(secret.utf8)) == nil, "\(secret) is left") }
+  }
+
+  /// Rows of which every cell is another; `tag` tells the batches apart.
+  static func rows(_ count: Int, _ tag: String, account: String? = nil, names: [Int: String] = [:]) -> [NewRow] {
+    (1...count).map { index in
+      let name = names[index] ?? "\(tag)-name-\(index)-q"
+      let text = """
+        {"accountId":"\(account ?? "\(tag)account")","configuration":{"docker":{"image":"tensorflow:r2.3.1-py3","command":\
+        "jupyter lab"},"resource":{"gpuCount":1,"gpuModel":"T4"}},"description":"\(person(index, tag))","name":"\(name)"}
+        """
+      return NewRow(
+        ordinal: index, line: index + 1, cells: [name, "\(tag)-cell-\(index)-q@example.com"],
+        content: .item(account: account ?? "\(tag)account", name: name, definition: Definition(text: text)))
+    }
+  }
+
+  /// A name that has nothing in common with another one, so that no part of it is stored with another's.
+  static func person(_ index: Int, _ tag: String) -> String {
+    var generator = SeededGenerator(seed: index * 7 + tag.utf8.reduce(0) { $0 &* 31 &+ Int($1) })
+    let letters = (0..<7).compactMap { _ in UnicodeScalar(Int.random(in: 0xAC00...0xD7A3, using: &generator)) }
+    return String(String.UnicodeScalarView(letters))
+  }
+
+  static func secrets(_ rows: [NewRow], _ tag: String) -> [String] {
+    rows.flatMap(\.cells).filter { $0.hasPrefix(tag) } + rows.map { person($0.ordinal, tag) }
+  }
+
+  /// Settles all of a batch, with messages that name people.
+  private func finish(_ batch: BatchID, _ tag: String, _ fixture: QueueFixture) async throws {
+    while true {
+      let leases = try await fixture.claim(50, of: batch).leases
+      guard !leases.isEmpty else { return }
+      for (index, lease) in leases.enumerated() {
+        let outcome =
+          index % 3 == 0
+          ? Outcome(.refused, message: "\(tag)-message-\(lease.name)") : Outcome(.succeeded, remoteID: "id-\(index)")
+        _ = try await fixture.settle(lease, outcome)
+      }
+    }
+  }
+
   @Test func `a batch is erased with what only it names, and nothing of it is left in the file`() async throws {
     try await QueueFixture.with { fixture in
       let first = try fixture.importNames(["kim-minjun", "shared"], label: "/one.csv")
@@ -14,14 +66,153 @@ import Testing
       }
       let second = try fixture.importNames(["shared"], label: "/two.csv")
       #expect(try fixture.queue.forget(first) == 1)
+      #expect(try fixture.queue.scrub() == nil)
       #expect(try fixture.queue.batches().map(\.id) == [second])
       #expect(try fixture.state("shared", in: second) == .done)
       #expect(try fixture.queue.histories(named: "shared", line: nil, in: second).first?.attempts.count == 1)
-      for suffix in ["", "-wal"] {
-        let bytes = FileManager.default.contents(atPath: fixture.queue.path + suffix) ?? Data()
-        #expect(bytes.range(of: Data("kim-minjun".utf8)) == nil, "\(suffix)")
+      Self.expectNone(of: ["kim-minjun"], in: fixture.queue.path)
+    }
+  }
+
+  @Test func `no cell, message or account of many rows is left, beside a batch that stays`() async throws {
+    try await QueueFixture.with { fixture in
+      let gone = Self.rows(300, "gone")
+      let stays = Self.rows(300, "stays")
+      let batch = try fixture.importRows(gone, label: "/gone.csv")
+      let other = try fixture.importRows(stays, label: "/stays.csv")
+      try await finish(batch, "gone", fixture)
+      try await finish(other, "stays", fixture)
+      let owner = fixture.owner.id
+      let accounts = try fixture.queue.read { db in
+        try Row.fetchAll(db, sql: "SELECT id, account FROM account_scope").map {
+          (AccountScopeID($0["id"]), $0["account"] as String)
+        }
+      }
+      for (account, name) in accounts where name == "goneaccount" {
+        let reply = ListReply.failed(Outcome(.refused, message: "gone-list-message"))
+        try await fixture.queue.record(
+          Listing(reply, of: account, by: owner, askedAt: fixture.time.now(), latency: .zero))
+        try await fixture.queue.hold(account, reason: .accountQuota, message: "gone-hold-message", by: owner)
+      }
+      try await fixture.queue.hold(
+        ScopeWait(
+          scope: fixture.scope, until: fixture.time.now() + .seconds(60), emptiesBucket: false, reason: .throttled,
+          message: "gone-wait-message"))
+      let before = try fixture.rows(of: other)
+      #expect(try fixture.queue.forget(batch) == 300)
+      #expect(try fixture.queue.scrub() == nil)
+      Self.expectNone(
+        of: Self.secrets(gone, "gone") + [
+          "goneaccount", "gone-message", "gone-list-message", "gone-hold", "gone-wait",
+        ], in: fixture.queue.path)
+      #expect(Self.bytes(fixture.queue.path).range(of: Data(Self.person(7, "stays").utf8)) != nil)
+      #expect(try fixture.rows(of: other) == before)
+    }
+  }
+
+  @Test func `a plain close after forgetting leaves nothing of it in the file`() async throws {
+    try await withTemporaryFolder { folder in
+      let path = folder + "/rollcall.db"
+      let queue = try Queue(path: path, time: ManualTimeSource())
+      let rows = Self.rows(100, "gone")
+      let batch = try #require(try queue.importBatch(QueueFixture.batch()) { add in for row in rows { try add(row) } })
+        .batch
+      _ = try queue.cancel(batch)
+      let other = Self.rows(100, "stays")
+      _ = try queue.importBatch(QueueFixture.batch("/stays.csv")) { add in for row in other { try add(row) } }
+      #expect(try queue.forget(batch) == 100)
+      #expect(try queue.scrub() == nil)
+      try queue.close()
+      Self.expectNone(of: Self.secrets(rows, "gone") + ["goneaccount"], in: path)
+      #expect(Self.bytes(path).range(of: Data(Self.person(7, "stays").utf8)) != nil)
+    }
+  }
+
+  @Test func `rows that are stored as differences of a forgotten one keep their definitions`() async throws {
+    try await QueueFixture.with { fixture in
+      let first = Self.rows(20, "first", account: "acc")
+      let batch = try fixture.importRows(first, label: "/class.csv", digest: "one")
+      try await finish(batch, "first", fixture)
+      // The next roster is the same but for its first row, of which the others are stored as differences.
+      var second = Array(first.dropFirst())
+      second.append(Self.rows(21, "second", account: "acc")[20])
+      let next = try fixture.importRows(
+        second.enumerated().map { index, row in
+          var row = row
+          row.ordinal = index + 1
+          return row
+        }, label: "/class.csv", digest: "two")
+      try await finish(next, "second", fixture)
+      #expect(try fixture.queue.forget(batch) == 1)
+      #expect(try fixture.queue.scrub() == nil)
+      Self.expectNone(
+        of: ["first-name-1-q", Self.person(1, "first"), "first-cell-1-q", "first-message"], in: fixture.queue.path)
+      for row in second {
+        guard case .item(_, let name, let definition) = row.content else { continue }
+        let found = try fixture.queue.histories(named: name, line: nil, in: next)
+        #expect(found.map(\.definition) == [definition.text])
+      }
+      // They are stored as differences still.
+      let whole = try fixture.queue.read {
+        try Int.fetchOne($0, sql: "SELECT count(*) FROM definition WHERE base_id IS NULL")
+      }
+      #expect(whole ?? 0 <= 2)
+    }
+  }
+
+  @Test func `an item that two batches name loses what only the forgotten one said of it`() async throws {
+    try await QueueFixture.with { fixture in
+      let names = [1: "both-1", 2: "both-2"]
+      let first = Self.rows(3, "first", account: "acc", names: names)
+      let batch = try fixture.importRows(first, label: "/one.csv")
+      try await finish(batch, "first", fixture)
+      let second = Self.rows(2, "second", account: "acc", names: names)
+      let other = try fixture.importRows(second, label: "/two.csv")
+      try await finish(other, "second", fixture)
+      #expect(try fixture.queue.forget(batch) == 1)
+      #expect(try fixture.queue.scrub() == nil)
+      Self.expectNone(of: Self.secrets(first, "first") + ["first-message"], in: fixture.queue.path)
+      for row in second {
+        guard case .item(_, let name, let definition) = row.content else { continue }
+        #expect(try fixture.queue.histories(named: name, line: nil, in: other).map(\.definition) == [definition.text])
       }
     }
+  }
+
+  @Test func `where somebody reads an older state it says so, and the next time finishes it`() async throws {
+    try await QueueFixture.with { fixture in
+      let rows = Self.rows(50, "gone")
+      let batch = try fixture.importRows(rows)
+      try await finish(batch, "gone", fixture)
+      let (reader, snapshot) = try Self.snapshot(of: fixture.queue.path)
+      #expect(try fixture.queue.forget(batch) == 50)
+      #expect(try fixture.queue.scrub(waiting: .zero)?.cause == .readers([]))
+      try snapshot.close()
+      try reader.close()
+      #expect(try fixture.queue.scrub() == nil)
+      Self.expectNone(of: Self.secrets(rows, "gone"), in: fixture.queue.path)
+    }
+  }
+
+  /// Another reader, which holds the state of now.
+  private static func snapshot(of path: String) throws -> (DatabasePool, DatabaseSnapshot) {
+    let reader = try DatabasePool(path: path)
+    let snapshot = try reader.makeSnapshot()
+    #expect(try snapshot.read { db in try Int.fetchOne(db, sql: "SELECT count(*) FROM batch") } == 1)
+    return (reader, snapshot)
+  }
+
+  @Test func `who reads is told by the kernel's locks`() {
+    let locks = """
+      1: POSIX  ADVISORY  READ 11 fe:00:131 124 124
+      2: POSIX  ADVISORY  READ 12 fe:00:131 128 128
+      3: POSIX  ADVISORY  WRITE 13 fe:00:131 120 120
+      4: POSIX  ADVISORY  READ 14 fe:00:999 124 124
+      5: POSIX  ADVISORY  READ 15 fe:00:131 127 128
+      6: FLOCK  ADVISORY  READ 16 fe:00:131 124 124
+      """
+    #expect(LockHolder.readers(in: locks, log: 131) == [11, 15])
+    #expect(LockHolder.readers(in: locks, log: nil) == [])
   }
 
   @Test func `a batch with unfinished rows is left alone`() async throws {

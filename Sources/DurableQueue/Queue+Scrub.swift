@@ -1,0 +1,81 @@
+// After forgetting: SQLite leaves copies of rows in pages that it has split or merged, in free pages and in its log. What
+// was erased must not be found in the files' bytes either.
+
+import Foundation
+import GRDB
+
+/// What of the erased may still be in the files.
+package struct Remains: Hashable, Sendable {
+  /// Why.
+  package enum Cause: Hashable, Sendable {
+    /// Somebody reads an older state of the file, so that the log keeps it; the processes, as far as they can be told.
+    case readers([Int32])
+    /// The file could not be written anew; what the system or SQLite said.
+    case notWritten(String)
+  }
+
+  /// Why.
+  package let cause: Cause
+}
+
+extension Queue {
+  /// How long readers of an older state are waited for.
+  package static let standardScrubWait = Duration.seconds(5)
+  /// A larger file is written anew through a file, not through memory.
+  private static let mostInMemory: Int64 = 64 * 1_024 * 1_024
+
+  /// Writes the file anew, with nothing in it but what is there, and empties its log.
+  ///
+  /// - Parameter limit: how long readers that hold the log are waited for.
+  /// - Returns: what may be left; nil when nothing is.
+  /// - Throws: `QueueError`, when the queue was replaced or is busy.
+  package func scrub(waiting limit: Duration = Queue.standardScrubWait) throws -> Remains? {
+    try refuseIfReplaced()
+    do {
+      try rewrite()
+    } catch let error as QueueError where error.code == .diskFull || error.code == .other {
+      // The log is emptied all the same: what it has may be all that there is.
+      _ = try emptyLog(waiting: .zero)
+      return Remains(cause: .notWritten(error.detail))
+    }
+    return try emptyLog(waiting: limit)
+  }
+
+  private func rewrite() throws {
+    var status = stat()
+    let isLarge = stat(path, &status) != 0 || Int64(status.st_size) > Self.mostInMemory
+    try onWriter { db in
+      if isLarge { try db.execute(sql: "PRAGMA temp_store = FILE") }
+      defer { if isLarge { _ = Result { try db.execute(sql: "PRAGMA temp_store = MEMORY") } } }
+      try db.execute(sql: "VACUUM")
+    }
+  }
+
+  /// - Returns: who keeps it from being empty; nil when it is.
+  private func emptyLog(waiting limit: Duration) throws -> Remains? {
+    // A reader of our own would be in the way too.
+    pool.releaseMemory()
+    let deadline = ContinuousClock.now + limit
+    while true {
+      if try checkpoint(), isLogEmpty { return nil }
+      guard ContinuousClock.now < deadline else { break }
+      usleep(50_000)
+    }
+    return Remains(cause: .readers(LockHolder.readers(queue: path)))
+  }
+
+  private var isLogEmpty: Bool {
+    var status = stat()
+    return stat(path + "-wal", &status) != 0 || status.st_size == 0
+  }
+
+  /// Copies of the queue that a run has saved beside it, whole or in part; they hold what was in it then.
+  package func rescuedCopies() -> [String] {
+    let url = URL(fileURLWithPath: path)
+    let prefix = url.lastPathComponent + ".rescued-"
+    let folder = url.deletingLastPathComponent().path
+    guard case .success(let names) = Result(catching: { try FileManager.default.contentsOfDirectory(atPath: folder) })
+    else { return [] }
+    return names.filter { $0.hasPrefix(prefix) }.sorted().map { folder + "/" + $0 }
+  }
+}
