@@ -14,6 +14,8 @@ struct CellMemo {
 
   /// How many cells a column remembers: two images, three GPU models.
   private static let mostKnown = 4
+  /// A longer cell is hardly ever met again, and would stay in memory.
+  private static let longestKnown = 4_096
 
   /// `mostKnown` places for each column, one column behind the other.
   private var known: [Known]
@@ -54,7 +56,7 @@ struct CellMemo {
     values[column] = value
     numbers[column] = lastNumber
     current[column] = nil
-    guard isClean else { return }
+    guard isClean, text.utf8.count <= Self.longestKnown else { return }
     let first = column * Self.mostKnown
     let free = (first..<first + Self.mostKnown).first { known[$0].number == 0 }
     let place = free ?? first + lastNumber % Self.mostKnown

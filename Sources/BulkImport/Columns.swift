@@ -143,6 +143,10 @@ final class Columns {
   /// A row with what the template adds; one that is out of step with its header stays as it is.
   func extended(_ record: Record) -> Record {
     guard !plan.isEmpty, record.fields.count == ownCount else { return record }
+    // What would be too large is not made.
+    guard oversize(record.fields) == nil else {
+      return record.with(fields: record.fields + plan.added.map { _ in "" })
+    }
     return record.with(fields: plan.fields(of: record.fields))
   }
 

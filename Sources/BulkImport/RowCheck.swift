@@ -32,6 +32,10 @@ struct RowCheck {
       if issues.isEmpty { issues.append(totalIssue(record, columns) ?? Self.ragged(record, columns)) }
       return
     }
+    if let issue = columns.oversizeIssue(record) {
+      issues = [issue]
+      return
+    }
     key = Self.key(of: record, columns)
     for column in 0..<(record.hasNull ? columns.ownCount : 0)
     where record.fields[column].hasNull && !columns.dropped.indexes.contains(column) {

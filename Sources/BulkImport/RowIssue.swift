@@ -129,6 +129,7 @@ extension RowIssue {
     case .invalidUTF8: "utf-8"
     case .fieldTooLong: "cell-length"
     case .tooManyFields: "column-count"
+    case .recordTooLong: "row-length"
     }
   }
 

@@ -74,6 +74,11 @@ package struct Template: Hashable, Sendable {
       placeholders.filter { !$0.filters.contains { if case .pad = $0 { true } else { false } } }.map(\.column)
     }
 
+    /// How many bytes stand in it whatever the row has.
+    var literalLength: Int {
+      parts.reduce(0) { sum, part in if case .text(let text) = part { sum + text.utf8.count } else { sum } }
+    }
+
     /// The value that a row's cells make.
     func expanded(_ cell: (String) -> String) -> String {
       parts.map { part in
@@ -85,6 +90,8 @@ package struct Template: Hashable, Sendable {
     }
   }
 
+  /// The longest text of a template, in bytes.
+  package static let longestText = 1 << 20
   private static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
   /// The template as the person named it.

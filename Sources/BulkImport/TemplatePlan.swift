@@ -14,6 +14,8 @@ struct TemplatePlan {
     let shownAs: String
     /// The columns that it is made from.
     let sources: [Int]
+    /// How often each of them stands in it.
+    let columnCounts: [Int: Int]
     fileprivate let value: Template.Value
   }
 
@@ -54,6 +56,7 @@ struct TemplatePlan {
         added.append(
           Added(
             header: value.path, shownAs: "\(short) (from \(from))", sources: value.columns.compactMap { places[$0] },
+            columnCounts: Dictionary(grouping: value.columns.compactMap { places[$0] }) { $0 }.mapValues(\.count),
             value: value))
       }
     }
@@ -70,6 +73,22 @@ struct TemplatePlan {
     for (column, text) in defaults where fields[column].isBlank { fields[column] = text }
     return fields
       + added.map { added in added.value.expanded { column in places[column].map { cells[$0] } ?? "" } }
+  }
+
+  /// How many bytes of text each of a row's columns gets into what the template gives, by the column; with what the filters
+  /// have to read, whatever they leave of it.
+  func sizes(of cells: [String]) -> (total: Int, byColumn: [Int: Int]) {
+    var total = 0
+    var byColumn: [Int: Int] = [:]
+    for added in added {
+      total += added.value.literalLength
+      for (column, count) in added.columnCounts where column < cells.count {
+        let size = cells[column].utf8.count * count
+        total += size
+        byColumn[column, default: 0] += size
+      }
+    }
+    return (total, byColumn)
   }
 
   private static func path(of match: FieldNames.Match) -> String? {

@@ -16,6 +16,8 @@ package struct CSVError: Error, Hashable, Sendable, CustomStringConvertible {
     case fieldTooLong
     /// A record of more than `RecordReader.mostFields` fields; the position is that of the first one too many.
     case tooManyFields
+    /// A record of more than `RecordReader.longestRecord` bytes; the position is that of the field that was too much.
+    case recordTooLong
   }
 
   /// What is wrong.
@@ -49,6 +51,8 @@ package struct CSVError: Error, Hashable, Sendable, CustomStringConvertible {
       "there is a byte that is not UTF-8: save the file as CSV UTF-8"
     case .fieldTooLong:
       "this cell is longer than \(RecordReader.longestField) bytes: shorten it, or close the quote that opens it"
+    case .recordTooLong:
+      "this row is longer than \(RecordReader.longestRecord) bytes: shorten its cells, or close the quote that opens one"
     case .tooManyFields:
       "this row has more than \(RecordReader.mostFields) cells"
     }

@@ -12,6 +12,8 @@ package struct RecordReader {
   package static let longestField = 1 << 20
   /// The most fields that a record may have.
   package static let mostFields = 4_096
+  /// The longest record, in bytes of its fields.
+  package static let longestRecord = 16 << 20
 
   private enum State {
     /// Before the first byte of a line.
@@ -37,6 +39,8 @@ package struct RecordReader {
   private var above: [String] = []
   /// What earlier pieces brought of the field being read; of a quoted field all of it.
   private var pending: [UInt8] = []
+  /// How many bytes the record's fields have so far.
+  private var recordLength = 0
   private var fieldPosition = Position(line: 1, column: 1)
   private var fieldIsQuoted = false
   private var line: Int
@@ -243,6 +247,8 @@ extension RecordReader {
       pending.removeAll(keepingCapacity: true)
     }
     record.positions.append(fieldPosition)
+    recordLength += record.fields.last?.utf8.count ?? 0
+    guard recordLength <= Self.longestRecord else { throw error(.recordTooLong, at: fieldPosition) }
   }
 
   /// The field above if it has these bytes.
@@ -254,6 +260,7 @@ extension RecordReader {
 
   private mutating func handOver(_ body: (Record) throws -> Void) throws {
     state = .recordStart
+    recordLength = 0
     try body(record)
     // The room is used again, unless the body kept a copy.
     swap(&above, &record.fields)

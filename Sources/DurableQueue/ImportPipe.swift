@@ -47,6 +47,8 @@ struct ImportPiece: Sendable {
 
   /// How many rows a piece has at most.
   static let size = 400
+  /// How many bytes: a piece with more has no other row.
+  static let largest = 1 << 22
 
   private(set) var bytes: [UInt8] = []
   private(set) var rows: [Packed] = []
@@ -160,7 +162,7 @@ final class ImportPipe: Sendable {
       cellText = nil
       piece.append(row, &kept)
       cellText = kept
-      guard piece.rows.count == ImportPiece.size else { return }
+      guard piece.rows.count == ImportPiece.size || piece.bytes.count >= ImportPiece.largest else { return }
       try self.put(piece)
       piece = ImportPiece()
     }

@@ -26,8 +26,9 @@ package enum FileLook: Hashable, Sendable {
 extension FileLook {
   /// The bytes of a file; nil when there is none.
   ///
+  /// - Parameter most: reading ends with the piece that brings more than this.
   /// - Throws: `FileRefusal` when there may be one and it cannot be read.
-  package static func contents(of path: String) throws(FileRefusal) -> [UInt8]? {
+  package static func contents(of path: String, upTo most: Int = .max) throws(FileRefusal) -> [UInt8]? {
     // Not to block: opening a pipe waits for whoever writes into it.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
@@ -44,6 +45,7 @@ extension FileLook {
       guard count >= 0 else { throw FileRefusal(path, errno) }
       if count == 0 { return bytes }
       bytes += piece[..<count]
+      if bytes.count > most { return bytes }
     }
   }
 }

@@ -98,7 +98,7 @@ struct ReadingOptions: ParsableArguments {
   private static func text(ofTemplate template: String, in context: Context) throws -> String {
     let bytes: [UInt8]?
     do {
-      bytes = try FileLook.contents(of: context.absolute(template))
+      bytes = try FileLook.contents(of: context.absolute(template), upTo: Template.longestText)
     } catch {
       throw Problem(
         "The template \(template) cannot be read: \(error.sentence).", hint: "See to the file, or name another one.",
@@ -106,6 +106,11 @@ struct ReadingOptions: ParsableArguments {
     }
     guard let bytes else {
       throw Problem("There is no template \(template).", hint: "Check the path and the folder you are in.", .usage)
+    }
+    guard bytes.count <= Template.longestText else {
+      throw Problem(
+        "The template \(template) has more than \(Template.longestText) bytes.",
+        hint: "A template has the shape of one definition; is it the roster?", .usage)
     }
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw Problem("The template \(template) is not UTF-8.", hint: "Save it as UTF-8.", .usage)

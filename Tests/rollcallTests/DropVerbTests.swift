@@ -76,3 +76,16 @@ import Testing
     }
   }
 }
+
+/// A template is one definition; what is larger is not read.
+@Suite struct LargeTemplateTests {
+  @Test func `a template of a hundred megabytes is refused by its size`() async throws {
+    try await CommandFixture.with { fixture in
+      try fixture.writeRoster(["n1"])
+      #expect(FileManager.default.createFile(atPath: fixture.folder + "/lab.json", contents: nil))
+      #expect(truncate(fixture.folder + "/lab.json", 100_000_000) == 0)
+      let result = await fixture.run("check", "class.csv", "--template", "lab.json")
+      #expect(result.status == 2 && result.errorOutput.contains("more than 1048576 bytes"), "\(result)")
+    }
+  }
+}
