@@ -1,6 +1,7 @@
 // The command. Its verbs have a file each; this is the only module that prints, reads the environment or exits.
 
 import ArgumentParser
+import Dispatch
 import Foundation
 import Provisioning
 
@@ -91,22 +92,30 @@ struct Ended: Error {
   init(_ status: ExitStatus) { self.status = status.rawValue }
 }
 
-/// The process's entry. Not in a file called main.swift, or async verbs silently print help.
+/// The process's entry. Not in a file called main.swift, or async verbs silently print help; and not async itself, because
+/// that would start the runtime's threads before their files are counted.
 @main
 enum Main {
-  static func main() async {
+  static func main() {
     ProcessSecrets.keep()
     // A closed pipe or terminal must not end a run; what is written to it is lost, the queue is not.
     signal(SIGPIPE, SIG_IGN)
     signal(SIGHUP, SIG_IGN)
+    if let shortage = DescriptorCheck.shortage() { end(shortage, .toolFailed) }
     guard Context.currentFolder != nil else {
       // Foundation traps where it looks for it.
-      FileHandle.standardError.write(
-        Data(
-          "Error: The current folder is not there any more.\nHint: Go to one that is (`cd`), then run it again.\n".utf8)
+      end(
+        "Error: The current folder is not there any more.\nHint: Go to one that is (`cd`), then run it again.\n", .usage
       )
-      exit(ExitStatus.usage.rawValue)
     }
-    exit(await Rollcall.run(Array(CommandLine.arguments.dropFirst()), in: .process))
+    Task { exit(await Rollcall.run(Array(CommandLine.arguments.dropFirst()), in: .process)) }
+    dispatchMain()
+  }
+
+  /// Ends before anything has begun. Written by the system's own call: nothing else may work yet.
+  private static func end(_ text: String, _ status: ExitStatus) -> Never {
+    let bytes = Array(text.utf8)
+    _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    exit(status.rawValue)
   }
 }

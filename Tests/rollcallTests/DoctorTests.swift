@@ -93,3 +93,28 @@ import Testing
     }
   }
 }
+
+/// Too few files are told, before anything below that would stop the process for it.
+@Suite struct DescriptorTests {
+  @Test(arguments: [4, 8, 12, 16, 24])
+  func `a process that may open too few files says so`(limit: Int) async throws {
+    _ = await #expect(processExitsWith: .exitCode(7)) { [limit = limit as Int] in
+      var few = rlimit(rlim_cur: rlim_t(limit), rlim_max: rlim_t(limit))
+      setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &few)
+      let text = DescriptorCheck.shortage()
+      few = rlimit(rlim_cur: 0, rlim_max: 0)
+      guard let text, text.contains("ulimit -n"), text.contains("limit is \(limit)") else { exit(1) }
+      exit(7)
+    }
+  }
+
+  @Test func `a low limit that may be raised is raised`() async throws {
+    _ = await #expect(processExitsWith: .exitCode(7)) {
+      var limit = rlimit()
+      getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+      limit.rlim_cur = 20
+      setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+      exit(DescriptorCheck.shortage() == nil ? 7 : 1)
+    }
+  }
+}
