@@ -16,19 +16,25 @@ struct CellText: Sendable {
 
   /// A number has one digit, no more than the quotes of an empty cell.
   private static let mostKnown = 10
+  /// A longer cell is hardly ever met again, and would stay in memory.
+  private static let longestKnown = 4_096
 
   private var columns: [Column]
 
   /// - Parameter text: the batch's `known_cells`: for each column, the cells that a number stands for, from 0 on; or one
   ///   cell, which is 0. Nil: every cell of every row stands for itself.
   init(_ text: String?) throws {
-    guard let text, case .array(let elements) = try JSONValue(text: text) else {
+    guard let text else {
       columns = []
       return
     }
-    columns = elements.map { element in
-      guard case .array(let known) = element else { return Column(known: [element.stringValue ?? ""]) }
-      return Column(known: known.map { $0.stringValue ?? "" })
+    let damage = DamagedValue(what: "known_cells")
+    guard case .success(.array(let elements)) = Result(catching: { try JSONValue(text: text) }) else { throw damage }
+    columns = try elements.map { element in
+      let known: [JSONValue] = if case .array(let several) = element { several } else { [element] }
+      let texts = known.compactMap(\.stringValue)
+      guard !texts.isEmpty, texts.count == known.count else { throw damage }
+      return Column(known: texts)
     }
   }
 
@@ -56,7 +62,7 @@ struct CellText: Sendable {
     guard column < columns.count else { return nil }
     // Before the others, for it is the most frequent one.
     if columns[column].known[0].hasSameBytes(as: cell) { return 0 }
-    guard columns[column].isWorthwhile else { return nil }
+    guard columns[column].isWorthwhile, cell.utf8.count <= Self.longestKnown else { return nil }
     if let found = columns[column].known.firstIndex(where: { $0.hasSameBytes(as: cell) }) {
       columns[column].hitCount += 1
       return found
@@ -69,13 +75,15 @@ struct CellText: Sendable {
 
   /// The cells of a text.
   func cells(of text: String) throws -> [String] {
-    guard case .array(let elements) = try JSONValue(text: text) else { return [] }
-    return elements.enumerated().map { index, element in
+    let damage = DamagedValue(what: "cells")
+    guard case .success(.array(let elements)) = Result(catching: { try JSONValue(text: text) }) else { throw damage }
+    return try elements.enumerated().map { index, element in
       if case .integer(let number) = element, index < columns.count, columns[index].known.indices.contains(Int(number))
       {
         return columns[index].known[Int(number)]
       }
-      return element.stringValue ?? ""
+      guard let text = element.stringValue else { throw damage }
+      return text
     }
   }
 }

@@ -93,20 +93,20 @@ extension Queue {
     ]
     var remaining: [BatchAccount: Duration] = [:]
     for row in try Row.fetchAll(db.cachedStatement(sql: provenSQL), arguments: arguments) {
-      remaining[account(row)] = .microseconds(row[2])
+      remaining[try account(row)] = try row.get(2)
     }
     var unproven: [BatchAccount: [UnprovenDoubt]] = [:]
     for row in try Row.fetchAll(db.cachedStatement(sql: unprovenSQL), arguments: arguments) {
-      unproven[account(row), default: []].append(
-        UnprovenDoubt(item: ItemID(row[2]), version: row[3], delay: .microseconds(row[4])))
+      unproven[try account(row), default: []].append(
+        UnprovenDoubt(item: ItemID(try row.get(2)), version: try row.get(3), delay: try row.get(4)))
     }
     return Set(remaining.keys).union(unproven.keys).sorted { $0.account < $1.account }.map {
       Doubt(account: $0, remaining: remaining[$0], unproven: unproven[$0] ?? [])
     }
   }
 
-  private static func account(_ row: Row) -> BatchAccount {
-    BatchAccount(scope: AccountScopeID(row[0]), account: row[1])
+  private static func account(_ row: Row) throws -> BatchAccount {
+    BatchAccount(scope: AccountScopeID(try row.get(0)), account: try row.get(1))
   }
 
   /// The smaller of the two ages counts, so what remains is the larger of the two rests.

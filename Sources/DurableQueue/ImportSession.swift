@@ -27,13 +27,13 @@ final class ImportSession {
     self.new = new
     self.now = now.microseconds
     self.db = db
-    lastItem = try Int64.fetchOne(db, sql: "SELECT max(id) FROM item") ?? 0
+    lastItem = try Row.fetchOne(db, sql: "SELECT max(id) FROM item")?.get(0) ?? 0
     insertItem = try db.makeStatement(
       sql: """
         INSERT INTO item (id, account_scope_id, name, batch_id, definition_id, state, due, row_count)
         VALUES (?, ?, ?, ?, ?, 'ready', ?, 1)
         """)
-    lastDefinition = try Int64.fetchOne(db, sql: "SELECT max(id) FROM definition") ?? 0
+    lastDefinition = try Row.fetchOne(db, sql: "SELECT max(id) FROM definition")?.get(0) ?? 0
     insertRow = try db.makeStatement(
       sql: """
         INSERT INTO batch_row (batch_id, ordinal, line, cells, definition_id, item_id, issue, named_item_id)

@@ -40,22 +40,27 @@ final class KeptDefinition {
   static func sql(name: String = "item.name") -> String {
     """
     \(function.name)(definition.json, definition.name_at, \(name),
-      (SELECT base.json FROM definition base WHERE base.id = definition.base_id), definition.base_start,
+      (SELECT base.json FROM definition base WHERE base.id = definition.base_id AND base.base_id IS NULL),
+      definition.base_start,
       definition.base_end)
     """
   }
 
   /// Puts a definition together: takes its text, the name's place, the name, the base's text, and its places in that.
   static let function = DatabaseFunction("definition_text", argumentCount: 6, pure: true) { values in
-    guard let json = String.fromDatabaseValue(values[0]) else { return nil }
+    let damage = DamagedValue(what: "definition")
+    guard let json = String.stored(values[0]) else { throw damage }
     var whole = Array(json.utf8)
-    if let base = String.fromDatabaseValue(values[3]), let start = Int.fromDatabaseValue(values[4]),
-      let end = Int.fromDatabaseValue(values[5])
-    {
-      let base = Array(base.utf8)
+    if !values[4].isNull || !values[5].isNull {
+      guard let base = String.stored(values[3]).map({ Array($0.utf8) }), let start = Int.stored(values[4]),
+        let end = Int.stored(values[5]), 0 <= start, start <= end, end <= base.count
+      else { throw damage }
       whole = base[..<start] + whole + base[end...]
     }
-    if let place = Int.fromDatabaseValue(values[1]), let name = String.fromDatabaseValue(values[2]) {
+    if !values[1].isNull {
+      guard let place = Int.stored(values[1]), let name = String.stored(values[2]), 0...whole.count ~= place else {
+        throw damage
+      }
       whole.insert(contentsOf: name.utf8, at: place)
     }
     return String(decoding: whole, as: UTF8.self)
@@ -69,6 +74,8 @@ struct DefinitionPacker {
   /// How many others are remembered, by their difference, each in the place that its hash says: many people have the
   /// same name.
   private static let mostKnown = 1 << 15
+  /// A longer difference is hardly ever met again, and would stay in memory.
+  private static let longestKnown = 4_096
 
   private var bases: [KeptDefinition] = []
   /// The patterns that bases were made of, and the bases.
@@ -119,6 +126,9 @@ struct DefinitionPacker {
   private mutating func keep(
     like base: KeptDefinition, start: Int, end: Int, text: ArraySlice<UInt8>, nameAt: Int?
   ) -> KeptDefinition {
+    guard text.count <= Self.longestKnown else {
+      return KeptDefinition(like: base, start: start, end: end, text: Array(text), nameAt: nameAt)
+    }
     if known.isEmpty { known = Array(repeating: nil, count: Self.mostKnown) }
     var hasher = Hasher()
     text.withUnsafeBytes { hasher.combine(bytes: $0) }

@@ -18,21 +18,20 @@ struct ListedItem {
   /// Whether an attempt of ours has no definite answer, so that it may have been made by it.
   let mayBeMade: Bool
 
-  private init?(_ row: Row) {
-    guard let state = ItemState(rawValue: row[2]) else { return nil }
-    self.state = state
-    id = ItemID(row[0])
-    name = row[1]
-    since = (row[3] as Int64?).map { wall in
-      Moment(
-        wall: Instant(microseconds: wall),
-        sinceBoot: SinceBoot(boot: row[8] ?? "", elapsed: .microseconds(row[9] ?? 0)))
+  private init(_ row: Row) throws {
+    state = try row.get(2)
+    id = ItemID(try row.get(0))
+    name = try row.get(1)
+    let boot = try row.get(8) as String?
+    let elapsed = try row.get(9) as Duration?
+    since = (try row.get(3) as Instant?).map { wall in
+      Moment(wall: wall, sinceBoot: SinceBoot(boot: boot ?? "", elapsed: elapsed ?? .zero))
     }
-    version = row[10]
-    reason = (row[4] as String?).flatMap(Reason.init(rawValue:))
-    message = row[5]
-    usedCount = row[6]
-    mayBeMade = row[7]
+    version = try row.get(10)
+    reason = try row.get(4)
+    message = try row.get(5)
+    usedCount = try row.get(6)
+    mayBeMade = try row.get(7)
   }
 
   private static let columns =
@@ -46,7 +45,7 @@ struct ListedItem {
           SELECT \(columns) FROM item INDEXED BY item_in_doubt
           WHERE account_scope_id = ? AND doubt_at IS NOT NULL ORDER BY doubt_at, id
           """), arguments: [account.rawValue]
-    ).compactMap(ListedItem.init)
+    ).map(ListedItem.init)
   }
 
   /// Row out: the item of a key, by the key's index.
@@ -54,7 +53,7 @@ struct ListedItem {
     try Row.fetchOne(
       db.cachedStatement(sql: "SELECT \(columns) FROM item WHERE account_scope_id = ? AND name = ?"),
       arguments: [account.rawValue, name]
-    ).flatMap(ListedItem.init)
+    ).map(ListedItem.init)
   }
 
   /// Whether a batch has a row for it. Index: `batch_row_item`.

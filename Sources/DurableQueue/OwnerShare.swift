@@ -34,10 +34,11 @@ struct OwnerShare {
     guard let others, others > 0 else { return nil }
     self.owner = owner
     interval = quota.rate.interval * (others + 1)
-    let stored = try Int64.fetchOne(
+    let stored = try Row.fetchOne(
       db.cachedStatement(sql: "SELECT share_next_at FROM owner WHERE id = ?"), arguments: [owner.rawValue])
     // What is farther ahead than anybody can have taken was left by a clock that was set back, or by a slower rate.
-    next = min(max(Instant(microseconds: stored ?? 0), now), now + Quota.longestHorizon + interval)
+    next = min(
+      max(try stored?.get(0) as Instant? ?? Instant(microseconds: 0), now), now + Quota.longestHorizon + interval)
   }
 
   /// How many permits the owner may take from now to `horizon` later.

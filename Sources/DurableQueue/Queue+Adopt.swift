@@ -35,7 +35,7 @@ extension Queue {
           WHERE batch_row.batch_id = ? AND state = 'failed' AND reason = 'conflict' AND remote_id IS NOT NULL
           ORDER BY batch_row.ordinal
           """, arguments: [batch.rawValue]
-      ).map { (name: $0[0], remoteID: $0[1]) }
+      ).map { (name: try $0.get(0), remoteID: try $0.get(1)) }
     }
   }
 }

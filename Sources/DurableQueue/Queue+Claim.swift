@@ -180,8 +180,8 @@ extension Queue {
     while let row = try rows.next() {
       candidates.append(
         Candidate(
-          id: row[0], account: row[1], name: row[2], ordinal: row[3], version: row[4], definitionID: row[5],
-          definition: row[6]))
+          id: try row.get(0), account: try row.get(1), name: try row.get(2), ordinal: try row.get(3),
+          version: try row.get(4), definitionID: try row.get(5), definition: try row.get(6)))
     }
     return candidates
   }
@@ -232,13 +232,13 @@ extension Queue {
 
   /// Row out: the earliest due of the batch's items whose account is not held. Index: `item_claimable`.
   private static func nextDue(of batch: BatchID, _ db: Database) throws -> Instant? {
-    try Int64.fetchOne(
+    try Row.fetchOne(
       db.cachedStatement(
         sql: """
           SELECT due FROM item INDEXED BY item_claimable WHERE batch_id = ? AND due IS NOT NULL
           AND \(isNotHeld) ORDER BY due LIMIT 1
           """), arguments: [batch.rawValue]
-    ).map(Instant.init(microseconds:))
+    )?.get(0)
   }
 
   /// Rows out: held accounts in which the batch still has something ready.
@@ -250,10 +250,9 @@ extension Queue {
             SELECT 1 FROM item INDEXED BY item_claimable
             WHERE batch_id = ? AND due IS NOT NULL AND account_scope_id = account_scope.id) ORDER BY account
           """), arguments: [batch.rawValue]
-    ).compactMap { row in
-      Reason(rawValue: row["hold_reason"]).map {
-        AccountHold(account: row["account"], reason: $0, message: row["hold_message"])
-      }
+    ).map { row in
+      AccountHold(
+        account: try row.get("account"), reason: try row.get("hold_reason"), message: try row.get("hold_message"))
     }
   }
 
@@ -263,8 +262,13 @@ extension Queue {
   /// Row in: a batch. Row out: its tally, by primary key.
   static func tally(of batch: BatchID, _ db: Database) throws -> Tally {
     let row = try Row.fetchOne(db.cachedStatement(sql: tallySQL), arguments: [batch.rawValue])
-    guard let row else { throw ForgottenBatch(batch: batch) }
-    let counts = ItemState.allCases.enumerated().map { ($0.element, row[$0.offset + 1] as Int) }
-    return Tally(Dictionary(uniqueKeysWithValues: counts), invalidCount: row[0])
+    guard let row else {
+      let isThere = try Bool.fetchOne(
+        db, sql: "SELECT EXISTS (SELECT 1 FROM batch WHERE id = ?)", arguments: [batch.rawValue])
+      if isThere == true { throw DamagedValue(what: "a tally") }
+      throw ForgottenBatch(batch: batch)
+    }
+    let counts = try ItemState.allCases.enumerated().map { ($0.element, try row.get($0.offset + 1) as Int) }
+    return Tally(Dictionary(uniqueKeysWithValues: counts), invalidCount: try row.get(0))
   }
 }

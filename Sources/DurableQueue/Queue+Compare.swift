@@ -163,12 +163,12 @@ struct ExistingItem {
           SELECT item.id, state, definition_id, \(KeptDefinition.sql()) AS json, reason FROM item JOIN definition ON definition.id = definition_id
           WHERE account_scope_id = ? AND name = ?
           """), arguments: [scope, name])
-    guard let row, let state = ItemState(rawValue: row["state"]) else { return nil }
-    id = row["id"]
-    self.state = state
-    definition = row["definition_id"]
-    json = row["json"]
-    isConflict = state == .failed && row["reason"] == Reason.conflict.rawValue
+    guard let row else { return nil }
+    id = try row.get("id")
+    state = try row.get("state")
+    definition = try row.get("definition_id")
+    json = try row.get("json")
+    isConflict = try state == .failed && row.get("reason") == Reason.conflict
   }
 }
 

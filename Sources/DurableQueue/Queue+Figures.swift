@@ -65,8 +65,7 @@ extension Queue {
 extension BatchReading {
   /// How long the batch was said to take; nil when nothing of it was ever sent.
   package func forecast() throws -> Duration? {
-    try Int64.fetchOne(db, sql: "SELECT forecast FROM batch WHERE id = ?", arguments: [batch.rawValue])
-      .map { .microseconds($0) }
+    try Row.fetchOne(db, sql: "SELECT forecast FROM batch WHERE id = ?", arguments: [batch.rawValue])?.get(0)
   }
 
   /// Hands over every row of the batch in the roster's order; memory is flat.
@@ -86,9 +85,7 @@ extension BatchReading {
     while let row = try rows.next() {
       try body(
         AttemptFigures(
-          start: Instant(microseconds: row[0]), end: (row[1] as Int64?).map(Instant.init(microseconds:)),
-          outcome: (row[2] as String?).flatMap(Outcome.Kind.init(rawValue:)),
-          latency: (row[3] as Int64?).map { .microseconds($0) }))
+          start: try row.get(0), end: try row.get(1), outcome: try row.get(2), latency: try row.get(3)))
     }
   }
 
@@ -123,7 +120,7 @@ extension BatchReading {
       let isOld = (limit.at ?? start).microseconds <= start.microseconds + bucketSeconds * 1_000_000
       return isOld ? [LimitPoint(at: start, perSecond: limit.quota.rate.perSecond)] : []
     }
-    let first = try Double.fetchOne(
+    let first = try Row.fetchOne(
       db,
       sql: "SELECT per_second FROM learned_pace WHERE key_scope_id = ? AND at <= ? ORDER BY at DESC, id DESC LIMIT 1",
       arguments: [scope, start.microseconds])
@@ -133,8 +130,9 @@ extension BatchReading {
       sql: """
         SELECT max(at), per_second FROM learned_pace WHERE key_scope_id = ? AND at > ? GROUP BY at / ? ORDER BY at
         """, arguments: [scope, start.microseconds, bucketSeconds * 1_000_000])
-    return [LimitPoint(at: start, perSecond: first ?? Limit.standard.quota.rate.perSecond)]
-      + changes.map { LimitPoint(at: Instant(microseconds: $0[0]), perSecond: $0[1]) }
+    let before = try first?.get(0) ?? Limit.standard.quota.rate.perSecond
+    return try [LimitPoint(at: start, perSecond: before)]
+      + changes.map { LimitPoint(at: try $0.get(0), perSecond: try $0.get(1)) }
   }
 }
 
@@ -150,7 +148,9 @@ extension Queue {
     while let row = try rows.next() {
       try body(
         ReportRow(
-          ordinal: row[0], line: row[1], cells: try text.cells(of: row[2]), item: reportItem(row), issue: row[3]))
+          ordinal: try row.get(0), line: try row.get(1), cells: try text.cells(of: row.get(2)),
+          item: try reportItem(row),
+          issue: try row.get(3)))
     }
   }
 
@@ -166,13 +166,14 @@ extension Queue {
     ORDER BY batch_row.ordinal
     """
 
-  private static func reportItem(_ row: Row) -> ReportRow.Item? {
-    guard let name = row[5] as String?, let state = (row[6] as String?).flatMap(ItemState.init(rawValue:)) else {
+  private static func reportItem(_ row: Row) throws -> ReportRow.Item? {
+    guard let name = try row.get(5) as String?, let state = try row.get(6) as ItemState? else {
+      // Who names no item says why.
+      guard try row.get(3) as String? != nil else { throw DamagedValue(what: "item_id") }
       return nil
     }
     return ReportRow.Item(
-      account: row[4], name: name, state: state, reason: (row[7] as String?).flatMap(Reason.init(rawValue:)),
-      message: row[8], remoteID: row[9], attemptCount: row[11],
-      finishedAt: (row[10] as Int64?).map(Instant.init(microseconds:)))
+      account: try row.get(4), name: name, state: state, reason: try row.get(7), message: try row.get(8),
+      remoteID: try row.get(9), attemptCount: try row.get(11), finishedAt: try row.get(10))
   }
 }

@@ -23,7 +23,7 @@ extension Queue {
   /// Looks at the file; reads all of it.
   package func health() throws -> QueueHealth {
     let problems = try read { db in
-      try String.fetchAll(db, sql: "PRAGMA integrity_check(20)")
+      try [QueueSchema.firstDamage(db)].compactMap(\.self) + String.fetchAll(db, sql: "PRAGMA integrity_check(20)")
         + Row.fetchAll(db, sql: "PRAGMA foreign_key_check").map {
           "a reference leads nowhere: \($0)"
         }

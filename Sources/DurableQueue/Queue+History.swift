@@ -187,24 +187,24 @@ extension Queue {
           SELECT line, issue FROM batch_row LEFT JOIN item ON item.id = named_item_id
           WHERE batch_row.batch_id = ? AND issue IS NOT NULL AND (item.name = ? OR line = ?) ORDER BY batch_row.ordinal
           """, arguments: [batch.rawValue, name, line])
-      return rows.map { (line: $0["line"], issue: $0["issue"]) }
+      return try rows.map { (line: try $0.get("line"), issue: try $0.get("issue")) }
     }
   }
 
   private static func history(_ row: Row, _ db: Database) throws -> ItemHistory {
     let attempts = try Row.fetchAll(
-      db, sql: "SELECT * FROM attempt WHERE item_id = ? ORDER BY ordinal", arguments: [row["id"] as Int64])
-    let from = row["imported_at"] as Int64
-    let until = row["finished_at"] as Int64? ?? .max
-    let hold = (row["hold_reason"] as String?).flatMap(Reason.init(rawValue:))
+      db, sql: "SELECT * FROM attempt WHERE item_id = ? ORDER BY ordinal", arguments: [try row.get("id") as Int64])
+    let from = try (row.get("imported_at") as Instant).microseconds
+    let until = try (row.get("finished_at") as Instant?)?.microseconds ?? .max
+    let hold = try row.get("hold_reason") as Reason?
+    let (account, message) = (try row.get("account") as String, try row.get("hold_message") as String?)
     return ItemHistory(
-      account: row["account"], name: row["name"], state: ItemState(rawValue: row["state"]) ?? .ready,
-      reason: (row["reason"] as String?).flatMap(Reason.init(rawValue:)), message: row["message"],
-      due: instant(row["due"]), doubtAt: instant(row["doubt_at"]), remoteID: row["remote_id"],
-      isAdopted: row["adopted"], definition: row["json"], attempts: attempts.map(attempt),
-      listings: try listings(of: row["account_scope_id"], from, until, db),
-      waits: try waits(at: row["origin"], from, until, db),
-      hold: hold.map { AccountHold(account: row["account"], reason: $0, message: row["hold_message"]) })
+      account: account, name: try row.get("name"), state: try row.get("state"), reason: try row.get("reason"),
+      message: try row.get("message"), due: try row.get("due"), doubtAt: try row.get("doubt_at"),
+      remoteID: try row.get("remote_id"), isAdopted: try row.get("adopted"), definition: try row.get("json"),
+      attempts: try attempts.map(attempt), listings: try listings(of: row.get("account_scope_id"), from, until, db),
+      waits: try waits(at: row.get("origin"), from, until, db),
+      hold: hold.map { AccountHold(account: account, reason: $0, message: message) })
   }
 
   /// Rows out: an account's lists in a time. Index: `listing_of_account`.
@@ -216,9 +216,9 @@ extension Queue {
       arguments: [account, from, until]
     ).map { row in
       ItemHistory.Listing(
-        askedAt: Instant(microseconds: row["asked_at"]), outcome: Outcome.Kind(rawValue: row["outcome"]) ?? .noAnswer,
-        isWhole: row["is_whole"], entryCount: row["entry_count"], status: row["status"], message: row["message"],
-        requestID: row["request_id"], latency: .microseconds(row["latency"] as Int64))
+        askedAt: try row.get("asked_at"), outcome: try row.get("outcome"), isWhole: try row.get("is_whole"),
+        entryCount: try row.get("entry_count"), status: try row.get("status"), message: try row.get("message"),
+        requestID: try row.get("request_id"), latency: try row.get("latency"))
     }
   }
 
@@ -234,18 +234,15 @@ extension Queue {
         """, arguments: [origin, from, until]
     ).map { row in
       ItemHistory.Wait(
-        from: Instant(microseconds: row["from_at"]), until: Instant(microseconds: row["until_at"]),
-        reason: Reason(rawValue: row["reason"]) ?? .noAnswer, message: row["message"])
+        from: try row.get("from_at"), until: try row.get("until_at"), reason: try row.get("reason"),
+        message: try row.get("message"))
     }
   }
 
-  private static func attempt(_ row: Row) -> ItemHistory.Attempt {
+  private static func attempt(_ row: Row) throws -> ItemHistory.Attempt {
     ItemHistory.Attempt(
-      ordinal: row["ordinal"], startAt: Instant(microseconds: row["start_at"]), endedAt: instant(row["ended_at"]),
-      outcome: (row["outcome"] as String?).flatMap(Outcome.Kind.init(rawValue:)), isUsed: row["is_used"],
-      status: row["status"], message: row["message"], requestID: row["request_id"],
-      latency: (row["latency"] as Int64?).map { .microseconds($0) })
+      ordinal: try row.get("ordinal"), startAt: try row.get("start_at"), endedAt: try row.get("ended_at"),
+      outcome: try row.get("outcome"), isUsed: try row.get("is_used"), status: try row.get("status"),
+      message: try row.get("message"), requestID: try row.get("request_id"), latency: try row.get("latency"))
   }
-
-  private static func instant(_ microseconds: Int64?) -> Instant? { microseconds.map(Instant.init(microseconds:)) }
 }

@@ -90,11 +90,10 @@ extension Queue {
   private static func latestBatch(equalTo new: NewBatch, _ db: Database) throws -> BatchID? {
     let latest = try Row.fetchOne(
       db, sql: "SELECT * FROM batch WHERE label = ? ORDER BY id DESC LIMIT 1", arguments: [new.label])
-    guard let latest, latest["digest"] == new.digest, latest["endpoint"] == new.endpoint,
-      latest["target"] == new.target,
-      latest["is_partial"] == new.isPartial
+    guard let latest, try latest.get("digest") == new.digest, try latest.get("endpoint") == new.endpoint,
+      try latest.get("target") == new.target, try latest.get("is_partial") == new.isPartial
     else { return nil }
-    return BatchID(latest["id"])
+    return BatchID(try latest.get("id"))
   }
 
   /// Imports a roster in one transaction: all of it is there when this returns, or nothing of it. A roster that equals its

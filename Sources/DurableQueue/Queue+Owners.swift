@@ -46,10 +46,10 @@ extension Queue {
     /// Nil: it was not stored.
     let identity: ProcessIdentity?
 
-    init(_ row: Row) {
-      id = row["id"]
-      process = row["pid"]
-      identity = (row["process_identity"] as String?).flatMap { ProcessIdentity($0) }
+    init(_ row: Row) throws {
+      id = try row.get("id")
+      process = try row.get("pid")
+      identity = try (row.get("process_identity") as String?).flatMap { ProcessIdentity($0) }
     }
   }
 
@@ -168,7 +168,8 @@ extension Queue {
       db, sql: "SELECT id, ordinal, version FROM item WHERE owner_id = ?", arguments: [owner])
     let outcome = Outcome(.ownerGone)
     for item in items {
-      let lease = Lease.Handle(item: ItemID(item["id"]), ordinal: item["ordinal"], version: item["version"])
+      let lease = Lease.Handle(
+        item: ItemID(try item.get("id")), ordinal: try item.get("ordinal"), version: try item.get("version"))
       _ = try settle(Answer(lease: lease, outcome: outcome), at: now, db)
     }
     try db.execute(sql: "UPDATE owner SET ended_at = ? WHERE id = ?", arguments: [now.wall.microseconds, owner])

@@ -108,9 +108,9 @@ extension Queue {
 
   private static func batch(_ row: Row) throws -> Batch {
     Batch(
-      id: BatchID(row["id"]), label: row["label"], target: row["target"], endpoint: row["endpoint"],
-      origin: row["origin"], columns: try strings(row["columns"]),
-      importedAt: Instant(microseconds: row["imported_at"]))
+      id: BatchID(try row.get("id")), label: try row.get("label"), target: try row.get("target"),
+      endpoint: try row.get("endpoint"), origin: try row.get("origin"), columns: try strings(row.get("columns")),
+      importedAt: try row.get("imported_at"))
   }
 
   /// A batch's tally; one row by primary key.
@@ -127,7 +127,7 @@ extension Queue {
             UNION SELECT account_scope_id FROM item INDEXED BY item_in_doubt
               WHERE doubt_at IS NOT NULL AND remote_id IS NOT NULL AND batch_id = ?1) ORDER BY account
           """, arguments: [batch.rawValue]
-      ).map { BatchAccount(scope: AccountScopeID($0["id"]), account: $0["account"]) }
+      ).map { BatchAccount(scope: AccountScopeID(try $0.get("id")), account: try $0.get("account")) }
     }
   }
 
@@ -140,8 +140,8 @@ extension Queue {
           SELECT account, hold_reason, hold_message FROM account_scope
           WHERE origin = ? AND hold_reason IS NOT NULL ORDER BY account
           """, arguments: [origin]
-      ).compactMap { row in
-        Reason(rawValue: row[1]).map { AccountHold(account: row[0], reason: $0, message: row[2]) }
+      ).map { row in
+        AccountHold(account: try row.get(0), reason: try row.get(1), message: try row.get(2))
       }
     }
   }
@@ -160,11 +160,17 @@ extension Queue {
   static func cellText(of batch: Int64, _ db: Database) throws -> CellText {
     let row = try Row.fetchOne(db, sql: "SELECT known_cells FROM batch WHERE id = ?", arguments: [batch])
     guard let row else { throw ForgottenBatch(batch: BatchID(batch)) }
-    return try CellText(row["known_cells"])
+    return try CellText(row.get("known_cells"))
   }
 
-  private static func strings(_ text: String) throws -> [String] {
-    guard case .array(let elements) = try JSONValue(text: text) else { return [] }
-    return elements.compactMap(\.stringValue)
+  /// The texts of a JSON array.
+  static func strings(_ text: String, in column: String = "columns") throws -> [String] {
+    guard case .success(.array(let elements)) = Result(catching: { try JSONValue(text: text) }) else {
+      throw DamagedValue(what: column)
+    }
+    return try elements.map { element in
+      guard let text = element.stringValue else { throw DamagedValue(what: column) }
+      return text
+    }
   }
 }

@@ -120,17 +120,17 @@ struct ItemRow {
           FROM item WHERE id = ?
           """), arguments: [id.rawValue])
     defer { withExtendedLifetime(rows) {} }
-    guard let row = try rows.next(), let state = ItemState(rawValue: row[1]) else {
+    guard let row = try rows.next() else {
       throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "an item is missing")
     }
     self.id = id
-    self.state = state
-    account = row[0]
-    version = row[2]
-    unanswered = row[3]
-    usedCount = row[4]
-    cancelRequested = row[5]
-    owner = row[6]
+    state = try row.get(1)
+    account = try row.get(0)
+    version = try row.get(2)
+    unanswered = try row.get(3)
+    usedCount = try row.get(4)
+    cancelRequested = try row.get(5)
+    owner = try row.get(6)
   }
 
   /// Moves the item as the table says, in one UPDATE that changes exactly one row.

@@ -82,8 +82,8 @@ extension Queue {
         """, arguments: [now.microseconds, scope.rawValue])
     var since: Instant?
     var count = 0
-    while let run = try runs.next(), (run[0] as String?) == cause, (run[1] as Int?) == 0 {
-      since = min(since ?? .init(microseconds: .max), Instant(microseconds: run[2]))
+    while let run = try runs.next(), try run.get(0) as String? == cause, try run.get(1) as Int? == 0 {
+      since = min(since ?? .init(microseconds: .max), try run.get(2))
       count += 1
     }
     guard let since else { return nil }
@@ -121,7 +121,7 @@ extension Queue {
           "batch": batch.rawValue, "delay": 0, "runs": Standstill.mostRuns,
           "before": (now - Standstill.longest).microseconds,
         ])
-      return row.map { Standstill(.doubt, since: Instant(microseconds: $0[0]), runCount: $0[1]) }
+      return try row.map { Standstill(.doubt, since: try $0.get(0), runCount: try $0.get(1)) }
     }
   }
 }

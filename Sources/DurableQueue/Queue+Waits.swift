@@ -70,9 +70,7 @@ extension Queue {
           SELECT until_at, reason, key_wait.message FROM key_wait JOIN key_scope ON key_scope.id = key_scope_id
           WHERE origin = ? AND fingerprint = ? ORDER BY key_wait.id DESC LIMIT 1
           """, arguments: [origin, fingerprint])
-      return row.flatMap { row in
-        Reason(rawValue: row[1]).map { KeyWait(until: Instant(microseconds: row[0]), reason: $0, message: row[2]) }
-      }
+      return try row.map { KeyWait(until: try $0.get(0), reason: try $0.get(1), message: try $0.get(2)) }
     }
   }
 
@@ -124,7 +122,7 @@ extension Queue {
   /// The newest instant of something that has happened, as the latest run and the latest roster that no run has had tell
   /// it: what older ones have written was spoken of then.
   private static func newestInstant(_ db: Database) throws -> Instant {
-    let newest = try Int64.fetchOne(
+    let newest = try Row.fetchOne(
       db,
       sql: """
         SELECT max(
@@ -132,7 +130,7 @@ extension Queue {
           coalesce((SELECT imported_at FROM batch
             WHERE NOT EXISTS (SELECT 1 FROM owner WHERE owner.batch_id = batch.id) ORDER BY id DESC LIMIT 1), 0))
         """)
-    return Instant(microseconds: newest ?? 0)
+    return try newest?.get(0) ?? Instant(microseconds: 0)
   }
 }
 
@@ -151,9 +149,9 @@ extension ScopeRow {
     let row = try Row.fetchOne(
       db, sql: "SELECT wait_at, wait_boot, wait_up FROM key_scope WHERE id = ?", arguments: [id])
     var end = state.notBefore
-    if let row, let from = (row[0] as Int64?).map(Instant.init(microseconds:)) {
+    if let row, let from = try row.get(0) as Instant? {
       let length = min(max(.zero, end - from), Self.longestWait)
-      let begin = SinceBoot(boot: row[1] ?? "", elapsed: .microseconds(row[2] ?? 0))
+      let begin = SinceBoot(boot: try row.get(1) ?? "", elapsed: try row.get(2) ?? .zero)
       if let age = now.sinceBoot.age(of: begin) {
         end = now.wall + max(.zero, length - age)
         if length <= age { end = min(state.notBefore, now.wall) }

@@ -124,7 +124,7 @@ package final class Queue: Sendable {
     do {
       return try await writer.submit(body)
     } catch {
-      throw QueueError.wrapping(error, path: path)
+      throw wrapping(error)
     }
   }
 
@@ -157,7 +157,7 @@ package final class Queue: Sendable {
       try place.check()
       return result
     } catch {
-      throw QueueError.wrapping(error, path: path)
+      throw wrapping(error)
     }
   }
 
@@ -166,7 +166,7 @@ package final class Queue: Sendable {
     do {
       try pool.writeWithoutTransaction(body)
     } catch {
-      throw QueueError.wrapping(error, path: path)
+      throw wrapping(error)
     }
   }
 
@@ -176,7 +176,7 @@ package final class Queue: Sendable {
       // A new reader would open what stands at the path now.
       return try place.isLost ? pool.writeWithoutTransaction(body) : pool.read(body)
     } catch {
-      throw QueueError.wrapping(error, path: path)
+      throw wrapping(error)
     }
   }
 }

@@ -131,7 +131,7 @@ extension QueueSchema {
     let found = try String.fetchOne(db, sql: "PRAGMA integrity_check(1)")
     if let found, found != "ok" { return found }
     if let row = try Row.fetchOne(db, sql: "PRAGMA foreign_key_check") {
-      return "a row of \(row[0] as String) leads to none of \(row[2] as String)"
+      return "a row of \(try row.get(0) as String) leads to none of \(try row.get(2) as String)"
     }
     // Pages of two times can each be whole. What is written in one transaction stands in several tables.
     guard try db.tableExists("tally") else { return nil }

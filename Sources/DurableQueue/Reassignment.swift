@@ -44,19 +44,18 @@ struct PersonCheck {
     self.previous = previous
     text = try Queue.cellText(of: previous, db)
     guard
-      let headers = try String.fetchOne(db, sql: "SELECT columns FROM batch WHERE id = ?", arguments: [previous]),
-      case .array(let names) = try JSONValue(text: headers)
+      let batch = try Row.fetchOne(db, sql: "SELECT columns FROM batch WHERE id = ?", arguments: [previous])
     else { return nil }
-    let before = names.map { $0.stringValue ?? "" }
+    let before = try Queue.strings(batch.get(0))
     columns = carried.compactMap { header, index in
       before.firstIndex(of: header).map { Column(header: header, now: index, before: $0) }
     }
     guard !columns.isEmpty else { return nil }
     var rowCount = 0
-    let rows = try String.fetchCursor(
+    let rows = try Row.fetchCursor(
       db, sql: "SELECT cells FROM batch_row WHERE batch_id = ? AND item_id IS NOT NULL", arguments: [previous])
     while let row = try rows.next() {
-      let cells = try text.cells(of: row)
+      let cells = try text.cells(of: row.get(0))
       rowCount += 1
       for index in columns.indices where columns[index].before < cells.count {
         let cell = cells[columns[index].before]
@@ -69,11 +68,11 @@ struct PersonCheck {
 
   /// Row out: the previous roster's row of an item, by the item's index.
   func reassignment(of item: Int64, name: String, line: Int, cells: [String], _ db: Database) throws -> Reassignment? {
-    let row = try String.fetchOne(
+    let row = try Row.fetchOne(
       db.cachedStatement(sql: "SELECT cells FROM batch_row WHERE item_id = ? AND batch_id = ?"),
       arguments: [item, previous])
     guard let row else { return nil }
-    let before = try text.cells(of: row)
+    let before = try text.cells(of: row.get(0))
     var told: Reassignment?
     var differing = 0
     for column in columns {

@@ -37,22 +37,22 @@ struct ScopeRow {
       throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a key scope is missing")
     }
     limit = try Self.limit(row)
-    waitReason = (row[9] as String?).flatMap(Reason.init(rawValue:))
-    waitMessage = row[10]
-    waitAsked = (row[11] as Int64?).map { .microseconds($0) }
+    waitReason = try row.get(9)
+    waitMessage = try row.get(10)
+    waitAsked = try row.get(11)
     self.moment = moment
     storedUsage = limit.quota.windows.isEmpty ? [:] : try Self.usage(of: id, db)
     state = QuotaState(
-      theoretical: Instant(microseconds: row[0]), notBefore: Instant(microseconds: row[1]),
-      usage: Self.present(storedUsage, of: limit.quota.windows, step: Self.step(row, at: moment)))
+      theoretical: try row.get(0), notBefore: try row.get(1),
+      usage: Self.present(storedUsage, of: limit.quota.windows, step: try Self.step(row, at: moment)))
   }
 
   /// By how much the clock was set since permits of the windows were last taken; zero where nobody can tell.
-  private static func step(_ row: Row, at moment: Moment?) -> Duration {
-    guard let moment, let wall = row[12] as Int64?, let boot = row[13] as String?, let up = row[14] as Int64?,
-      let age = moment.sinceBoot.age(of: SinceBoot(boot: boot, elapsed: .microseconds(up)))
+  private static func step(_ row: Row, at moment: Moment?) throws -> Duration {
+    guard let moment, let wall = try row.get(12) as Instant?, let boot = try row.get(13) as String?,
+      let up = try row.get(14) as Duration?, let age = moment.sinceBoot.age(of: SinceBoot(boot: boot, elapsed: up))
     else { return .zero }
-    let step = moment.wall - Instant(microseconds: wall) - age
+    let step = moment.wall - wall - age
     return abs(step.microseconds) > 1_000_000 ? step : .zero
   }
 
@@ -68,16 +68,16 @@ struct ScopeRow {
   }
 
   private static func limit(_ row: Row) throws -> Limit {
-    let windows = windows(row[7])
-    let at = (row[6] as Int64?).map(Instant.init(microseconds:))
-    if let count = row[2] as Int?, let period = (row[3] as String?).flatMap(Rate.Period.init(rawValue:)),
-      let rate = Rate(count, per: period), let burst = row[4] as Int?,
-      let source = (row[5] as String?).flatMap(Limit.Source.init(rawValue:))
+    let windows = try windows(row.get(7))
+    let at = try row.get(6) as Instant?
+    if let count = try row.get(2) as Int?, let period = try row.get(3) as Rate.Period?,
+      let burst = try row.get(4) as Int?, let source = try row.get(5) as Limit.Source?
     {
+      guard let rate = Rate(count, per: period) else { throw DamagedValue(what: "rate_count") }
       return Limit(quota: Quota(rate: rate, burst: burst, windows: windows), source: source, at: at)
     }
     var limit = Limit.standard
-    if let text = row[8] as String? {
+    if let text = try row.get(8) as String? {
       let learner = try Self.learner(text)
       limit = Limit(
         quota: learner.quota, source: learner.isStarting ? .standard : .learned,
@@ -88,7 +88,9 @@ struct ScopeRow {
   }
 
   private static func learner(_ text: String) throws -> PaceLearner {
-    try JSONDecoder().decode(PaceLearner.self, from: Data(text.utf8))
+    let found = Result { try JSONDecoder().decode(PaceLearner.self, from: Data(text.utf8)) }
+    guard case .success(let learner) = found, learner.isSound else { throw DamagedValue(what: "learner") }
+    return learner
   }
 
   // MARK: - Windows
@@ -98,8 +100,11 @@ struct ScopeRow {
     windows.isEmpty ? nil : windows.map(\.description).joined(separator: " ")
   }
 
-  private static func windows(_ text: String?) -> [Window] {
-    (text ?? "").split(separator: " ").compactMap { Rate(String($0)).flatMap(Window.init) }
+  private static func windows(_ text: String?) throws -> [Window] {
+    try (text ?? "").split(separator: " ").map { word in
+      guard let window = Rate(String(word)).flatMap(Window.init) else { throw DamagedValue(what: "windows") }
+      return window
+    }
   }
 
   /// Rows out: the scope's buckets, by their key; at most about two hundred.
@@ -109,8 +114,9 @@ struct ScopeRow {
       db.cachedStatement(sql: "SELECT period, bucket, count FROM key_window WHERE key_scope_id = ?"), arguments: [scope]
     )
     for row in rows {
-      guard let period = Rate.Period(rawValue: row[0]) else { continue }
-      usage[period, default: WindowUsage()].counts[row[1]] = row[2]
+      let bucket = try row.get(1) as Int64
+      guard StoredRange.buckets.contains(bucket) else { throw DamagedValue(what: "bucket") }
+      usage[try row.get(0), default: WindowUsage()].counts[bucket] = Int(try row.get(2) as Int32)
     }
     return usage
   }

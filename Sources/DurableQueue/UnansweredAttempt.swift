@@ -35,19 +35,19 @@ struct UnansweredAttempt {
     WHERE item_id = ? AND (\(Outcome.Kind.isUnknown) OR outcome = 'succeeded') ORDER BY attempt.ordinal
     """
 
-  init(_ row: Row) {
-    definition = row[0]
-    delay = .microseconds(row[1])
-    start = Instant(microseconds: row[2])
-    end = (row[3] as Int64?).map(Instant.init(microseconds:))
-    let boot = row[4] as String?
-    func sinceBoot(_ elapsed: Int64?) -> SinceBoot? {
-      boot.flatMap { boot in elapsed.map { SinceBoot(boot: boot, elapsed: .microseconds($0)) } }
+  init(_ row: Row) throws {
+    definition = try row.get(0)
+    delay = try row.get(1)
+    start = try row.get(2)
+    end = try row.get(3)
+    let boot = try row.get(4) as String?
+    func sinceBoot(_ elapsed: Duration?) -> SinceBoot? {
+      boot.flatMap { boot in elapsed.map { SinceBoot(boot: boot, elapsed: $0) } }
     }
-    startSinceBoot = sinceBoot(row[5])
-    endSinceBoot = sinceBoot(row[6])
-    lowestSkew = (row[7] as Int64?).map { .microseconds($0) }
-    highestSkew = (row[8] as Int64?).map { .microseconds($0) }
+    startSinceBoot = sinceBoot(try row.get(5))
+    endSinceBoot = sinceBoot(try row.get(6))
+    lowestSkew = try row.get(7)
+    highestSkew = try row.get(8)
   }
 
   /// Whether a list that was asked for at a moment cannot show what the attempt made.

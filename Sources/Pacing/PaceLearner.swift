@@ -53,6 +53,14 @@ package struct PaceLearner: Hashable, Sendable, Codable {
     return Quota(rate: rate, burst: max(2, Int(perSecond / 20)))
   }
 
+  /// Whether every part of it is one that learning can have come to; what was stored may be damaged.
+  package var isSound: Bool {
+    let instants: ClosedRange<Int64> = -4_000_000_000_000_000...400_000_000_000_000_000
+    return (0...1e6).contains(perSecond) && (0...1e7).contains(ceiling ?? 0) && (0...1).contains(probe)
+      && [tickAt, cutAt, heldSince].allSatisfy(instants.contains) && (0...1_000_000_000).contains(cleanCount)
+      && (0...1_000_000).contains(holdSeconds)
+  }
+
   /// Notes that a run starts: it goes on from what is known, and is careful for a while.
   ///
   /// - Returns: whether the pace has changed.

@@ -201,3 +201,29 @@ import Testing
     }
   }
 }
+
+/// A process that lets nobody see what it has open is known by its lock on the log.
+@Suite struct LogHoldTests {
+  @Test func `the log of an open queue is held, and no other`() throws {
+    try withSyncFolder { folder in
+      let path = folder + "/rollcall.db"
+      let queue = try Queue(path: path, time: ManualTimeSource())
+      #expect(LogHold.isHeld(path + "-wal"))
+      try FileManager.default.copyItem(atPath: path + "-wal", toPath: path + ".copy")
+      #expect(!LogHold.isHeld(path + ".copy"))
+      // A first import leaves the log and comes back to another one.
+      _ = try queue.importBatch(QueueFixture.batch()) { add in try add(QueueFixture.row(1, "a")) }
+      #expect(LogHold.isHeld(path + "-wal"))
+      // Where nobody can tell, nothing is said to be wrong.
+      #expect(LogHold.isHeld(folder + "/nothing"))
+      try queue.close()
+    }
+  }
+
+  private func withSyncFolder(_ body: (String) throws -> Void) throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "rollcall-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { _ = Result { try FileManager.default.removeItem(atPath: folder) } }
+    try body(folder)
+  }
+}

@@ -1,0 +1,213 @@
+// Where a queue's file is damaged: the first value that is not of its column's kind, by table, row and column. Looked for
+// when something has come out wrong, and when a person asks.
+
+import Foundation
+import GRDB
+import Pacing
+import Provisioning
+
+/// What a column can hold, as SQL sees it; the same as `StoredValue` does.
+private enum ColumnKind: Sendable {
+  case integer(ClosedRange<Int64>)
+  case real
+  case flag
+  case text
+  case array
+  case json
+  case choice([String])
+  indirect case optional(ColumnKind)
+
+  static let id = ColumnKind.integer(1...StoredRange.integers.upperBound)
+  static let count = ColumnKind.integer(0...StoredRange.integers.upperBound)
+  static let number = ColumnKind.integer(StoredRange.integers)
+  static let instant = ColumnKind.integer(StoredRange.instants)
+  static let duration = ColumnKind.integer(StoredRange.durations)
+  static let reason = ColumnKind.choice(Reason.allCases.map(\.rawValue))
+  static let outcome = ColumnKind.choice(Outcome.Kind.allCases.map(\.rawValue))
+
+  /// Whether a column's value is one.
+  func condition(_ column: String) -> String {
+    switch self {
+    case .integer(let range):
+      "(typeof(\(column)) = 'integer' AND \(column) BETWEEN \(range.lowerBound) AND \(range.upperBound))"
+    case .real: "(typeof(\(column)) IN ('real', 'integer') AND abs(\(column)) < 1e9)"
+    case .flag: "(typeof(\(column)) = 'integer' AND \(column) IN (0, 1))"
+    case .text: "(typeof(\(column)) = 'text')"
+    case .array:
+      "(typeof(\(column)) = 'text' AND CASE WHEN json_valid(\(column)) THEN json_type(\(column)) = 'array' END)"
+    case .json: "(typeof(\(column)) = 'text' AND json_valid(\(column)))"
+    case .choice(let texts): "(\(column) IN (\(texts.map { "'\($0)'" }.joined(separator: ", "))))"
+    case .optional(let kind): "(\(column) IS NULL OR \(kind.condition(column)))"
+    }
+  }
+}
+
+/// A table, what tells its rows apart, and its columns.
+private struct TableKind: Sendable {
+  let name: String
+  var key = ["id"]
+  let columns: [(String, ColumnKind)]
+  /// What must hold of a row besides; a column that is at fault then.
+  var rules: [(String, String)] = []
+}
+
+extension QueueSchema {
+  /// The first damaged value, as a clause for people; nil when every value is sound.
+  static func firstDamage(_ db: Database) throws -> String? {
+    guard try db.tableExists("tally") else { return nil }
+    for table in tables {
+      let present = try Set(db.columns(in: table.name).map(\.name))
+      let columns = table.columns.filter { present.contains($0.0) }
+      let rules = columns.map { ($0.0, $0.1.condition("it.\($0.0)")) } + table.rules
+      let found = rules.map { "WHEN (\($0.1)) IS NOT TRUE THEN '\($0.0)'" }.joined(separator: " ")
+      let row = try Row.fetchOne(
+        db,
+        sql: """
+          SELECT * FROM (SELECT \(table.key.map { "it.\($0)" }.joined(separator: ", ")), CASE \(found) END AS damaged
+            FROM \(table.name) it) WHERE damaged IS NOT NULL LIMIT 1
+          """)
+      guard let row else { continue }
+      let place = table.key.enumerated().map { "\($0.element) \(Self.shown(row[$0.offset]))" }.joined(separator: ", ")
+      return
+        "in table \(table.name), the row of \(place) has a value in \(try row.get("damaged") as String) that cannot be"
+    }
+    return nil
+  }
+
+  private static func shown(_ value: DatabaseValue) -> String {
+    switch value.storage {
+    case .int64(let number): "\(number)"
+    case .null: "NULL"
+    default: "?"
+    }
+  }
+
+  private static let tables: [TableKind] = [
+    TableKind(
+      name: "batch",
+      columns: [
+        ("id", .id), ("label", .text), ("target", .text), ("endpoint", .text), ("origin", .text),
+        ("template", .optional(.text)), ("columns", .array), ("digest", .text), ("imported_at", .instant),
+        ("is_partial", .flag), ("known_cells", .optional(.array)), ("forecast", .optional(.duration)),
+      ], rules: [("id", "EXISTS (SELECT 1 FROM tally WHERE tally.batch_id = it.id)")]),
+    TableKind(
+      name: "tally", key: ["batch_id"],
+      columns: (ItemState.allCases.map(\.rawValue) + ["invalid"]).map { ($0, ColumnKind.count) },
+      rules: [("batch_id", "EXISTS (SELECT 1 FROM batch WHERE batch.id = it.batch_id)")]),
+    TableKind(
+      name: "definition",
+      columns: [
+        ("id", .id), ("json", .text), ("name_at", .optional(.count)), ("base_id", .optional(.id)),
+        ("base_start", .optional(.count)), ("base_end", .optional(.count)),
+      ],
+      rules: [
+        ("base_id", "(it.base_id IS NULL) = (it.base_start IS NULL) AND (it.base_id IS NULL) = (it.base_end IS NULL)"),
+        (
+          "base_id",
+          "it.base_id IS NULL OR EXISTS (SELECT 1 FROM definition base WHERE base.id = it.base_id AND base.base_id IS NULL)"
+        ),
+        (
+          "base_end",
+          """
+          it.base_id IS NULL OR it.base_start <= it.base_end AND it.base_end <= (
+            SELECT length(CAST(base.json AS BLOB)) FROM definition base WHERE base.id = it.base_id)
+          """
+        ),
+        (
+          "name_at",
+          """
+          it.name_at IS NULL OR it.name_at <= length(CAST(it.json AS BLOB)) + coalesce((
+            SELECT length(CAST(base.json AS BLOB)) FROM definition base WHERE base.id = it.base_id), 0)
+            - coalesce(it.base_end - it.base_start, 0)
+          """
+        ),
+      ]),
+    TableKind(
+      name: "account_scope",
+      columns: [
+        ("id", .id), ("target", .text), ("origin", .text), ("account", .text), ("hold_reason", .optional(.reason)),
+        ("hold_message", .optional(.text)), ("hold_at", .optional(.instant)), ("hold_owner_id", .optional(.id)),
+      ]),
+    TableKind(
+      name: "key_scope",
+      columns: [
+        ("id", .id), ("origin", .text), ("fingerprint", .text),
+        ("rate_count", .optional(.integer(1...Int64(Rate.largestCount)))),
+        ("rate_period", .optional(.choice(Rate.Period.allCases.map(\.rawValue)))), ("burst", .optional(.count)),
+        ("limit_source", .optional(.choice(["flag", "learned"]))), ("limit_at", .optional(.instant)),
+        ("theoretical_at", .instant), ("not_before", .instant), ("wait_reason", .optional(.reason)),
+        ("windows", .optional(.text)), ("learner", .optional(.json)), ("wait_at", .optional(.instant)),
+        ("wait_boot", .optional(.text)), ("wait_up", .optional(.duration)), ("wait_message", .optional(.text)),
+        ("wait_asked", .optional(.duration)), ("window_at", .optional(.instant)), ("window_boot", .optional(.text)),
+        ("window_up", .optional(.duration)),
+      ]),
+    TableKind(
+      name: "owner",
+      columns: [
+        ("id", .id), ("pid", .integer(Int64(Int32.min)...Int64(Int32.max))), ("started_at", .instant),
+        ("ended_at", .optional(.instant)), ("clock_skew", .optional(.duration)), ("batch_id", .optional(.id)),
+        ("key_scope_id", .optional(.id)), ("wanting_until", .optional(.instant)),
+        ("share_next_at", .optional(.instant)), ("process_identity", .optional(.text)), ("boot", .optional(.text)),
+        ("clock_skew_most", .optional(.duration)), ("run_scope_id", .optional(.id)),
+        ("made_count", .optional(.count)), ("end_cause", .optional(.text)),
+      ]),
+    TableKind(
+      name: "item",
+      columns: [
+        ("id", .id), ("account_scope_id", .id), ("name", .text), ("batch_id", .id), ("definition_id", .id),
+        ("next_definition_id", .optional(.id)), ("state", .choice(ItemState.allCases.map(\.rawValue))),
+        ("due", .optional(.instant)), ("version", .count), ("owner_id", .optional(.id)), ("ordinal", .count),
+        ("used_count", .count), ("unanswered", .flag), ("reason", .optional(.reason)), ("message", .optional(.text)),
+        ("remote_id", .optional(.text)), ("adopted", .flag), ("cancel_requested", .flag), ("row_count", .count),
+        ("doubt_at", .optional(.instant)), ("doubt_boot", .optional(.text)), ("doubt_up", .optional(.duration)),
+        ("finished_at", .optional(.instant)),
+      ],
+      rules: [
+        ("due", "(it.due IS NOT NULL) = (it.state = 'ready')"),
+        ("owner_id", "(it.owner_id IS NOT NULL) = (it.state = 'leased')"),
+        ("doubt_at", "(it.doubt_at IS NOT NULL) = (it.state = 'in_doubt')"),
+        ("finished_at", "(it.finished_at IS NOT NULL) = (it.state IN ('done', 'failed', 'cancelled'))"),
+        ("remote_id", "it.state <> 'done' OR it.remote_id IS NOT NULL"),
+      ]),
+    TableKind(
+      name: "attempt", key: ["item_id", "ordinal"],
+      columns: [
+        ("item_id", .id), ("ordinal", .count), ("owner_id", .id), ("definition_id", .id), ("start_at", .instant),
+        ("ended_at", .optional(.instant)), ("outcome", .optional(.outcome)), ("is_used", .flag),
+        ("status", .optional(.number)), ("message", .optional(.text)), ("request_id", .optional(.text)),
+        ("latency", .optional(.duration)), ("start_up", .optional(.duration)), ("ended_up", .optional(.duration)),
+        ("settle_delay", .optional(.duration)), ("request_timeout", .optional(.duration)),
+      ], rules: [("outcome", "(it.ended_at IS NULL) = (it.outcome IS NULL)")]),
+    TableKind(
+      name: "batch_row", key: ["batch_id", "ordinal"],
+      columns: [
+        ("batch_id", .id), ("ordinal", .count), ("line", .number), ("cells", .array), ("definition_id", .optional(.id)),
+        ("item_id", .optional(.id)), ("issue", .optional(.text)), ("named_item_id", .optional(.id)),
+      ],
+      rules: [
+        ("issue", "(it.item_id IS NULL) = (it.issue IS NOT NULL)"),
+        ("definition_id", "(it.item_id IS NULL) = (it.definition_id IS NULL)"),
+      ]),
+    TableKind(
+      name: "listing",
+      columns: [
+        ("id", .id), ("account_scope_id", .id), ("owner_id", .id), ("asked_at", .instant), ("outcome", .outcome),
+        ("is_whole", .flag), ("entry_count", .count), ("status", .optional(.number)), ("message", .optional(.text)),
+        ("request_id", .optional(.text)), ("latency", .duration),
+      ]),
+    TableKind(
+      name: "key_wait",
+      columns: [
+        ("id", .id), ("key_scope_id", .id), ("from_at", .instant), ("until_at", .instant), ("reason", .reason),
+        ("message", .optional(.text)),
+      ]),
+    TableKind(
+      name: "key_window", key: ["key_scope_id", "period", "bucket"],
+      columns: [
+        ("period", .choice(["h", "day"])), ("bucket", .integer(StoredRange.buckets)),
+        ("count", .integer(1...Int64(Int32.max))),
+      ]),
+    TableKind(
+      name: "learned_pace", columns: [("id", .id), ("key_scope_id", .id), ("at", .instant), ("per_second", .real)]),
+  ]
+}

@@ -1,0 +1,219 @@
+import Foundation
+import GRDB
+import Pacing
+import Provisioning
+import TestSupport
+import Testing
+
+@testable import DurableQueue
+
+/// Whatever stands in whatever column, the queue says that it is damaged and where, and no process is stopped for it.
+/// `DAMAGES=2000 swift test --filter DamageTests` tries more.
+@Suite struct DamageTests {
+  private static let values: [DatabaseValue] = [
+    .null, "x".databaseValue, "".databaseValue, (-1).databaseValue, Int64.max.databaseValue, Int64.min.databaseValue,
+    (Int64(1) << 62).databaseValue, 1.5.databaseValue, Data([0xFF, 0xFE]).databaseValue, "{".databaseValue,
+    #"[1,{"a":2}]"#.databaseValue, "nonsense".databaseValue,
+  ]
+
+  /// A queue with rows in every table and items in every state.
+  private static func make(_ path: String) async throws {
+    let queue = try Queue(path: path, time: ManualTimeSource())
+    let scope = try queue.keyScope(origin: "https://example.com", fingerprint: "0123456789ab")
+    let rate = try #require(Rate("1000/s"))
+    let windows = ["5000/h", "9000/day"].compactMap { Rate($0) }.compactMap { Window($0) }
+    try queue.setLimit(Quota(rate: rate, burst: 100, windows: windows), source: .flag, of: scope)
+    var rows = ForgetTests.rows(9, "one", account: "acc")
+    rows.append(
+      NewRow(ordinal: 10, line: 11, cells: ["x", "y"], content: .issue("bad", account: "acc", name: "one-name-1-q")))
+    let imported = try queue.importBatch(QueueFixture.batch()) { [rows] add in for row in rows { try add(row) } }
+    let batch = try #require(imported).batch
+    let owner = try queue.becomeOwner(of: batch)
+    let outcomes: [Outcome] = [
+      Outcome(.succeeded, remoteID: "1"), Outcome(.refused, message: "no"), Outcome(.noAnswer), Outcome(.accountQuota),
+      Outcome(.noAnswer),
+    ]
+    let claim = try await queue.claim(
+      upTo: 6, of: batch, for: owner.id, with: scope, within: .milliseconds(500), under: .standard)
+    for (lease, outcome) in zip(claim.leases, outcomes) {
+      _ = try await queue.settle(Answer(lease: lease.handle, outcome: outcome, latency: .milliseconds(5)))
+    }
+    let accounts = try queue.read { try Int64.fetchAll($0, sql: "SELECT id FROM account_scope") }
+    let account = try #require(accounts.first)
+    try await queue.record(
+      Listing(
+        .failed(Outcome(.refused)), of: AccountScopeID(account), by: owner.id, askedAt: queue.time.now(), latency: .zero
+      ))
+    try await queue.hold(
+      ScopeWait(
+        scope: scope, until: queue.time.now() + .seconds(9), emptiesBucket: true, reason: .throttled, message: "slow"))
+    try queue.writeAlone { db in
+      try db.execute(
+        sql: "INSERT INTO learned_pace (key_scope_id, at, per_second) VALUES (?, 1, 2)", arguments: [scope.rawValue])
+    }
+    _ = try await queue.noteEnd(.undecided, of: owner.id, with: scope, madeCount: 0)
+    let next = Array(rows.dropFirst(2))
+    _ = try queue.importBatch(QueueFixture.batch(digest: "d2")) { add in for row in next { try add(row) } }
+    try queue.close()
+  }
+
+  /// Writes a value that the tables do not let anybody write.
+  private static func damage(_ path: String, _ table: String, _ column: String, _ value: DatabaseValue) throws -> Bool {
+    let file = try DatabaseQueue(path: path)
+    defer { _ = Result { try file.close() } }
+    return try file.writeWithoutTransaction { db in
+      func redefine(_ sql: String) throws {
+        try db.execute(sql: "PRAGMA writable_schema = ON")
+        try db.execute(
+          sql: "UPDATE sqlite_schema SET sql = ? WHERE type = 'table' AND name = ?", arguments: [sql, table])
+        try db.execute(sql: "PRAGMA writable_schema = RESET")
+      }
+      let triggers = try String.fetchAll(db, sql: "SELECT sql FROM sqlite_schema WHERE type = 'trigger'")
+      for name in try String.fetchAll(db, sql: "SELECT name FROM sqlite_schema WHERE type = 'trigger'") {
+        try db.execute(sql: "DROP TRIGGER \(name)")
+      }
+      let found = try String.fetchOne(
+        db, sql: "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?", arguments: [table])
+      let sql = try #require(found)
+      try redefine(
+        sql.replacing(") STRICT, WITHOUT", with: ") WITHOUT").replacing(") STRICT", with: ")").replacing(
+          "INTEGER NOT NULL", with: "INTEGER"
+        ).replacing("TEXT NOT NULL", with: "TEXT").replacing("REAL NOT NULL", with: "REAL"))
+      try db.execute(sql: "PRAGMA ignore_check_constraints = ON")
+      let keys = try db.primaryKey(table).columns.map { "\($0)" }.joined(separator: ", ")
+      var isDone = true
+      do {
+        try db.execute(
+          sql: "UPDATE \(table) SET \(column) = ? WHERE (\(keys)) IN (SELECT \(keys) FROM \(table) LIMIT 1)",
+          arguments: [value])
+      } catch {
+        isDone = false
+      }
+      try db.execute(sql: "PRAGMA ignore_check_constraints = OFF")
+      for trigger in triggers { try db.execute(sql: trigger) }
+      try redefine(sql)
+      return isDone
+    }
+  }
+
+  /// Everything that verbs do with a queue, one after the other.
+  private static func useAll(_ queue: Queue) async throws -> [String] {
+    var errors: [String] = []
+    func tell(_ error: any Error) {
+      // Anything else would end a command with a sentence that nobody can use.
+      if let error = error as? QueueError { errors.append(error.description) } else { Issue.record("\(error)") }
+    }
+    func attempt(_ body: () throws -> Void) { do { try body() } catch { tell(error) } }
+    func attemptLater(_ body: () async throws -> Void) async { do { try await body() } catch { tell(error) } }
+    for batch in [BatchID(1), BatchID(2)] {
+      attempt { _ = try queue.batches() }
+      attempt { _ = try queue.tally(of: batch) }
+      attempt { _ = try queue.histories(named: "one-name-3-q", line: 2, in: batch) }
+      attempt { _ = try queue.rejectedRows(named: "x", line: 11, in: batch) }
+      attempt { _ = try queue.previousBatch(of: batch) }
+      attempt {
+        try queue.readBatch(batch) { reading in
+          _ = try (reading.forecast(), reading.adoptedCount())
+          try reading.forEachRow { _ in }
+          try reading.forEachRowGone(from: BatchID(1)) { _ in }
+          try reading.forEachAttempt(since: Instant(microseconds: 0)) { _ in }
+          _ = try reading.limits(from: Instant(microseconds: 0), bucketSeconds: 60)
+        }
+      }
+      attempt { _ = try (queue.holds(of: batch), queue.conflicts(of: batch), queue.longestDoubt(of: batch)) }
+      attempt { _ = try queue.accountsWithReadyItems(of: batch) }
+    }
+    attempt { _ = try queue.processesAtWork() }
+    attempt { _ = try (queue.waits(origin: "https://example.com"), queue.limitGates(origin: "https://example.com")) }
+    attempt { _ = try queue.lastWait(origin: "https://example.com", fingerprint: "0123456789ab") }
+    attempt {
+      _ = try queue.compare(
+        target: "dataforest", origin: "https://example.com", label: "/rosters/class.csv",
+        endpoint: "https://example.com"
+      ) { session in
+        for row in ForgetTests.rows(9, "one", account: "acc") {
+          guard case .item(let account, let name, let definition) = row.content else { continue }
+          try session.add(
+            account: account, name: name, definition: definition, cells: row.cells, carried: [("email", 1)])
+        }
+      }
+    }
+    attempt { try queue.reclaim() }
+    attempt { try queue.takeUp(BatchID(2), .failed) }
+    await attemptLater {
+      let scope = try queue.keyScope(origin: "https://example.com", fingerprint: "0123456789ab")
+      try queue.beginRun(with: scope)
+      try await queue.rightInstants(with: scope, of: BatchID(2))
+      let owner = try queue.becomeOwner(of: BatchID(2))
+      let claim = try await queue.claim(
+        upTo: 3, of: BatchID(2), for: owner.id, with: scope, within: .zero, under: .standard)
+      for lease in claim.leases {
+        _ = try await queue.settle(Answer(lease: lease.handle, outcome: Outcome(.noAnswer), teaches: scope))
+      }
+      _ = try await queue.claim(upTo: 0, of: BatchID(2), for: owner.id, with: scope, within: .zero, under: .standard)
+      try await queue.end(owner)
+    }
+    attempt { _ = try queue.adopt(["one-name-2-q"], in: BatchID(1)) }
+    attempt { _ = try queue.cancel(BatchID(2)) }
+    attempt {
+      _ = try queue.importBatch(QueueFixture.batch(digest: "d3")) { add in
+        for row in ForgetTests.rows(4, "one", account: "acc") { try add(row) }
+      }
+    }
+    attempt { errors += try queue.health().problems }
+    attempt { _ = try queue.forget(BatchID(1)) }
+    attempt { _ = try queue.scrub(waiting: .zero) }
+    return errors
+  }
+
+  @Test func `every value in every column is a sentence`() async throws {
+    try await withTemporaryFolder { folder in
+      try await Self.make(folder + "/base.db")
+      let columns = try Self.columns(folder + "/base.db")
+      #expect(columns.count > 110)
+      var generator = SeededGenerator(seed: 14)
+      let count = ProcessInfo.processInfo.environment["DAMAGES"].flatMap { Int($0) } ?? 40
+      for number in 1...count {
+        let (table, column) = columns[Int.random(in: columns.indices, using: &generator)]
+        let value = Self.values[Int.random(in: Self.values.indices, using: &generator)]
+        let path = "\(folder)/\(number).db"
+        try FileManager.default.copyItem(atPath: folder + "/base.db", toPath: path)
+        guard try Self.damage(path, table, column, value) else { continue }
+        let queue = try Queue(path: path, time: ManualTimeSource())
+        let damage = try queue.read { try QueueSchema.firstDamage($0) }
+        let errors = try await Self.useAll(queue)
+        if let damage {
+          #expect(damage.contains("in table"), "\(damage)")
+          #expect(errors.contains { $0.contains("in table") }, "\(table).\(column) = \(value): \(errors)")
+        }
+        _ = Result { try queue.close() }
+        for suffix in ["", "-wal", "-shm"] { unlink(path + suffix) }
+      }
+    }
+  }
+
+  private static func columns(_ path: String) throws -> [(String, String)] {
+    let file = try DatabaseQueue(path: path)
+    return try file.read { db in
+      try String.fetchAll(
+        db,
+        sql:
+          "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'grdb_%' ORDER BY name"
+      ).flatMap { table in try db.columns(in: table).map { (table, $0.name) } }
+    }
+  }
+
+  @Test func `the place of a damaged value is named by table, row and column`() async throws {
+    try await withTemporaryFolder { folder in
+      let path = folder + "/base.db"
+      try await Self.make(path)
+      #expect(try Self.damage(path, "batch_row", "cells", "{".databaseValue))
+      let queue = try Queue(path: path, time: ManualTimeSource())
+      let error = #expect(throws: QueueError.self) { try queue.forEachRow(of: BatchID(1)) { _ in } }
+      #expect(error?.code == .corrupt)
+      #expect(
+        error?.description.contains("in table batch_row, the row of batch_id 1, ordinal 1 has a value in cells") == true
+      )
+    }
+  }
+}
