@@ -70,6 +70,11 @@ struct DoctorVerb: AsyncParsableCommand {
     } else {
       report.good("access", "readable by its owner alone")
     }
+    // What is damaged was told; the rest of the look goes on.
+    if health.problems.isEmpty { try checkBatches(queue, report) }
+  }
+
+  private func checkBatches(_ queue: Queue, _ report: Report) throws {
     let unfinished = try queue.batches().filter { try queue.tally(of: $0.id).unfinishedCount > 0 }
     report.good(
       "batches", unfinished.isEmpty ? "none unfinished" : "\(unfinished.count) unfinished; see `rollcall list`")
@@ -86,6 +91,17 @@ struct DoctorVerb: AsyncParsableCommand {
   ) throws {
     // A queue that cannot be opened was told of.
     guard case .success(let queue?) = Result(catching: { try queueOptions.openIfExists(in: context) }) else { return }
+    do {
+      try tellWait(queue, of: endpoint, credentials, report)
+    } catch let error as QueueError where error.code == .corrupt {
+      report.bad("wait", error.description, error.hint ?? "")
+    }
+    try queue.close()
+  }
+
+  private func tellWait(
+    _ queue: Queue, of endpoint: Endpoint, _ credentials: Credentials, _ report: Report
+  ) throws {
     let key = (origin: endpoint.origin, fingerprint: credentials.fingerprint)
     if let wait = try queue.waits(origin: key.origin, fingerprint: key.fingerprint).first {
       report.good("wait", "until \(wait.until.rfc3339()): \(wait.text); `--ignore-wait` tries at once")
@@ -100,7 +116,6 @@ struct DoctorVerb: AsyncParsableCommand {
     for hold in try queue.holds(origin: key.origin) {
       report.good("hold", "account \(hold.account): \(hold.text); a run tries it again")
     }
-    try queue.close()
   }
 
   private static func size(_ count: Int64) -> String {
