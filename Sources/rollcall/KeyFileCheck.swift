@@ -2,6 +2,7 @@
 
 import Files
 import Foundation
+import Provisioning
 import Words
 
 enum KeyFileCheck {
