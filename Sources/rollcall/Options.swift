@@ -221,9 +221,9 @@ struct ReportOptions: ParsableArguments {
   var logFormat = LogFormat.text
   @Option(
     help: """
-      A shell command to run once, however run, resume or retry ended; it finds the status in ROLLCALL_EXIT_STATUS, why in \
-      ROLLCALL_REASON (a word) and ROLLCALL_MESSAGE (a sentence), and the summary's path in ROLLCALL_SUMMARY, which is empty \
-      when none was written.
+      A shell command to run once, however run, resume or retry ended, for a minute at most; it finds the status in \
+      ROLLCALL_EXIT_STATUS, why in ROLLCALL_REASON (a word) and ROLLCALL_MESSAGE (a sentence), and the summary's path in \
+      ROLLCALL_SUMMARY, which is empty when none was written.
       """)
   var onFinish: String?
 
