@@ -16,6 +16,10 @@ package struct ConnectionRules: Sendable {
   package var unacknowledgedLimit: Duration?
   /// Whether a close is a reset instead of going on sending what was written.
   package var closesByReset: Bool
+  /// How long a connection is kept that nobody uses. What stands between may forget it without a word, mostly after some
+  /// minutes, at times after 20 s; the next request on it would have no answer. Who sends less than once a second can pay
+  /// a handshake.
+  package var idleLimit = Duration.seconds(1)
 
   /// Makes rules.
   package init(unacknowledgedLimit: Duration?, closesByReset: Bool = true) {

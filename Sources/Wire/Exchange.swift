@@ -18,10 +18,6 @@ package struct Exchange: Sendable {
   package static let usualLimit = 64 * 1_024
   /// The largest reply that is read as it comes; a list of 10,000 workspaces is 4 MB.
   private static let largestReply = 256 * 1_024 * 1_024
-  /// How long a connection is kept that nobody uses. What stands between may forget it without a word, mostly after some
-  /// minutes, at times after 20 s; the next request on it would have no answer. Who sends less than once a second can pay
-  /// a handshake.
-  private static let idleLimit = TimeAmount.seconds(1)
   /// How long a connection may take to come about, its TLS handshake included, where the request may take longer.
   private static let connectLimit = Duration.seconds(5)
 
@@ -52,7 +48,7 @@ package struct Exchange: Sendable {
     // One more than creates at once: a read is under way beside them.
     http.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = max(1, concurrency) + 1
     http.connectionPool.retryConnectionEstablishment = false
-    http.connectionPool.idleTimeout = Self.idleLimit
+    http.connectionPool.idleTimeout = .microseconds(rules.idleLimit.microseconds)
     http.httpVersion = .http1Only
     // Not asked for, and done by some proxies all the same.
     http.decompression = .enabled(limit: .size(Self.largestReply))

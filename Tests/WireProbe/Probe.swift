@@ -21,6 +21,8 @@ enum Probe {
     var rules = ConnectionRules(unacknowledgedLimit: timeout)
     if arguments.contains("--without-user-timeout") { rules.unacknowledgedLimit = nil }
     if arguments.contains("--without-reset") { rules.closesByReset = false }
+    // The connection must be there when the link is cut.
+    rules.idleLimit = .seconds(60)
     guard let address = arguments.first(where: { !$0.hasPrefix("--") }) else { return leave("an address is missing.") }
 
     let exchange = Exchange(requestTimeout: timeout, concurrency: 1, rules: rules)
