@@ -9,8 +9,8 @@ import Wire
 struct ListBody: ReplyBody {
   /// The largest entry; the contract allows less than 2 kB.
   private static let largestEntry = 64 * 1_024
-  /// So much is kept whatever names we have, in bytes, and so much more for each name.
-  private static let allowance = (base: 16 * 1_024 * 1_024, name: 2 * 1_024)
+  /// So many bytes are kept whatever names we have, and so many more for each name; of all names at most so many.
+  private static let allowance = (base: 16 * 1_024 * 1_024, name: 2 * 1_024, all: 64 * 1_024 * 1_024)
 
   /// The entries that are kept, in the list's order.
   private(set) var items: [RemoteItem] = []
@@ -29,7 +29,7 @@ struct ListBody: ReplyBody {
   init(of names: Set<String>? = nil, hiding accessKey: String = "") {
     self.names = names
     self.accessKey = accessKey
-    allowance = Self.allowance.base + Self.allowance.name * (names?.count ?? 0)
+    allowance = names.map { Self.allowance.base + Self.allowance.name * $0.count } ?? Self.allowance.all
   }
 
   mutating func take(_ piece: UnsafeRawBufferPointer) -> Bool {

@@ -90,6 +90,21 @@ import Wire
     }
   }
 
+  // On a thread of the pool, whose stack is small.
+  @Test(arguments: [100, 400, 500, 520, 30_000])
+  func `nothing is nested too deeply to be read or refused`(depth: Int) async {
+    let deep = String(repeating: #"{"a":["#, count: depth) + String(repeating: "]}", count: depth)
+    let list = Self.reply(#"{"success":true,"total":1,"contents":[{"id":"a","name":"a","x":\#(deep)}]}"#)
+    let item = RemoteItem(id: "a", name: "a")
+    #expect(list == .listed([item], isWhole: true) || list == .listed([], isWhole: false, entryCount: 1))
+    for body in [deep, #"{"success":true,"x":\#(deep),"contents":[{"configuration":\#(deep)}]}"#] {
+      let reply = Reply(status: 200, body: Array(body.utf8))
+      _ = ListReply(reply, at: Self.now)
+      _ = DetailReply(reply, of: item, at: Self.now)
+      #expect(Outcome(reply, at: Self.now).kind == .noAnswer)
+    }
+  }
+
   @Test func `a list whose rest does not end says so`() {
     let text = #"{"success":true,"message":"\#(String(repeating: "x", count: 100_000))","total":0,"contents":[]}"#
     guard case .failed(let outcome) = Self.reply(text, pieces: 1_000) else {

@@ -85,6 +85,17 @@ final class PeerConnection: Sendable {
     _ = try LoopbackPeer.check("send", CInt(send(descriptor, text, text.utf8.count, CInt(MSG_NOSIGNAL))))
   }
 
+  /// Writes a text again and again, until the other side takes no more.
+  ///
+  /// - Returns: the error's number.
+  func flood(_ text: String) async throws -> CInt {
+    let descriptor = descriptor
+    return try await onThread(queue) {
+      while send(descriptor, text, text.utf8.count, CInt(MSG_NOSIGNAL)) >= 0 {}
+      return errno
+    }
+  }
+
   /// How the connection ends: 0 when the other side closes it, else the error's number.
   func end() async throws -> CInt {
     let descriptor = descriptor
