@@ -138,10 +138,8 @@ import Words
       let account = AccountScopeID(1)
       async let first = queue.settle(Answer(lease: leases[0].handle, outcome: Outcome(.succeeded, remoteID: "1")))
       let message = String(repeating: "x", count: 100_000)
-      let listing = Listing(
-        .failed(Outcome(.noAnswer, message: message)), of: account, by: fixture.owner.id, askedAt: fixture.time.now(),
-        latency: .zero)
-      let large = Task { try await queue.record(listing) }
+      let owner = fixture.owner.id
+      let large = Task { try await queue.hold(account, reason: .accountRefused, message: message, by: owner) }
       async let second = queue.settle(Answer(lease: leases[1].handle, outcome: Outcome(.succeeded, remoteID: "2")))
       while queue.waitingCommandCount < 3 { await Task.yield() }
       queue.flush()
