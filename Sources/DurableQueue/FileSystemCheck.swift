@@ -1,5 +1,6 @@
 // Where a queue must not be: SQLite's log needs memory that all its users share, which a network does not give.
 
+import Files
 import Foundation
 
 enum FileSystemCheck {
@@ -54,7 +55,11 @@ enum FileSystemCheck {
   }
 
   private static var mounts: String? {
-    FileManager.default.contents(atPath: "/proc/self/mountinfo").map { String(decoding: $0, as: UTF8.self) }
+    // Foundation takes the first piece of such a file for all of it.
+    guard case .success(let bytes?) = Result(catching: { try FileLook.contents(of: "/proc/self/mountinfo") }) else {
+      return nil
+    }
+    return String(decoding: bytes, as: UTF8.self)
   }
 
   private static func forEachMount(_ mounts: String, _ body: (_ point: String, _ type: String) -> Void) {

@@ -13,19 +13,24 @@ enum LockHolder {
   /// The process that holds the queue's write lock or the lock of its opening; nil when nobody does, or where the system
   /// does not tell.
   static func describe(queue path: String) -> String? {
-    guard let locks = FileManager.default.contents(atPath: "/proc/locks") else { return nil }
-    let text = String(decoding: locks, as: UTF8.self)
+    guard let text = locks else { return nil }
     guard let process = process(in: text, log: inode(path + "-shm"), opening: inode(path + ".lock")),
       has(process, open: [path + "-shm", path + ".lock"])
     else { return nil }
     return "process \(process)\(isStopped(process) ? ", which is stopped," : "")"
   }
 
+  /// The kernel's list. Read to its end: it comes in pieces, and Foundation takes a short one for the last.
+  private static var locks: String? {
+    guard case .success(let bytes?) = Result(catching: { try FileLook.contents(of: "/proc/locks") }) else { return nil }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
   /// The other processes that read an older state of the queue, so that its log cannot be emptied; as far as the system
   /// tells.
   static func readers(queue path: String) -> [Int32] {
-    guard let locks = FileManager.default.contents(atPath: "/proc/locks") else { return [] }
-    return readers(in: String(decoding: locks, as: UTF8.self), log: inode(path + "-shm"))
+    guard let locks else { return [] }
+    return readers(in: locks, log: inode(path + "-shm"))
       .filter { has($0, open: [path + "-shm"]) }
   }
 

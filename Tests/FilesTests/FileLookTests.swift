@@ -55,3 +55,16 @@ import Testing
     }
   }
 }
+
+@Suite struct KernelFileTests {
+  @Test func `a file of the kernel is read to its end, though its size is 0 and it comes in pieces`() throws {
+    let bytes = try #require(try FileLook.contents(of: "/proc/self/maps"))
+    #expect(bytes.count > 8_192 && bytes.last == UInt8(ascii: "\n"))
+  }
+
+  @Test func `reading can end behind a size`() throws {
+    let all = try #require(try FileLook.contents(of: "/proc/self/maps"))
+    let bytes = try #require(try FileLook.contents(of: "/proc/self/maps", upTo: 5_000))
+    #expect(bytes.count > 5_000 && bytes.count < all.count)
+  }
+}
