@@ -269,6 +269,8 @@ extension Queue {
       throw ForgottenBatch(batch: batch)
     }
     let counts = try ItemState.allCases.enumerated().map { ($0.element, try row.get($0.offset + 1) as Int) }
-    return Tally(Dictionary(uniqueKeysWithValues: counts), invalidCount: try row.get(0))
+    let invalid = try row.get(0) as Int
+    guard invalid >= 0, counts.allSatisfy({ $0.1 >= 0 }) else { throw DamagedValue(what: "a tally") }
+    return Tally(Dictionary(uniqueKeysWithValues: counts), invalidCount: invalid)
   }
 }

@@ -33,7 +33,7 @@ extension Queue {
     try refuseIfReplaced()
     do {
       try rewrite()
-    } catch let error as QueueError where error.code == .diskFull || error.code == .other {
+    } catch let error as QueueError where [.diskFull, .busy, .other].contains(error.code) {
       // The log is emptied all the same: what it has may be all that there is.
       _ = try emptyLog(waiting: .zero)
       return Remains(cause: .notWritten(error.detail))
