@@ -104,14 +104,14 @@ final class HostileService: Sendable {
       return envelope(200, ["dockerImages": .object([text: .array([.string(text)])])])
     case "aiworkspaces/getList":
       let found = JSONValue.object([
-        "id": .string(text), "name": .string("taken"), "description": .string(text), "imageVersion": .string(text),
+        "id": .string("TAKEN1"), "name": .string("taken"), "description": .string(text), "imageVersion": .string(text),
         "createdAt": .string(text),
       ])
       return envelope(200, ["contents": .array([found]), "total": .integer(1)])
-    case "aiworkspaces/create" where request.body.contains("made"): return envelope(200, ["id": .string(text)])
+    case "aiworkspaces/create" where request.body.contains("made"): return envelope(200, ["id": .string("MADE1")])
     case "aiworkspaces/create" where request.body.contains("held"): return envelope(403, [:])
     case "aiworkspaces/create" where request.body.contains("page"):
-      return (502, "<html><head><title>\(text)</title></head><body>\(text)</body></html>")
+      return (403, "<html><head><title>\(text)</title></head><body>\(text)</body></html>")
     case "sandbox/ledger": return envelope(200, ["creates": .array([.string(text)])])
     default: return envelope(400, [:])
     }
