@@ -21,6 +21,8 @@ final class SandboxCore: Sendable {
     /// What happens between requests.
     var alarms: [Int: any Alarm] = [:]
     var alarmCount = 0
+    /// Whether it has ended: what comes now is neither done nor answered.
+    var isClosed = false
 
     mutating func note(_ change: Change) {
       ledger.note(change)
@@ -62,6 +64,7 @@ final class SandboxCore: Sendable {
   /// Answers a request of the service's API. Every operation passes through here.
   func reply(to request: SandboxRequest) -> SandboxReply {
     let reply = state.withLock { state in
+      guard !state.isClosed else { return SandboxReply.dropped }
       let now = time.now()
       var change = Change(at: now)
       let reply = served(request, at: now, &state, &change)
@@ -255,6 +258,12 @@ final class SandboxCore: Sendable {
       }
       state.withLock { $0.saveError = nil }
     }
+  }
+
+  /// Ends it: what was answered is in the state file, and nothing more is answered.
+  func close() throws {
+    state.withLock { $0.isClosed = true }
+    try save(whole: true)
   }
 
   /// What is to be appended, or the whole state instead.

@@ -51,6 +51,8 @@ package final class SandboxServer: Sendable {
   /// - Parameter onReady: called with the port once requests are taken.
   /// - Throws: `SandboxError` when the port is taken or the state cannot be written.
   package func run(onReady: @escaping @Sendable (Int) async -> Void) async throws {
+    // What cannot be written is better known before than after an afternoon.
+    try core.save(whole: true)
     var logger = Logger(label: "sandbox")
     logger.logLevel = .critical
     let application = Application(
@@ -67,6 +69,11 @@ package final class SandboxServer: Sendable {
     try core.save(whole: true)
     if let error = core.saveError { throw error }
   }
+
+  /// Writes the state file and answers nothing more; for a process that ends without waiting for its connections.
+  ///
+  /// - Throws: `SandboxError` when the state cannot be written.
+  package func close() throws { try core.close() }
 
   /// Replaces the probabilities of all faults with those of a JSON object of texts.
   func changeFaults(_ body: [UInt8]) throws {

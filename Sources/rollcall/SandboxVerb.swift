@@ -67,13 +67,29 @@ struct SandboxVerb: AsyncParsableCommand {
     let server = try SandboxServer(settings, time: context.time)
     if let note = server.restoreNote { context.say(note) }
     let serving = Task { try await server.run { port in Self.announce(port, settings, in: context) } }
-    let signals = context.handlesSignals ? SignalDrain { _ in serving.cancel() } : nil
+    let signals = context.handlesSignals ? SignalDrain { _ in Self.end(server, in: context) } : nil
+    // Its terminal was closed: nobody is left who could stop it.
+    let hangup = DispatchSource.makeSignalSource(signal: SIGHUP, queue: .global())
+    hangup.setEventHandler { Self.end(server, in: context) }
+    if context.handlesSignals { hangup.activate() }
     try await withTaskCancellationHandler {
       try await serving.value
     } onCancel: {
       serving.cancel()
     }
     signals?.stop()
+    if context.handlesSignals { hangup.cancel() }
+  }
+
+  /// Ends the process: the libraries below trap now and then when a server is stopped right after a connection came.
+  private static func end(_ server: SandboxServer, in context: Context) -> Never {
+    do {
+      try server.close()
+    } catch {
+      Failure(error)?.tell(in: context)
+      Foundation.exit(ExitStatus.toolFailed.rawValue)
+    }
+    Foundation.exit(ExitStatus.done.rawValue)
   }
 
   private func settings(in context: Context) throws -> SandboxConfiguration {
