@@ -35,8 +35,9 @@ enum DefinitionCleaning {
     for id in ids.dropFirst() {
       guard let text = try text(of: id, db) else { continue }
       let (start, rest) = text.common(with: whole)
-      try db.execute(
-        sql: "UPDATE definition SET json = ?, base_id = ?, base_start = ?, base_end = ? WHERE id = ?",
+      try db.cachedStatement(
+        sql: "UPDATE definition SET json = ?, base_id = ?, base_start = ?, base_end = ? WHERE id = ?"
+      ).execute(
         arguments: [
           String(decoding: text[start..<text.count - rest], as: UTF8.self), first, start, whole.count - rest, id,
         ])
@@ -46,7 +47,8 @@ enum DefinitionCleaning {
   /// The text of a definition without its item's name.
   private static func text(of id: Int64, _ db: Database) throws -> [UInt8]? {
     let text = try String.fetchOne(
-      db, sql: "SELECT \(KeptDefinition.sql(name: "''")) FROM definition WHERE id = ?", arguments: [id])
+      db.cachedStatement(sql: "SELECT \(KeptDefinition.sql(name: "''")) FROM definition WHERE id = ?"),
+      arguments: [id])
     return text.map { Array($0.utf8) }
   }
 }

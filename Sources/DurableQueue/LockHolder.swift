@@ -65,12 +65,13 @@ enum LockHolder {
     return nil
   }
 
-  /// Whether a process has one of the files open, as far as this one may see that. The kernel's list has no more than a
-  /// file's number, and another disk has files of the same numbers.
+  /// Whether a process has one of the files open. The kernel's list has no more than a file's number, and another disk has
+  /// files of the same numbers. What a process of ours has open only root sees; of others that one may not look into
+  /// nothing is said.
   private static func has(_ process: Int32, open files: [String]) -> Bool {
     let folder = "/proc/\(process)/fd"
     guard case .success(let names) = Result(catching: { try FileManager.default.contentsOfDirectory(atPath: folder) })
-    else { return true }
+    else { return OtherProcesses.isRollcall(process) }
     let wanted = Set(files.map { FileLook($0) }.filter { $0 != .absent })
     return names.contains { wanted.contains(FileLook("\(folder)/\($0)")) }
   }

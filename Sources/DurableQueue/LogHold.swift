@@ -3,18 +3,25 @@
 
 import Foundation
 
+/// A log could not be held; the system's error number.
+struct LogHoldError: Error {
+  let number: Int32
+}
+
 /// A shared `flock` on a log, held as long as this lives.
 final class LogHold: Sendable {
   private let descriptor: Int32
 
-  /// Takes it; nil where the log cannot be opened or locked.
-  init?(_ log: String) {
+  /// Takes it.
+  ///
+  /// - Throws: `LogHoldError` where the log cannot be opened or locked: others would take it for one that nobody uses.
+  init(_ log: String) throws(LogHoldError) {
     let descriptor = open(log, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return nil }
+    guard descriptor >= 0 else { throw LogHoldError(number: errno) }
     self.descriptor = descriptor
     // A look of another process holds it for a moment.
     while flock(descriptor, LOCK_SH) != 0 {
-      guard errno == EINTR else { return nil }
+      guard errno == EINTR else { throw LogHoldError(number: errno) }
     }
   }
 

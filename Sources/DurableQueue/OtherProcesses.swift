@@ -67,7 +67,8 @@ enum OtherProcesses {
     return !isRollcall(process) || LogHold.isHeld(log)
   }
 
-  private static func isRollcall(_ process: Int32) -> Bool {
+  /// Whether a process is one of ours, by its name.
+  static func isRollcall(_ process: Int32) -> Bool {
     guard process > 0, let name = FileManager.default.contents(atPath: "/proc/\(process)/comm") else { return false }
     return name.starts(with: Data("rollcall".utf8))
   }

@@ -57,7 +57,7 @@ extension Queue {
     try writeAlone { db in
       try db.execute(
         sql: "UPDATE batch SET forecast = ? WHERE id = ? AND forecast IS NULL",
-        arguments: [length.microseconds, batch.rawValue])
+        arguments: [min(length.microseconds, StoredRange.durations.upperBound), batch.rawValue])
     }
   }
 }

@@ -3,6 +3,14 @@
 import GRDB
 package import Provisioning
 
+/// What forgetting a batch has erased.
+package struct Forgotten: Hashable, Sendable {
+  /// Items that no other batch names.
+  package let itemCount: Int
+  /// Items that stay and were made with a definition that only this batch had: they have another one now.
+  package let replacedCount: Int
+}
+
 extension Queue {
   /// Erases a batch: its rows, and the items that no other batch names, with their attempts, definitions and accounts. What
   /// they made stays at the service.
@@ -11,17 +19,17 @@ extension Queue {
   /// way to the newest one that is left, and what the service said meanwhile is erased. The file itself may hold traces of
   /// all of it until `scrub`.
   ///
-  /// - Returns: how many items were erased; nil when the batch has unfinished items, so that nothing was.
-  package func forget(_ batch: BatchID) throws -> Int? {
-    try writeAlone { db -> Int? in
+  /// - Returns: what was erased; nil when the batch has unfinished items, so that nothing was.
+  package func forget(_ batch: BatchID) throws -> Forgotten? {
+    try writeAlone { db -> Forgotten? in
       guard try Self.tally(of: batch, db).unfinishedCount == 0 else { return nil }
       let forgetting = Forgetting(batch: batch.rawValue, db: db)
       try forgetting.eraseMessages()
-      let count = try forgetting.eraseItems()
-      try forgetting.replaceDefinitions()
+      let itemCount = try forgetting.eraseItems()
+      let replacedCount = try forgetting.replaceDefinitions()
       try DefinitionCleaning.eraseUnused(db)
       try forgetting.eraseAccounts()
-      return count
+      return Forgotten(itemCount: itemCount, replacedCount: replacedCount)
     }
   }
 }
@@ -42,7 +50,8 @@ private struct Forgetting {
     try execute(
       """
       UPDATE item SET message = NULL WHERE message IS NOT NULL AND id IN \(isItsItem) AND NOT EXISTS (
-        SELECT 1 FROM attempt WHERE item_id = item.id AND attempt.ordinal = item.ordinal AND attempt.message IS item.message)
+        SELECT 1 FROM attempt JOIN owner ON owner.id = owner_id WHERE item_id = item.id
+          AND attempt.ordinal = item.ordinal AND coalesce(owner.batch_id, :batch) <> :batch)
       """)
     try execute("UPDATE listing SET message = NULL WHERE message IS NOT NULL AND \(isOurs)")
     try execute(
@@ -77,12 +86,17 @@ private struct Forgetting {
   }
 
   /// Definitions that no row asks for any more give way to those that the newest row of their item asks for.
-  func replaceDefinitions() throws {
+  ///
+  /// - Returns: of how many items that were made.
+  func replaceDefinitions() throws -> Int {
     let isAskedFor = "IN (SELECT definition_id FROM batch_row WHERE definition_id IS NOT NULL)"
     let newest = """
       SELECT definition_id FROM batch_row WHERE item_id = item.id AND definition_id IS NOT NULL
       ORDER BY batch_id DESC, ordinal LIMIT 1
       """
+    let replacedCount =
+      try Int.fetchOne(
+        db, sql: "SELECT count(*) FROM item WHERE state = 'done' AND definition_id NOT \(isAskedFor)") ?? 0
     try execute(
       """
       UPDATE item SET definition_id = coalesce((\(newest)), definition_id)
@@ -99,6 +113,7 @@ private struct Forgetting {
       WHERE definition_id NOT \(isAskedFor)
         AND item_id IN (SELECT id FROM item WHERE finished_at IS NOT NULL)
       """)
+    return replacedCount
   }
 
   /// An account is a cell too; one that no item is left of goes, with the lists of it.

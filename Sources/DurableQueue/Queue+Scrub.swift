@@ -12,6 +12,8 @@ package struct Remains: Hashable, Sendable {
     case readers([Int32])
     /// The file could not be written anew; what the system or SQLite said.
     case notWritten(String)
+    /// Another process writes to the file; what is known of it.
+    case busy(String)
   }
 
   /// Why.
@@ -36,7 +38,7 @@ extension Queue {
     } catch let error as QueueError where [.diskFull, .busy, .other].contains(error.code) {
       // The log is emptied all the same: what it has may be all that there is.
       _ = try emptyLog(waiting: .zero)
-      return Remains(cause: .notWritten(error.detail))
+      return Remains(cause: error.code == .busy ? .busy(error.detail) : .notWritten(error.detail))
     }
     return try emptyLog(waiting: limit)
   }

@@ -81,14 +81,15 @@ extension Queue {
     return try item.move(late, answer.outcome, due: nil, at: now, db)
   }
 
-  /// Rows in: one attempt, by primary key. An owner that was taken for gone may still answer; its answer counts.
+  /// Rows in: one attempt, by primary key. An owner that was taken for gone may still answer; its answer counts, and an
+  /// attempt that was used stays used.
   private static func write(_ answer: Answer, isUsed: Bool, at now: Moment, _ db: Database) throws {
     let outcome = answer.outcome
     try db.cachedStatement(
       sql: """
         UPDATE OR ROLLBACK attempt SET ended_at = ?,
           ended_up = CASE WHEN (SELECT boot FROM owner WHERE owner.id = owner_id) = ? THEN ? END,
-          outcome = ?, is_used = ?, status = ?, message = ?, request_id = ?, latency = ?
+          outcome = ?, is_used = max(is_used, ?), status = ?, message = ?, request_id = ?, latency = ?
         WHERE item_id = ? AND ordinal = ?
         """
     ).execute(

@@ -82,6 +82,11 @@ extension QueueSchema {
     }
   }
 
+  /// The columns that are looked at, by table.
+  static var watchedColumns: [String: Set<String>] {
+    Dictionary(uniqueKeysWithValues: tables.map { ($0.name, Set($0.columns.map(\.0))) })
+  }
+
   private static let tables: [TableKind] = [
     TableKind(
       name: "batch",
@@ -204,7 +209,7 @@ extension QueueSchema {
     TableKind(
       name: "key_window", key: ["key_scope_id", "period", "bucket"],
       columns: [
-        ("period", .choice(["h", "day"])), ("bucket", .integer(StoredRange.buckets)),
+        ("key_scope_id", .id), ("period", .choice(["h", "day"])), ("bucket", .integer(StoredRange.buckets)),
         ("count", .integer(1...Int64(Int32.max))),
       ]),
     TableKind(

@@ -55,9 +55,15 @@ final class QueuePlace: Sendable {
       guard case .there(let identity) = FileLook(file) else { throw Self.error(path, lost: file, isAbsent: true) }
       found[file] = identity
     }
+    let hold: LogHold?
+    do throws(LogHoldError) {
+      hold = inLog ? try LogHold(path + "-wal") : nil
+    } catch {
+      throw QueueError.refused(path, at: path + "-wal", error.number)
+    }
     state.withLock { state in
       for file in [path, path + "-wal", path + "-shm"] { state.files[file] = found[file] }
-      state.logHold = inLog ? LogHold(path + "-wal") : nil
+      state.logHold = hold
     }
   }
 

@@ -42,8 +42,8 @@ extension Row {
 enum StoredRange {
   /// Counts, places and ids: what can be added to without a thought.
   static let integers: ClosedRange<Int64> = -(1 << 53)...(1 << 53)
-  /// Thousands of years, the end of which can still be added to.
-  static let instants: ClosedRange<Int64> = -4_000_000_000_000_000...400_000_000_000_000_000
+  /// Instants.
+  static let instants = Instant.sound
   /// A hundred years or so, in microseconds.
   static let durations: ClosedRange<Int64> = -4_000_000_000_000_000...4_000_000_000_000_000
   /// Number of a bucket of a window since the epoch.

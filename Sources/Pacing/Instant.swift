@@ -6,6 +6,9 @@ package struct Instant: Hashable, Comparable, Sendable {
   /// Microseconds since the epoch; the form in which instants stand in the database.
   package var microseconds: Int64
 
+  /// What a stored instant can be, in microseconds: thousands of years, the end of which can still be added to.
+  package static let sound: ClosedRange<Int64> = -4_000_000_000_000_000...400_000_000_000_000_000
+
   /// Makes an instant from microseconds since the epoch.
   package init(microseconds: Int64) { self.microseconds = microseconds }
 

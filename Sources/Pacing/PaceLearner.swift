@@ -55,7 +55,7 @@ package struct PaceLearner: Hashable, Sendable, Codable {
 
   /// Whether every part of it is one that learning can have come to; what was stored may be damaged.
   package var isSound: Bool {
-    let instants: ClosedRange<Int64> = -4_000_000_000_000_000...400_000_000_000_000_000
+    let instants = Instant.sound
     return (0...1e6).contains(perSecond) && (0...1e7).contains(ceiling ?? 0) && (0...1).contains(probe)
       && [tickAt, cutAt, heldSince].allSatisfy(instants.contains) && (0...1_000_000_000).contains(cleanCount)
       && (0...1_000_000).contains(holdSeconds)

@@ -26,21 +26,32 @@ struct ForgetVerb: AsyncParsableCommand {
     let context = Context.current
     let queue = try queueOptions.openExisting(in: context)
     let found = try Set(batches).sorted().map { try BatchChoice.latest($0, in: queue) }
-    for batch in found where try queue.tally(of: batch.id).unfinishedCount > 0 { throw Self.unfinished(batch) }
+    for batch in found where try queue.tally(of: batch.id).unfinishedCount > 0 { throw unfinished(batch) }
     if !found.isEmpty { try confirm(found, in: context) }
-    for batch in found {
-      guard let count = try queue.forget(batch.id) else { throw Self.unfinished(batch) }
-      context.say(
-        "Batch \(batch.id.rawValue), \(batch.shortLabel): erased, with \(count) items that no other batch names.")
-    }
+    let erased = Result { try erase(found, queue, in: context) }
+    // What was erased before an error is cleaned all the same.
     let remains = try queue.scrub()
     sayWhatStays(found, queue, in: context)
+    if let remains { tell(remains, queue, in: context) }
+    try erased.get()
     guard let remains else {
       if found.isEmpty { context.say("Nothing of what was erased before is left in \(queue.path) and its log.") }
       return
     }
-    tell(remains, queue, in: context)
-    throw Ended(remains.cause.isReaders ? .paused : .toolFailed)
+    throw Ended(remains.cause.isWaiting ? .paused : .toolFailed)
+  }
+
+  private func erase(_ found: [Batch], _ queue: Queue, in context: Context) throws {
+    for batch in found {
+      guard let forgotten = try queue.forget(batch.id) else { throw unfinished(batch) }
+      context.say(
+        "Batch \(batch.id.rawValue), \(batch.shortLabel): erased, with \(forgotten.itemCount) items that no other batch names."
+      )
+      guard forgotten.replacedCount > 0 else { continue }
+      context.say(
+        "What \(forgotten.replacedCount) items of other batches were made with was only in it: from now on they count as made "
+          + "as those batches ask.")
+    }
   }
 
   private func confirm(_ found: [Batch], in context: Context) throws {
@@ -55,11 +66,12 @@ struct ForgetVerb: AsyncParsableCommand {
     }
   }
 
-  private static func unfinished(_ batch: Batch) -> Problem {
+  private func unfinished(_ batch: Batch) -> Problem {
+    func command(_ words: String) -> String { queueOptions.command(words, in: .current) }
     let number = batch.id.rawValue
     return Problem(
       "Batch \(number) (\(batch.shortLabel)) has unfinished rows; nothing of it was erased.",
-      hint: "`rollcall resume \(number)` or `rollcall cancel \(number)` first, of the same queue.", .usage)
+      hint: "\(command("resume \(number)")) or \(command("cancel \(number)")) first.", .usage)
   }
 
   // MARK: - What is left
@@ -84,13 +96,16 @@ struct ForgetVerb: AsyncParsableCommand {
       let who =
         processes.isEmpty ? "another process" : Self.list(processes)
       context.tell(
-        "Error: Something of it is left in \(queue.path)-wal: \(who) reads an older state of the queue, which keeps the log."
+        "Error: Something of it is left in \(queue.path) and its log: \(who) reads an older state of the queue, which keeps the log."
       )
       let end = processes.isEmpty ? "End what has the queue open" : "End it (`kill \(Self.numbers(processes))`)"
       context.tell("Hint: \(end), then run \(again), which finishes the cleaning.")
+    case .busy(let detail):
+      context.tell("Error: Something of it may be left in \(queue.path), which could not be written anew: \(detail).")
+      context.tell("Hint: Run \(again) when that process has ended; it finishes the cleaning.")
     case .notWritten(let detail):
       context.tell("Error: Something of it may be left in \(queue.path): it could not be written anew (\(detail)).")
-      context.tell("Hint: Free as much space as it takes, or wait until nobody writes to it; then run \(again).")
+      context.tell("Hint: Free as much space as it takes; then run \(again).")
     }
   }
 
@@ -102,8 +117,11 @@ struct ForgetVerb: AsyncParsableCommand {
 }
 
 extension Remains.Cause {
-  fileprivate var isReaders: Bool {
-    guard case .readers = self else { return false }
-    return true
+  /// Whether another process is to be waited for.
+  fileprivate var isWaiting: Bool {
+    switch self {
+    case .readers, .busy: true
+    case .notWritten: false
+    }
   }
 }

@@ -24,6 +24,8 @@ final class Model {
     var due: Instant?
     var doubtAt: Instant?
     var isRefused = false
+    /// What the attempts have brought that count since it was last requeued.
+    var used: [Int: Outcome.Kind] = [:]
     var mustCancel = false
     var batch: BatchID
     /// Attempts without a definite answer: from when they may have been sent, and what.
@@ -174,7 +176,7 @@ final class Model {
     // Whoever requeues asks for a list before it sends anything.
     shown.remove(name)
     (item.state, item.reason, item.due, item.batch) = (.ready, nil, time.now(), batch)
-    item.usedCount = 0
+    (item.usedCount, item.used) = (0, [:])
     item.definition = item.nextDefinition ?? item.definition
     item.nextDefinition = nil
   }
@@ -221,7 +223,8 @@ final class Model {
     }
     let wasMade = held[index].wasMade
     let kinds: [Outcome.Kind] =
-      wasMade ? [.succeeded, .noAnswer] : [.refused, .throttled, .unreachable, .noAnswer, .notSent]
+      wasMade
+      ? [.succeeded, .noAnswer, .foreign] : [.refused, .throttled, .unreachable, .noAnswer, .foreign, .notSent]
     guard let kind = oneOf(kinds) else { return }
     if isFirst, Int.random(in: 0..<12, using: &random) == 0 {
       held[index].isAnswered = true
@@ -247,8 +250,9 @@ final class Model {
     let attempt = (start: held.lease.start, definition: held.lease.definition)
     let isCurrent = item.state == .leased && item.ordinal == held.lease.handle.ordinal
     // The attempt tells what its latest answer said, whatever became of the item.
-    item.unanswered[held.lease.handle.ordinal] = kind == .noAnswer ? attempt : nil
+    item.unanswered[held.lease.handle.ordinal] = kind.isDefinite ? nil : attempt
     guard isCurrent else {
+      if item.used[held.lease.handle.ordinal] != nil { item.used[held.lease.handle.ordinal] = kind }
       guard kind == .succeeded, item.state != .leased, item.state != .done else { return .overtaken(item.state) }
       finish(&item, .done, nil)
       return .overtaken(.done)
@@ -261,11 +265,12 @@ final class Model {
     case .refused where !item.hasBeenUnanswered:
       item.usedCount += 1
       finish(&item, .failed, .refused)
-    case .refused, .noAnswer:
+    case .refused, .noAnswer, .foreign:
       item.usedCount += 1
-      if kind == .noAnswer { item.hasBeenUnanswered = true }
+      if !kind.isDefinite { item.hasBeenUnanswered = true }
+      item.used[held.lease.handle.ordinal] = kind
       item.isRefused = kind == .refused
-      (item.state, item.reason, item.doubtAt) = (.inDoubt, kind == .refused ? .refused : .noAnswer, time.now())
+      (item.state, item.reason, item.doubtAt) = (.inDoubt, Reason(kind), time.now())
     default: becomeReady(&item, Reason(kind), due: due)
     }
     return .settled(item.state)
@@ -299,6 +304,7 @@ final class Model {
     for (name, var item) in items where item.state == .leased {
       guard let owner = item.owner, !alive.contains(owner) else { continue }
       (item.state, item.reason, item.owner, item.doubtAt) = (.inDoubt, .ownerGone, nil, time.now())
+      item.used[item.ordinal] = .ownerGone
       item.usedCount += 1
       item.hasBeenUnanswered = true
       item.isRefused = false
@@ -364,10 +370,12 @@ final class Model {
     } else if list.isWhole, let since = item.doubtAt, list.asked.wall >= since + rules.settleDelay {
       if item.isRefused {
         finish(&item, .failed, .refused)
-      } else if item.usedCount < rules.maxAttempts {
+      } else if item.usedCount < rules.maxAttempts,
+        item.reason != .foreign || item.used.values.count(where: { $0 == .foreign }) < 2
+      {
         becomeReady(&item, nil, due: nil)
       } else {
-        finish(&item, .failed, .noAnswer)
+        finish(&item, .failed, item.reason == .foreign ? .foreign : .noAnswer)
       }
     }
   }

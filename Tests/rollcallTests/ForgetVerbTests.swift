@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Pacing
 import TestSupport
 import Testing
@@ -45,6 +46,25 @@ import Testing
       // Nothing is left to clean.
       let again = await fixture.run("forget")
       #expect(again.status == 0 && again.output.contains("Nothing of what was erased before is left"), "\(again)")
+    }
+  }
+
+  @Test func `an error at one batch leaves nothing of the one before it`() async throws {
+    try await CommandFixture.with { fixture in
+      try Self.write(fixture, "gone", to: "gone.csv")
+      try Self.write(fixture, "here", to: "here.csv")
+      for name in ["gone", "here"] { #expect(await fixture.run("run", "\(name).csv", "--rate", "500/s").status == 0) }
+      // The second one cannot be erased.
+      let queue = try DatabaseQueue(path: fixture.folder + "/rollcall.db")
+      try await queue.write { db in
+        try db.execute(
+          sql: "CREATE TRIGGER t BEFORE DELETE ON batch WHEN old.id = 2 BEGIN SELECT RAISE(ABORT, 'no'); END")
+      }
+      try queue.close()
+      let result = await fixture.run("forget", "1", "2", "--yes")
+      #expect(result.status == 1, "\(result)")
+      #expect(Self.bytes(fixture).range(of: Data("gonemail7q".utf8)) == nil)
+      #expect(Self.bytes(fixture).range(of: Data("heremail7q".utf8)) != nil)
     }
   }
 }
