@@ -51,7 +51,8 @@ extension DataForestClient {
     case .failure(let lost): return .failed(lost.outcome)
     }
     let now = time.now()
-    let outcome = Outcome(reply, needsID: false, at: now)
+    let outcome = Outcome(reply, needsID: false, at: now).unlessCut(reply, Self.largestDetail)
+      .hiding(accessKey)
     guard outcome.kind == .succeeded else { return .failed(outcome) }
     guard let body = JSONBody(reply.body), let value = decode(body) else {
       return .failed(Outcome(.noAnswer, message: "the reply cannot be read", status: reply.status))

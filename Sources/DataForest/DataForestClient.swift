@@ -52,10 +52,13 @@ package struct DataForestClient: Target {
   /// Scheme, host and port of the endpoint.
   package var origin: String { configuration.endpoint.origin }
 
+  /// What nothing that is kept of a reply may repeat.
+  var accessKey: String { configuration.credentials.accessKey }
+
   /// Asks for a workspace.
   package func create(_ definition: String) async -> Outcome {
     switch await post("/aiworkspaces/create", definition) {
-    case .success(let reply): Outcome(reply, at: time.now()).unlessCut(reply)
+    case .success(let reply): Outcome(reply, at: time.now()).unlessCut(reply).hiding(accessKey)
     case .failure(let lost): lost.outcome
     }
   }
@@ -71,10 +74,10 @@ package struct DataForestClient: Target {
   private func list(account: String, of names: Set<String>?) async -> ListReply {
     let body = JSONValue.object(["search": .object(["accountId": .string(account)])])
     let (address, headers) = signed("/aiworkspaces/getList")
-    let list = ListBody(of: names, hiding: configuration.credentials.accessKey)
+    let list = ListBody(of: names, hiding: accessKey)
     return switch await exchange.post(body.canonicalText, to: address, headers: headers, reading: list) {
     case .success((let reply, let list)):
-      ListReply(reply.hiding(configuration.credentials.accessKey), list, at: time.now())
+      ListReply(reply.hiding(accessKey), list, at: time.now()).hiding(accessKey)
     case .failure(let lost): .failed(lost.outcome)
     }
   }
@@ -83,7 +86,8 @@ package struct DataForestClient: Target {
   package func detail(of item: RemoteItem) async -> DetailReply {
     let body = JSONValue.object(["id": .string(item.id)])
     return switch await post("/aiworkspaces/getDetail", body.canonicalText, upTo: Self.largestDetail) {
-    case .success(let reply): DetailReply(reply, of: item, at: time.now())
+    case .success(let reply):
+      DetailReply(reply, of: item, upTo: Self.largestDetail, at: time.now()).hiding(accessKey)
     case .failure(let lost): .failed(lost.outcome)
     }
   }
@@ -108,7 +112,7 @@ package struct DataForestClient: Target {
   ) async -> Result<Reply, TransportFailure> {
     let (address, headers) = signed(operation)
     let reply = await exchange.post(body, to: address, headers: headers, upTo: limit)
-    return reply.map { $0.hiding(configuration.credentials.accessKey) }
+    return reply.map { $0.hiding(accessKey) }
   }
 
   private func signed(_ operation: String) -> (address: String, headers: [(name: String, value: String)]) {

@@ -21,6 +21,15 @@ enum Envelope {
   /// Anything else: a page, XML, JSON of another shape. Something between here and the service wrote it.
   case foreign
 
+  /// Whether a refusal may be one of the signature: of the gateway's codes 210 is that of a key without permission.
+  var mayRefuseSignature: Bool {
+    switch self {
+    case .gateway(let code, _): code != 210
+    case .dataForest: true
+    case .empty, .broken, .foreign: false
+    }
+  }
+
   init(_ body: [UInt8]) {
     guard let members = JSONBody(body) else {
       let start = body.first { !" \t\r\n".utf8.contains($0) }

@@ -8,34 +8,34 @@ import Wire
 extension ForeignPage {
   /// A title is clipped to so many characters.
   private static let longestTitle = 120
+  /// An opening tag is this long at most.
+  private static let longestTag = 300
   /// A title stands in the first part of a page.
   private static let longestLook = 64 * 1_024
 
   /// Looks at a reply without an envelope of the service.
-  init(_ reply: Reply) {
+  ///
+  /// - Returns: what it looks like, and that in words: `HTTP 403, a web page: 'Request blocked'`.
+  static func look(at reply: Reply) -> (page: ForeignPage, sentence: String) {
     let type = reply.headers["content-type"]?.prefix { $0 != ";" }.trimmingCharacters(in: .whitespaces).lowercased()
-    let text = Self.text(reply)
-    let contentType = type.flatMap { $0.isEmpty ? nil : String($0.prefix(60)) }
-    self.init(
-      contentType: contentType, title: Self.title(of: text, isPage: Self.isPage(contentType, text)), date: reply.date)
+    let contentType = type.flatMap { $0.isEmpty ? nil : plain($0, clippedTo: 60) }
+    let text = text(reply)
+    let isPage = isPage(contentType, text)
+    let page = ForeignPage(contentType: contentType, title: title(of: text, isPage: isPage), date: reply.date)
+    return (page, "HTTP \(reply.status), " + kind(of: reply, page, isPage: isPage))
   }
 
   /// What an exchange decodes, and leaves the header beside.
   private static let readEncodings: Set<String> = ["gzip", "x-gzip", "deflate", "identity", ""]
 
-  /// What came, in words: `HTTP 403, a web page: 'Request blocked'`.
-  static func sentence(_ reply: Reply, _ page: ForeignPage) -> String {
-    let status = "HTTP \(reply.status)"
+  private static func kind(of reply: Reply, _ page: ForeignPage, isPage: Bool) -> String {
     if let encoding = reply.headers["content-encoding"]?.lowercased(), !readEncodings.contains(encoding) {
-      return "\(status), a reply in an encoding that was not asked for: \(plain(encoding, clippedTo: 20))"
+      return "a reply in an encoding that was not asked for: \(plain(encoding, clippedTo: 20))"
     }
-    if (300..<400).contains(reply.status), let place = redirect(reply) { return "\(status), a redirect to \(place)" }
-    guard !reply.body.isEmpty else { return "\(status), an empty reply" }
-    let isPage = isPage(page.contentType, text(reply))
-    let kind =
-      isPage
-      ? "a web page" : "not a reply of the service" + (page.contentType.map { " (\(plain($0, clippedTo: 60)))" } ?? "")
-    return "\(status), \(kind)" + (page.title.map { ": '\($0)'" } ?? "")
+    if (300..<400).contains(reply.status), let place = redirect(reply) { return "a redirect to \(place)" }
+    guard !reply.body.isEmpty else { return "an empty reply" }
+    let type = page.contentType.map { " (\($0))" } ?? ""
+    return (isPage ? "a web page" : "not a reply of the service\(type)") + (page.title.map { ": '\($0)'" } ?? "")
   }
 
   /// Where a redirect leads to: scheme and host, because the rest may hold what was sent.
@@ -70,10 +70,11 @@ extension ForeignPage {
 
   /// The text of a page's first element of a name, without tags and with its entities read.
   private static func element(_ name: String, in page: String) -> String? {
-    guard let open = page.range(of: "<\(name)(\\s[^>]*)?>", options: [.regularExpression, .caseInsensitive]) else {
-      return nil
-    }
-    let rest = page[open.upperBound...]
+    // The first that there is, or none: a page may have thousands that do not end.
+    guard let start = page.range(of: "<\(name)", options: .caseInsensitive)?.upperBound,
+      let end = page[start...].prefix(longestTag).firstIndex(of: ">"), page[start] == ">" || page[start].isWhitespace
+    else { return nil }
+    let rest = page[page.index(after: end)...].prefix(8 * longestTitle)
     let close = rest.range(of: "</\(name)", options: .caseInsensitive)?.lowerBound ?? rest.endIndex
     let inner = rest[..<close].prefix(4 * longestTitle).replacingOccurrences(
       of: "<[^>]*>", with: " ", options: .regularExpression)

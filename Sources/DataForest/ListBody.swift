@@ -34,7 +34,7 @@ struct ListBody: ReplyBody {
 
   mutating func take(_ piece: UnsafeRawBufferPointer) -> Bool {
     for entry in splitter.take(piece) { note(entry) }
-    return allowance >= 0 && !splitter.isRestCut
+    return !splitter.isRestCut
   }
 
   private mutating func note(_ entry: [UInt8]) {

@@ -5,7 +5,8 @@ package import Provisioning
 package import Wire
 
 extension Outcome {
-  /// What a reply means for the request that it answers, row by row of the contract's table:
+  /// What a reply means for the request that it answers, row by row of the contract's table, but for replies that are not the
+  /// service's own; see the article "What an answer means":
   ///
   ///     2xx, success:true, id                                succeeded
   ///     3xx in one of the two shapes                         misdirected; redirects are never followed
@@ -46,11 +47,13 @@ extension Outcome {
       self.message = "HTTP \(reply.status), a reply that cannot be read to its end"
     case .empty, .broken, .foreign:
       kind = Self.kind(ofForeign: reply.status, isEmpty: reply.body.isEmpty)
-      let page = ForeignPage(reply)
+      let (page, sentence) = ForeignPage.look(at: reply)
       self.page = page
-      self.message = ForeignPage.sentence(reply, page)
+      self.message = sentence
     }
-    if kind == .denied, page == nil { clockSkew = reply.date.map { $0 - now }.flatMap(Self.explaining) }
+    if kind == .denied, envelope.mayRefuseSignature, reply.status == 401 {
+      clockSkew = reply.date.map { $0 - now }.flatMap(Self.explaining)
+    }
     // Nothing of a foreign reply is believed.
     if kind == .foreign { (retryAfter, askedWait, self.pause) = (nil, nil, nil) }
     // A pause is kept only beside an answer; elsewhere the wait is another.
@@ -74,9 +77,9 @@ extension Outcome {
     }
   }
 
-  /// A signature is refused when the clocks are five minutes apart; a `Date` may be some seconds old.
+  /// A signature is refused when the clocks are five minutes apart; a `Date` has whole seconds and took some to come.
   private static func explaining(_ skew: Duration) -> Duration? {
-    abs(skew.microseconds) >= Duration.seconds(240).microseconds ? skew : nil
+    abs(skew.microseconds) >= Duration.seconds(290).microseconds ? skew : nil
   }
 
   /// A body in neither shape. What filters requests filters replies too, so the status says nothing about a create; only
@@ -136,8 +139,10 @@ extension ListReply {
 
 extension DetailReply {
   /// What a reply to a question for a detail means.
-  package init(_ reply: Reply, of item: RemoteItem, at now: Instant) {
-    let outcome = Outcome(reply, needsID: false, at: now)
+  ///
+  /// - Parameter limit: so many bytes of it were read at most.
+  init(_ reply: Reply, of item: RemoteItem, upTo limit: Int, at now: Instant) {
+    let outcome = Outcome(reply, needsID: false, at: now).unlessCut(reply, limit)
     guard outcome.kind == .succeeded else {
       self = .failed(outcome)
       return

@@ -38,6 +38,8 @@ package struct Exchange: Sendable {
   /// - Parameter tls: what to trust; nil for what the system trusts.
   init(requestTimeout: Duration, concurrency: Int, rules: ConnectionRules? = nil, tls: TLSConfiguration?) {
     self.requestTimeout = requestTimeout
+    var tls = tls ?? .makeClientConfiguration()
+    tls.minimumTLSVersion = .tlsv12
     let rules = rules ?? ConnectionRules(unacknowledgedLimit: requestTimeout)
     var http = HTTPClient.Configuration(
       tlsConfiguration: tls, redirectConfiguration: .disallow,

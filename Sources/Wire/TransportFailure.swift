@@ -4,6 +4,7 @@ import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOHTTP1
+import NIOHTTPCompression
 import NIOPosix
 import NIOSSL
 package import Provisioning
@@ -53,6 +54,10 @@ extension Outcome {
     case let error as IOError where error.errnoCode == ETIMEDOUT:
       "the service acknowledged nothing within the request timeout"
     case let error as IOError where error.errnoCode == ECONNRESET: "the connection was reset before the answer"
+    case is NIOHTTPDecompression.DecompressionError, is NIOHTTPDecompression.ExtraDecompressionError:
+      "the answer is said to be compressed, and cannot be read so"
+    case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
+      "the other side ended the TLS connection; it may want a client certificate"
     case is IOError: "the connection broke before the answer: \(clipped(error))"
     default: "the connection failed: \(clipped(error))"
     }
@@ -113,7 +118,7 @@ extension Outcome {
     case ENETUNREACH: "no route leads to the service's network"
     case EHOSTUNREACH: "no route leads to the service's host"
     case ENETDOWN: "the network is down"
-    case EADDRNOTAVAIL: "no local port is left for a connection"
+    case EADDRNOTAVAIL: "this machine has no address or port for the connection"
     case EMFILE: "this process has no file descriptor left"
     case ENFILE: "this machine has no file descriptor left"
     case ENOBUFS, ENOMEM: "this machine has no memory left for a connection"

@@ -13,7 +13,7 @@ package enum Advice {
     if state == "invalid" { return "the row was not accepted when the roster was read" }
     let reason = Reason(rawValue: key)
     return switch (ItemState(rawValue: state), reason) {
-    case (.failed, .foreign): "something else answered in the service’s place, twice"
+    case (.failed, .foreign): "something else answered in the service’s place"
     case (.failed, .noAnswer): "no usable answer, as often as it was tried"
     case (.inDoubt, .refused): "refused by the service after an attempt without an answer, will check"
     default: reason?.forPeople ?? key

@@ -87,7 +87,9 @@ package struct Closing {
 
   private static func halted(_ outcome: Outcome) -> String {
     let said = outcome.message.map { " (\($0))" } ?? ""
-    if outcome.page != nil { return "Stopped: something that is not the service answered the first request\(said)." }
+    if outcome.page != nil {
+      return "Stopped: something that is not the service answered in place of an account's list\(said)."
+    }
     if let skew = outcome.clockSkew {
       return "Stopped: the service refused the signature\(said), because \(ClockWords.difference(skew))."
     }
@@ -113,7 +115,8 @@ package struct Closing {
     switch end {
     case .finished: nil
     case .held: "Mend the account's quota or id, then go on with \(resume)."
-    case .halted(let outcome) where outcome.page != nil: "\(ForeignWords.remedy), then go on with \(resume)."
+    case .halted(let outcome) where outcome.page != nil:
+      "\(ForeignWords.remedy) (`rollcall doctor`), then go on with \(resume)."
     case .halted(let outcome) where outcome.clockSkew != nil: "\(ClockWords.remedy), then go on with \(resume)."
     case .halted(let outcome) where outcome.kind == .denied: "Set the right credentials, then go on with \(resume)."
     case .halted(let outcome) where outcome.kind == .misdirected && outcome.status == nil:
@@ -121,7 +124,8 @@ package struct Closing {
     case .halted: "Check the endpoint and the service, then go on with \(resume)."
     case .failed(let error): error.hint ?? "Go on with \(resume)."
     case .tooManyFailed: "Look into failed.csv, mend the cause, then go on with \(resume), or `rollcall retry`."
-    case .paused(let wait?, _) where wait.reason == .foreign: "\(ForeignWords.remedy), then go on with \(resume)."
+    case .paused(let wait?, _) where wait.reason == .foreign:
+      "\(ForeignWords.remedy) (`rollcall doctor`), then go on with \(resume)."
     case .paused(.some, _):
       "Go on with \(resume) then; --ignore-wait tries at once."
     case .undecided:

@@ -6,8 +6,7 @@ import Pacing
 package enum ForeignWords {
   /// What to do, without a full stop.
   package static let remedy =
-    "See what is between here and the service (a sign-in page, a proxy, a firewall) and whether the endpoint is right; "
-    + "`rollcall doctor` shows what answers"
+    "See what is between here and the service (a sign-in page, a proxy, a firewall) and whether the endpoint is right"
 
   /// That a list cannot be relied on.
   package static func neverWhole(_ account: String) -> String {

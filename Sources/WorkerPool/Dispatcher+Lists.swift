@@ -21,6 +21,9 @@ struct Lists: Hashable, Sendable {
     var missing: [RemoteItem] = []
     /// Whether the details were asked for already; an entry whose detail did not come waits for the next list.
     var isSecondLook = false
+    /// Details that brought no usable answer; so many end the asking.
+    var lostCount = 0
+    static let mostLost = 3
   }
 
   /// A read that is wanted.
@@ -51,7 +54,7 @@ struct Lists: Hashable, Sendable {
   /// Notes that the probe of an account brought a list that is not whole, to be asked for again after a wait.
   ///
   /// - Returns: whether it never will be.
-  mutating func isIncompleteAgain(_ account: BatchAccount, after backoff: Backoff, at now: Instant) -> Bool {
+  mutating func noteIncomplete(_ account: BatchAccount, after backoff: Backoff, at now: Instant) -> Bool {
     incomplete[account, default: 0] += 1
     notBefore = now + backoff.ceiling(after: incomplete[account] ?? 1)
     return incomplete[account] ?? 0 >= Self.mostIncomplete
@@ -172,7 +175,8 @@ extension Dispatcher {
     switch reply {
     case .listed(let items, let isWhole, let clockSkew, _):
       pace.noteListed()
-      if isWhole || phase != .probing || lists.isIncompleteAgain(account, after: rules.unreachableWait, at: now) {
+      if isWhole { lists.incomplete[account] = nil }
+      if isWhole || phase != .probing || lists.noteIncomplete(account, after: rules.unreachableWait, at: now) {
         lists.waiting.removeAll { $0 == account }
       }
       let list = RemoteList(
@@ -192,9 +196,12 @@ extension Dispatcher {
       pace.noteListed()
       open.missing.removeAll { $0.id == entry.id }
       open.list.items = open.list.items.map { $0.id == entry.id ? entry : $0 }
-    case .failed(let outcome) where outcome.kind == .refused || outcome.kind == .accountRefused:
-      // It is not there any more; the next list tells.
+    case .failed(let outcome) where [.refused, .accountRefused, .foreign, .noAnswer].contains(outcome.kind):
+      // It is not there any more, or something keeps its detail back; the next list tells. The others are not held up, but
+      // where no detail comes at all the rest need not be asked for.
       if !open.missing.isEmpty { open.missing.removeFirst() }
+      open.lostCount += outcome.kind.isDefinite ? 0 : 1
+      if open.lostCount >= Lists.Open.mostLost { open.missing = [] }
     case .failed(let outcome):
       return noteFailedRead(outcome, of: open.account, at: now)
     }

@@ -106,7 +106,7 @@ extension Dispatcher {
     if outcome.kind == .keyQuota {
       end(keyQuotaUsedUp(outcome, at: now), at: now)
     }
-    if foreign.isTooLong(after: outcome.kind, of: lease.handle.item) {
+    if foreign.note(outcome, of: lease.handle.item) {
       end(.paused(KeyWait(until: now, reason: .foreign, message: outcome.message), until: nil), at: now)
     }
     if outcome.kind.isAnswerOfService { pace.noteAnswer() }
@@ -201,7 +201,8 @@ extension Dispatcher {
       let send = rest.nextDue.map { max(now, permit, $0, pace.waitEnd ?? now) }
       let due = [send, list].compactMap(\.self).min() ?? now
       guard due - now > rules.maxWait else { return }
-      let isSettling = send == nil && nextReconcile?.due == due && pace.waitEnd ?? now <= now
+      let isListFar = nextReconcile.map { $0.due - now > rules.maxWait } ?? false
+      let isSettling = send == nil && isListFar && pace.waitEnd ?? now <= now
       end(isSettling ? .settling(until: due) : paused(until: due, at: now), at: now)
     } else {
       endOrLookAgain(rest.tally, holds: rest.holds, at: now)

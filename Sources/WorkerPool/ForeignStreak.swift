@@ -13,14 +13,15 @@ struct ForeignStreak: Sendable {
   /// Takes the answer to a create.
   ///
   /// - Returns: whether the run is over because of it.
-  mutating func isTooLong(after kind: Outcome.Kind, of item: ItemID) -> Bool {
-    switch kind {
+  mutating func note(_ outcome: Outcome, of item: ItemID) -> Bool {
+    switch outcome.kind {
     case .foreign: items.insert(item)
-    // Nobody has answered.
+    // Nobody has answered, or not the service.
+    case _ where outcome.page != nil: break
     case .noAnswer, .notSent, .ownerGone, .unreachable: break
     default: items.removeAll()
     }
-    return kind == .foreign && items.count >= Self.most
+    return outcome.kind == .foreign && items.count >= Self.most
   }
 }
 

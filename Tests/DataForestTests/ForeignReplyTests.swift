@@ -50,6 +50,8 @@ import Wire
     Case(
       body: "<title>" + String(repeating: "x", count: 500) + "</title>",
       sentence: "HTTP 403, a web page: '" + String(repeating: "x", count: 119) + "…'"),
+    Case(body: "<html>" + String(repeating: "<title ", count: 9_300), sentence: "HTTP 403, a web page"),
+    Case(body: "<html><titles>x</titles>", sentence: "HTTP 403, a web page"),
     Case(
       body: "<title>" + String(repeating: "<", count: 5_000),
       sentence: "HTTP 403, a web page: '"
@@ -96,14 +98,17 @@ import Wire
   }
 
   @Test func `a signature that was refused because the clocks differ says by how much`() {
-    let body = Array(#"{"error":{"errorCode":"200","message":"Authentication Failed"}}"#.utf8)
-    func skew(_ date: String?, status: Int = 401) -> Duration? {
-      Outcome(Reply(status: status, headers: date.map { ["date": $0] } ?? [:], body: body), at: Self.now).clockSkew
+    func skew(_ date: String?, status: Int = 401, _ code: String = "200") -> Duration? {
+      let body = Array(#"{"error":{"errorCode":"\#(code)","message":"Authentication Failed"}}"#.utf8)
+      return
+        Outcome(Reply(status: status, headers: date.map { ["date": $0] } ?? [:], body: body), at: Self.now).clockSkew
     }
     #expect(skew("Tue, 14 Nov 2023 22:19:20 GMT") == .seconds(360))
     #expect(skew("Tue, 14 Nov 2023 22:07:20 GMT") == .seconds(-360))
     #expect(skew("Tue, 14 Nov 2023 22:14:20 GMT") == nil, "a minute explains nothing")
     #expect(skew(nil) == nil)
+    let late = "Tue, 14 Nov 2023 22:19:20 GMT"
+    #expect(skew(late, "210") == nil && skew(late, status: 403, "230") == nil, "no refusal of the signature")
     let page = Reply(status: 401, headers: ["date": "Tue, 14 Nov 2023 23:13:20 GMT"], body: Array("<html>".utf8))
     #expect(Outcome(page, at: Self.now).clockSkew == nil, "a page's clock is not the service's")
   }

@@ -221,11 +221,11 @@ private final class ReplyFuzz: Sendable {
 private struct MemoryWatch {
   private var base: Int?
   private var most = 0
-  private var next = 1_000
+  private var next = 200
 
   mutating func look(after replies: Int) {
     guard replies >= next else { return }
-    next = replies + 200
+    next = replies + 100
     guard let status = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8),
       let pages = status.split(separator: " ").dropFirst().first.flatMap({ Int($0) })
     else { return }

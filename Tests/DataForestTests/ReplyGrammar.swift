@@ -204,7 +204,7 @@ struct ReplyGrammar {
     // What the service's own list says of its clock is believed.
     lines += oddHeaders().filter { !name.hasPrefix("list") || !$0.hasPrefix("Date") }
     var reply = MadeReply(bytes: [], allowed: allowed, name: name)
-    if body.count > 64 * 1_024 { reply.allowed = status == 429 ? [.throttled, .noAnswer] : MadeReply.unknown }
+    if body.count > 64 * 1_024 { reply.allowed = status == 429 ? [.throttled] : MadeReply.unknown }
     let breaks = mayBreak && chance(0.06)
     if breaks {
       reply.allowed = MadeReply.unknown

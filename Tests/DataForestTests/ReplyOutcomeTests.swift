@@ -145,7 +145,7 @@ import Wire
   }
 
   @Test(arguments: [
-    (200, success("abc")), (400, dataForest("no")), (401, gateway("\"200\"")), (404, gateway("\"300\"")), (429, ""),
+    (200, success("abc")), (400, dataForest("no")), (401, gateway("\"200\"")), (404, gateway("\"300\"")),
     (302, gateway("\"100\"")), (403, "<html>"),
   ])
   func `a reply that goes on for ever tells nothing`(status: Int, body: String) {
@@ -156,6 +156,14 @@ import Wire
     #expect(outcome.retryAfter == (status == 403 ? nil : .seconds(7)), "nothing of a page is believed")
     let whole = Reply(status: status, body: Array(body.utf8))
     #expect(Outcome(whole, at: Self.now).unlessCut(whole).kind != .noAnswer)
+  }
+
+  @Test func `a throttle that goes on for ever is a throttle`() {
+    for body in ["", "<html>", Self.gateway("410"), #"{"error":{"errorCode":"#] {
+      let reply = Reply(status: 429, headers: ["retry-after": "7"], body: Array(body.utf8), isCut: true)
+      let outcome = Outcome(reply, at: Self.now).unlessCut(reply)
+      #expect(outcome.kind == .throttled && outcome.retryAfter == .seconds(7), "\(body)")
+    }
   }
 
   @Test func `a limit that is used up is a pause, also beside a success, and the wait of a throttle`() {

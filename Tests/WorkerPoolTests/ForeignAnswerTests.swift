@@ -69,6 +69,21 @@ import WorkerPool
     }
   }
 
+  @Test func `throttles that something else says are no answers of the service`() async throws {
+    try await Fixture.with(PoolTests.names, quota: PoolTests.fast) { fixture async throws in
+      var throttle = Outcome(.throttled, message: "HTTP 429, a web page", status: 429)
+      throttle.page = ForeignPage(contentType: "text/html", title: nil)
+      let answer = throttle
+      let target = ScriptedTarget { _, index in index % 2 == 0 ? Self.blocked : answer }
+      guard case .paused(let wait?, nil) = try await fixture.run(target) else {
+        Issue.record("it went on")
+        return
+      }
+      #expect(wait.reason == .foreign)
+      #expect(try fixture.tally[.failed] == 0)
+    }
+  }
+
   @Test func `answers of the service in between are no ten in a row`() async throws {
     try await Fixture.with((1...60).map { "n\($0)" }, quota: PoolTests.fast) { fixture async throws in
       let target = ScriptedTarget { definition, index in
@@ -140,6 +155,17 @@ import WorkerPool
       #expect(await pool.run() == .finished)
       #expect(pool.status.incompleteAccounts.count == 1)
       #expect(try fixture.tally == Tally([.done: 1]))
+    }
+    // A later list that is whole makes up for the first ones.
+    try await Fixture.with(["a"], quota: PoolTests.fast) { fixture async throws in
+      let target = ScriptedTarget { definition, index in
+        index == 0 ? Outcome(.noAnswer) : Outcome(.succeeded, remoteID: definition)
+      } list: { _, index in
+        .listed([], isWhole: index > 2)
+      }
+      let pool = fixture.pool(target, rules: Rules(), owner: try fixture.queue.becomeOwner().id)
+      #expect(await pool.run() == .finished)
+      #expect(pool.status.incompleteAccounts.isEmpty)
     }
   }
 

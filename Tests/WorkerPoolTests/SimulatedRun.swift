@@ -66,6 +66,16 @@ final class SimulatedRun {
   private func commitTime() -> Duration { .microseconds(Int64.random(in: 100...8_000, using: &world.random)) }
   private func chance(_ of: Double) -> Bool { of > 0 && Double.random(in: 0..<1, using: &world.random) < of }
 
+  private func oneIn(_ count: Int) -> Bool { Int.random(in: 0..<count, using: &world.random) == 0 }
+
+  /// No usable answer: none, or a page of something else.
+  private func unknown() -> Outcome {
+    guard chance(faults.pages) else { return Outcome(.noAnswer) }
+    var outcome = Outcome(.foreign, message: "HTTP 200, a web page", status: 200)
+    outcome.page = ForeignPage(contentType: nil, title: nil)
+    return outcome
+  }
+
   // MARK: - Actions
 
   private func perform(_ action: Dispatcher.Action) throws {
@@ -153,8 +163,8 @@ final class SimulatedRun {
       guard !isOver else { return }
       let reply: ListReply
       if isOut || chance(faults.listFails) {
-        let kinds = [Outcome.Kind.noAnswer, .unreachable, .throttled]
-        reply = .failed(Outcome(kinds[Int.random(in: 0..<3, using: &world.random)]))
+        let kinds = [Outcome.Kind.unreachable, .throttled]
+        reply = .failed(oneIn(3) ? unknown() : Outcome(kinds[Int.random(in: 0..<2, using: &world.random)]))
       } else {
         var entries = world.service.entries(account.account, at: time.truth, faults)
         var isWhole = true
@@ -208,12 +218,12 @@ final class SimulatedRun {
         Bool.random(using: &world.random) ? Duration.seconds(Int.random(in: 1...20, using: &world.random)) : nil
       answer(lease, Outcome(.throttled, retryAfter: wait), after: back)
     } else if chance(faults.dropBefore) {
-      answer(lease, Outcome(.noAnswer), after: timeout)
+      answer(lease, unknown(), after: timeout)
     } else if world.refusedNames.contains(lease.name) {
-      answer(lease, chance(faults.dropAfter) ? Outcome(.noAnswer) : Outcome(.refused, message: "invalid"), after: back)
+      answer(lease, chance(faults.dropAfter) ? unknown() : Outcome(.refused, message: "invalid"), after: back)
     } else if world.service.has(lease.name, at: now), !faults.acceptsDuplicates {
       answer(
-        lease, chance(faults.dropAfter) ? Outcome(.noAnswer) : Outcome(.refused, message: "name already exists"),
+        lease, chance(faults.dropAfter) ? unknown() : Outcome(.refused, message: "name already exists"),
         after: back)
     } else if chance(faults.late) {
       makeLate(lease, answeredAt: now + timeout)
@@ -225,7 +235,7 @@ final class SimulatedRun {
       let shownFrom = chance(faults.listLags) ? latest(lease, answeredAt: now + delay) : now
       let id = world.service.make(lease.name, lease.definition, at: now, shownFrom: shownFrom)
       world.note("made \(lease.name), world.shown from \(shownFrom.rfc3339()), \(isLost ? "answer lost" : "answered")")
-      answer(lease, isLost ? Outcome(.noAnswer) : Outcome(.succeeded, remoteID: id), after: delay)
+      answer(lease, isLost ? unknown() : Outcome(.succeeded, remoteID: id), after: delay)
     }
   }
 

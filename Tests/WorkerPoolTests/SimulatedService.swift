@@ -12,6 +12,8 @@ struct SimulatedFaults {
   var late = 0.0
   var throttled = 0.0
   var unreachable = 0.0
+  /// The chance that what is lost is answered by a page of something else.
+  var pages = 0.0
   /// Chances that a list does not come, lacks entries, or shows an older state.
   var listFails = 0.0
   var listPartial = 0.0
@@ -38,6 +40,7 @@ struct SimulatedFaults {
     late = chance(0.4)
     throttled = chance(0.3)
     unreachable = chance(0.2)
+    pages = chance(1)
     listFails = chance(0.5)
     listPartial = chance(0.5)
     listLags = chance(0.5)

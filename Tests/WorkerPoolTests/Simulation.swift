@@ -240,6 +240,10 @@ final class Simulation {
         guard made.contains(where: { !$0.isOurs }) || faults.isBeyondSettleDelay || isUntellable else {
           throw Violation(description: "\(item.name) is a conflict with nothing")
         }
+      case (.failed, .foreign?):
+        guard !made.contains(where: \.isOurs) || faults.isBeyondSettleDelay else {
+          throw Violation(description: "\(item.name) failed although it was made")
+        }
       case (.failed, .refused?):
         guard !made.contains(where: \.isOurs) else {
           throw Violation(description: "\(item.name) failed although it was made")
