@@ -176,11 +176,14 @@ extension Columns {
   func secretWarning(_ column: Int) -> RowIssue? {
     let header = headers[column]
     guard SecretHeader.matches(header) else { return nil }
-    let more = meanings[column].field == nil ? "" : ", and be sent"
+    let more = isSent(column) ? ", and be sent" : ""
+    let remedy =
+      plan.isUsed(column)
+      ? "take it out of the template and leave them out with --drop" : "leave them out with --drop"
     return headerPlace(of: column).issue(
       "secret-header", value: header, isWarning: true,
-      "the cells under '\(header.shown)' look like secrets and would be stored in the queue and the reports\(more): leave "
-        + "them out with --drop '\(header.shown)', or say with --carry '\(header.shown)' that they are none")
+      "the cells under '\(header.shown)' look like secrets and would be stored in the queue and the reports\(more): \(remedy) "
+        + "\(header.quotedWord), or say with --carry \(header.quotedWord) that they are none")
   }
 
   /// That a column has values and no header.

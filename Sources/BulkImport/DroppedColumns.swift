@@ -11,8 +11,10 @@ struct DroppedColumns {
   let unknown: [String]
 
   init(_ wanted: Set<String>, headers: [String]) {
-    indexes = Set(headers.indices.filter { wanted.contains(headers[$0]) })
-    unknown = wanted.filter { !headers.contains($0) }.sorted()
+    // Of JSON an object's members have columns of their own: `password.k` is a part of `password`.
+    func isPart(_ header: String, of name: String) -> Bool { header == name || header.hasPrefix(name + ".") }
+    indexes = Set(headers.indices.filter { index in wanted.contains { isPart(headers[index], of: $0) } })
+    unknown = wanted.filter { name in !headers.contains { isPart($0, of: name) } }.sorted()
   }
 
   /// The texts without those of the dropped columns.
@@ -72,5 +74,5 @@ extension Columns {
   /// Those that stay here.
   var stayingHeaders: [String] { kept.filter { !isSent($0) }.map { headers[$0] } }
 
-  private func isSent(_ column: Int) -> Bool { meanings[column].field != nil || plan.isUsed(column) }
+  func isSent(_ column: Int) -> Bool { meanings[column].field != nil || plan.isUsed(column) }
 }

@@ -8,7 +8,7 @@ extension Record {
   var isReportHeader: Bool { fields.contains { $0.hasPrefix("rollcall_") } }
 
   /// The record as it was before the report made its cells harmless.
-  var withoutHarmlessMarks: Record {
-    fields.contains { $0.utf8.first == UInt8(ascii: "'") } ? with(fields: fields.map(HarmlessCell.original)) : self
+  var withoutEscapes: Record {
+    fields.contains { $0.utf8.first == UInt8(ascii: "'") } ? with(fields: fields.map(EscapedCell.original)) : self
   }
 }

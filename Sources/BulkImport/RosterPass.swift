@@ -90,7 +90,7 @@ struct RosterPass {
 
   private mutating func takeRow(_ record: Record, _ body: (RosterRow) throws -> Void) throws {
     guard let columns else { return }
-    if isReport { return try takeRow(record.withoutHarmlessMarks, columns, body) }
+    if isReport { return try takeRow(record.withoutEscapes, columns, body) }
     try takeRow(record, columns, body)
   }
 
@@ -192,7 +192,7 @@ struct RosterPass {
 
   private mutating func takeHeader(_ record: Record) throws {
     isReport = elements == nil && record.isReportHeader
-    let record = isReport ? record.withoutHarmlessMarks : record
+    let record = isReport ? record.withoutEscapes : record
     let columns = Columns(
       header: record, file: displayName, names: names, template: template, carried: options.carried,
       dropped: options.dropped, elements: elements)

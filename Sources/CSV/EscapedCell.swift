@@ -2,7 +2,7 @@
 // and a formula for whoever opens the file.
 
 /// Makes cells harmless in a way that can be undone; for every file that a person may open in a spreadsheet.
-package enum HarmlessCell {
+package enum EscapedCell {
   private static let apostrophe = UInt8(ascii: "'")
 
   /// The cell as it goes into a CSV file: with an apostrophe in front where a spreadsheet would run it.
@@ -39,7 +39,7 @@ package enum HarmlessCell {
 
 extension RecordWriter {
   /// Appends a record of a file that a person may open in a spreadsheet: no cell of it is run as a formula.
-  package static func appendHarmless(_ fields: some Collection<String>, to bytes: inout [UInt8]) {
-    append(fields.map(HarmlessCell.made), to: &bytes)
+  package static func appendEscaped(_ fields: some Collection<String>, to bytes: inout [UInt8]) {
+    append(fields.map(EscapedCell.made), to: &bytes)
   }
 }

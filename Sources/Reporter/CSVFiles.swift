@@ -45,7 +45,7 @@ final class CSVFiles {
   }
 
   private static func append(_ record: [String], to file: NewFile) throws(FileError) {
-    RecordWriter.appendHarmless(record, to: &file.buffer)
+    RecordWriter.appendEscaped(record, to: &file.buffer)
     try file.flushIfLarge()
   }
 
@@ -57,7 +57,10 @@ final class CSVFiles {
     }
     return [
       item.state.rawValue, item.account, item.name, item.remoteID?.visibleLine ?? "",
-      item.reason?.rawValue ?? "", item.message?.visibleLine ?? item.reason?.forPeople ?? "", String(item.attemptCount),
+      item.reason?.rawValue ?? "",
+      item.message?.visibleLine ?? (item.state.isUnfinished ? item.reason?.forPeople : item.reason?.forPeopleWhoLooked)
+        ?? "",
+      String(item.attemptCount),
       item.finishedAt?.rfc3339() ?? "",
       String(row.line),
     ]

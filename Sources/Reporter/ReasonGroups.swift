@@ -13,14 +13,9 @@ struct ReasonGroups {
     let reason: String
   }
 
-  /// So many different messages of a group are counted; later ones are not, or a million different ones would be held.
-  private static let mostMessages = 200
-  /// A message is as long as this at most.
-  private static let longestMessage = 400
-
   private struct Group {
     var count = 0
-    var messages: [String: Int] = [:]
+    var messages = MessageCounts()
   }
 
   private var groups: [Key: Group] = [:]
@@ -36,11 +31,7 @@ struct ReasonGroups {
 
   private mutating func count(_ key: Key, saying message: String?) {
     groups[key, default: Group()].count += 1
-    guard let message, !message.isEmpty else { return }
-    let text = String(message.prefix(Self.longestMessage)).visibleLine
-    if groups[key]?.messages[text] != nil || groups[key]?.messages.count ?? 0 < Self.mostMessages {
-      groups[key]?.messages[text, default: 0] += 1
-    }
+    groups[key]?.messages.count(message)
   }
 
   /// The groups as the page has them, the largest first.
@@ -52,7 +43,7 @@ struct ReasonGroups {
     }
     return .array(
       sorted.map { key, group in
-        let messages = group.messages.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(messageCount)
+        let messages = group.messages.mostFrequent(messageCount)
         return .object([
           "state": .string(key.state), "reason": .string(key.reason), "count": .integer(Int64(group.count)),
           "title": .string(Advice.title(state: key.state, reason: key.reason)),

@@ -69,7 +69,9 @@ package struct Summary: Codable, Hashable, Sendable {
     states = Dictionary(uniqueKeysWithValues: ItemState.allCases.map { ($0.rawValue, counts.tally[$0]) })
     invalidCount = counts.tally.invalidCount
     reasons = Dictionary(uniqueKeysWithValues: counts.reasons.map { ($0.key.rawValue, $0.value) })
-    let said = counts.messages.mostFrequent.map { ($0.key.rawValue, $0.value) }
+    let said = counts.messages.compactMap { reason, counts in
+      counts.mostFrequent(1).first.map { (reason.rawValue, $0.key) }
+    }
     messages = said.isEmpty ? nil : Dictionary(uniqueKeysWithValues: said)
     attemptCount = counts.attemptCount
     latency = totals.latency.percentiles
@@ -104,7 +106,7 @@ package struct Summary: Codable, Hashable, Sendable {
 struct RowCounts {
   private(set) var tally = Tally()
   private(set) var reasons: [Reason: Int] = [:]
-  private(set) var messages = ReasonMessages()
+  private(set) var messages: [Reason: MessageCounts] = [:]
   private(set) var attemptCount = 0
   /// How long rows took that were done or failed since the import, and when the last of them was.
   private(set) var wait = LatencyHistogram()
@@ -122,7 +124,7 @@ struct RowCounts {
     attemptCount += item.attemptCount
     if let reason = item.reason {
       reasons[reason, default: 0] += 1
-      messages.count(item.message, of: reason)
+      messages[reason, default: MessageCounts()].count(item.message)
     }
     guard item.state == .done || item.state == .failed, let end = item.finishedAt, end >= importedAt else { return }
     wait.add(end - importedAt)

@@ -14,17 +14,23 @@ enum BatchChoice {
   /// The batch of this number, or the only one that a verb would change; the latest if there is none.
   ///
   /// - Parameters:
-  ///   - verb: what the person wants to do, for the commands to choose from.
+  ///   - verb: what the person wants to do, with its options, for the commands to choose from.
+  ///   - options: names the queue on this command line.
   ///   - state: what a batch has that the verb would change, for example `unfinished`.
   static func only(
-    _ number: Int64?, in queue: Queue, for verb: String, _ state: String, where wouldChange: (Tally) -> Bool
+    _ number: Int64?, in queue: Queue, for verb: [String], _ options: QueueOptions, _ state: String,
+    where wouldChange: (Tally) -> Bool
   ) throws -> Batch {
     if let number { return try numbered(number, in: queue) }
     let batches = try queue.batches()
     guard let latest = batches.last else { throw none(queue) }
     let candidates = try batches.filter { wouldChange(try queue.tally(of: $0.id)) }
     guard candidates.count > 1 else { return candidates.first ?? latest }
-    let commands = candidates.map { "      rollcall \(verb) \($0.id.rawValue)   # \($0.label)" }
+    let commands = candidates.map { batch in
+      let words = ["rollcall"] + verb.prefix(1) + ["\(batch.id.rawValue)"] + verb.dropFirst()
+      let command = (words + options.words(in: .current)).map(\.shellQuoted).joined(separator: " ")
+      return "      \(command)   # \(batch.label)"
+    }
     throw Problem(
       "\(candidates.count) batches \(state); say which one.",
       hint: "Choose one of:", more: commands, .usage)

@@ -20,7 +20,9 @@ struct CancelVerb: AsyncParsableCommand {
   mutating func run() async throws {
     let context = Context.current
     let queue = try queueOptions.openExisting(in: context)
-    let batch = try BatchChoice.only(batch, in: queue, for: "cancel", "are unfinished") { $0.unfinishedCount > 0 }
+    let batch = try BatchChoice.only(batch, in: queue, for: ["cancel"], queueOptions, "are unfinished") {
+      $0.unfinishedCount > 0
+    }
     let cancellation = try queue.cancel(batch.id)
     let count = cancellation.cancelledCount
     context.say("Batch \(batch.id.rawValue), \(batch.shortLabel): \(count == 1 ? "1 row" : "\(count) rows") cancelled.")

@@ -89,13 +89,20 @@ struct Context: Sendable {
     return Int(size.ws_col)
   }
 
+  /// Why standard output could not be written; 0 while it could.
+  static let outputError = Atomic<Int32>(0)
+
   /// Writes all of a text; a reader that has gone away (EPIPE) does no harm.
   private static func write(_ text: String, to descriptor: Int32) {
     var bytes = ArraySlice(text.utf8)
     while !bytes.isEmpty {
       let count = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
       if count < 0, errno == EINTR { continue }
-      guard count > 0 else { return }
+      guard count > 0 else {
+        // Whoever reads no more does not miss it; what a full disk has cut is taken for whole.
+        if descriptor == STDOUT_FILENO, errno != EPIPE { outputError.store(errno, ordering: .relaxed) }
+        return
+      }
       bytes = bytes.dropFirst(count)
     }
   }

@@ -8,6 +8,13 @@ enum DescriptorCheck {
   /// As many as a system gives by itself; fewer are raised where that is allowed.
   private static let usual: rlim_t = 1_024
 
+  /// How many connections this process may have open at once, beside what a verb needs.
+  static var mostConnections: Int {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return .max }
+    return max(1, Int(min(limit.rlim_cur, 1 << 20)) - needed - 8)
+  }
+
   /// Raises a limit that is lower than usual, as far as this process may, and counts what is left.
   ///
   /// - Returns: what is said when too few are left; nil when there are enough.

@@ -77,7 +77,9 @@ struct DoctorVerb: AsyncParsableCommand {
   private func checkBatches(_ queue: Queue, _ report: Report) throws {
     let unfinished = try queue.batches().filter { try queue.tally(of: $0.id).unfinishedCount > 0 }
     report.good(
-      "batches", unfinished.isEmpty ? "none unfinished" : "\(unfinished.count) unfinished; see `rollcall list`")
+      "batches",
+      unfinished.isEmpty
+        ? "none unfinished" : "\(unfinished.count) unfinished; see \(queueOptions.command("list", in: .current))")
     for owner in try queue.processesAtWork() where owner.isStopped {
       report.bad(
         "process", "process \(owner.process) is stopped and keeps what it holds",

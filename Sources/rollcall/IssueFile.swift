@@ -42,7 +42,7 @@ final class IssueFile {
         throw IssuePlace.problem(error.code, shown)
       }
     }
-    RecordWriter.appendHarmless(Self.header, to: &bytes)
+    RecordWriter.appendEscaped(Self.header, to: &bytes)
   }
 
   private static func stream(_ descriptor: Int32, _ shown: String) throws -> FileHandle {
@@ -53,7 +53,7 @@ final class IssueFile {
   /// Adds issues and warnings.
   func add(_ issues: [RowIssue]) throws {
     for issue in issues {
-      RecordWriter.appendHarmless(
+      RecordWriter.appendEscaped(
         [
           issue.file, String(issue.line), issue.column ?? "", issue.cell ?? "", issue.rule,
           issue.isWarning ? "warning" : "issue", issue.value ?? "", issue.message,

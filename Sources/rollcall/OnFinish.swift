@@ -29,8 +29,8 @@ final class OnFinish: Sendable {
   /// Whether a command is running.
   static var isRunning: Bool { running.withLock { $0 != nil } }
 
-  /// Asks the command that is running to end, for who leaves at once.
-  static func end() { running.withLock { $0 }?.send(SIGTERM) }
+  /// Ends the command that is running, for who leaves at once: nobody is left who could wait for it.
+  static func end() { running.withLock { $0 }?.send(SIGKILL) }
 
   /// Runs the command, unless it was run, and waits for it; that it failed is said and changes nothing. A second caller
   /// waits too.

@@ -39,10 +39,15 @@ struct QueueOptions: ParsableArguments {
 
   /// A command about the same queue, for a hint: what names the queue on this command line is needed again.
   func command(_ words: String, in context: Context) -> String {
+    "`\((["rollcall", words] + self.words(in: context).map(\.shellQuoted)).joined(separator: " "))`"
+  }
+
+  /// The options that name the queue on this command line.
+  func words(in context: Context) -> [String] {
     var options: [String] = []
     if let database, !database.isEmpty { options += ["--db", context.absolute(database)] }
     if forcesDatabase { options.append("--force-db") }
-    return "`\((["rollcall", words] + options.map(\.shellQuoted)).joined(separator: " "))`"
+    return options
   }
 
   /// Opens the queue, making it if need be.
@@ -182,7 +187,7 @@ struct PaceOptions: ParsableArguments {
   }
 
   /// The most connections that a run needs.
-  var connectionCount: Int { concurrency ?? Rules.mostConcurrency }
+  var connectionCount: Int { min(concurrency ?? Rules.mostConcurrency, DescriptorCheck.mostConnections) }
 
   /// What a run keeps to.
   ///
@@ -192,10 +197,11 @@ struct PaceOptions: ParsableArguments {
   func rules(rowCount: Int, at now: Instant) -> Rules {
     let delay = settleDelay?.duration ?? max(.seconds(60), requestTimeout.duration)
     var rules = Rules(
-      concurrency: concurrency ?? 4, maxWait: maxWait.duration, drainTimeout: drainTimeout.duration,
+      concurrency: min(concurrency ?? 4, DescriptorCheck.mostConnections), maxWait: maxWait.duration,
+      drainTimeout: drainTimeout.duration,
       reconcile: ReconcileRules(settleDelay: delay, maxAttempts: maxAttempts, adoptsExisting: adoptExisting))
     rules.requestTimeout = requestTimeout.duration
-    rules.adaptsConcurrency = concurrency == nil
+    rules.adaptsConcurrency = concurrency == nil && connectionCount == Rules.mostConcurrency
     rules.haltAfter = haltAfter?.count(of: rowCount)
     rules.deadline = deadline?.next(after: now).instant
     return rules
@@ -242,7 +248,11 @@ struct ReportOptions: ParsableArguments {
   func refuseUnwritable(
     folder: String? = nil, needed: NeededFiles = NeededFiles(), in context: Context
   ) throws {
-    try OutcomeFiles.refuse(folder ?? context.absolute(self.folder ?? "rollcall-report"), needed: needed)
+    guard let place = folder ?? self.folder.map(context.absolute) else {
+      // Its name comes with the batch's number; that one can be made here can be told now.
+      return try OutcomeFiles.refuse(context.absolute("rollcall-\(UUID().uuidString)"), needed: needed)
+    }
+    try OutcomeFiles.refuse(place, needed: needed)
   }
 
   /// The folder of a batch's files.

@@ -89,9 +89,12 @@ struct ReadingOptions: ParsableArguments {
     do {
       return try Template(text, file: template, schema: .workspace)
     } catch {
+      let problems = error.problems.map { "\(error.file): \($0)" }
+      // One is the error itself; several stand above it, a line each.
+      if problems.count > 1 { context.tell(lines: problems) }
       throw Problem(
-        error.description, hint: "A template has the shape of a definition; `rollcall template ROSTER` writes one.",
-        .rosterIssues)
+        problems.count == 1 ? problems[0] : "The template \(template) has \(problems.count) problems.",
+        hint: "A template has the shape of a definition; `rollcall template ROSTER` writes one.", .rosterIssues)
     }
   }
 

@@ -24,7 +24,9 @@ struct ResumeVerb: AsyncParsableCommand {
 
   private func end(in context: Context) async throws -> Ending {
     let queue = try queueOptions.openExisting(in: context, lockWait: pace.maxWait.duration)
-    let batch = try BatchChoice.only(batch, in: queue, for: "resume", "are unfinished") { $0.unfinishedCount > 0 }
+    let batch = try BatchChoice.only(batch, in: queue, for: ["resume"], queueOptions, "are unfinished") {
+      $0.unfinishedCount > 0
+    }
     let endpoint = try endpointOptions.endpoint(of: batch, in: context)
     // What can be told without credentials is told first.
     try report.refuseUnwritable(folder: report.folder(of: batch, in: context), in: context)

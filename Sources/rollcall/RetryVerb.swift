@@ -28,7 +28,10 @@ struct RetryVerb: AsyncParsableCommand {
   private func end(in context: Context) async throws -> Ending {
     let queue = try queueOptions.openExisting(in: context, lockWait: pace.maxWait.duration)
     let wantsCancelled = reason.contains(.cancelled) || reason.contains(.gone)
-    let batch = try BatchChoice.only(batch, in: queue, for: "retry", "have rows to try again") {
+    let batch = try BatchChoice.only(
+      batch, in: queue, for: ["retry"] + reason.flatMap { ["--reason", $0.rawValue] }, queueOptions,
+      "have rows to try again"
+    ) {
       $0[.failed] > 0 || (wantsCancelled && $0[.cancelled] > 0)
     }
     let endpoint = try endpointOptions.endpoint(of: batch, in: context)

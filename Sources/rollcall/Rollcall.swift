@@ -4,6 +4,7 @@ import ArgumentParser
 import Dispatch
 import Foundation
 import Provisioning
+import Synchronization
 
 /// `rollcall`, the root of the verbs.
 struct Rollcall: AsyncParsableCommand {
@@ -101,6 +102,8 @@ enum Main {
     // A closed pipe or terminal must not end a run; what is written to it is lost, the queue is not.
     signal(SIGPIPE, SIG_IGN)
     signal(SIGHUP, SIG_IGN)
+    // Ends at once, as people mean it; the runtime's report of a crash would ask questions.
+    signal(SIGQUIT, SIG_DFL)
     if let shortage = DescriptorCheck.shortage() { end(shortage, .toolFailed) }
     guard Context.currentFolder != nil else {
       // Foundation traps where it looks for it.
@@ -108,14 +111,24 @@ enum Main {
         "Error: The current folder is not there any more.\nHint: Go to one that is (`cd`), then run it again.\n", .usage
       )
     }
-    Task { exit(await Rollcall.run(Array(CommandLine.arguments.dropFirst()), in: .process)) }
+    Task {
+      let status = await Rollcall.run(Array(CommandLine.arguments.dropFirst()), in: .process)
+      let number = Context.outputError.load(ordering: .relaxed)
+      if number != 0 {
+        let text = "Error: Standard output could not be written to its end: \(String(cString: strerror(number))).\n"
+        end(
+          text + "Hint: Free space where it goes, and run the command again.\n", status == 0 ? .toolFailed : nil, status
+        )
+      }
+      exit(status)
+    }
     dispatchMain()
   }
 
   /// Ends before anything has begun. Written by the system's own call: nothing else may work yet.
-  private static func end(_ text: String, _ status: ExitStatus) -> Never {
+  private static func end(_ text: String, _ status: ExitStatus?, _ other: Int32 = 1) -> Never {
     let bytes = Array(text.utf8)
     _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
-    exit(status.rawValue)
+    exit(status?.rawValue ?? other)
   }
 }

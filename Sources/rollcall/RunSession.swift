@@ -70,6 +70,11 @@ struct RunSession {
       .init(
         endpoint: endpoint, credentials: credentials, requestTimeout: pace.requestTimeout.duration,
         concurrency: pace.connectionCount), time: context.time)
+    if let wanted = pace.concurrency, wanted > pace.connectionCount {
+      context.tell(
+        "warning: This process may open so few files that \(pace.connectionCount) of \(wanted) requests run at once: see `ulimit -n`."
+      )
+    }
     let ownership = try queue.becomeOwner(of: batch.id)
     let pool = Pool(
       Pool.Setup(

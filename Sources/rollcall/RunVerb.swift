@@ -44,8 +44,14 @@ struct RunVerb: AsyncParsableCommand {
     var hasKeys = false
     if case .success = keys { hasKeys = true }
     let existing = try openIfExists(waits: hasKeys, in: context)
-    try check.read(comparingWith: existing)
-    try check.refuseIssues(in: context)
+    do {
+      try check.read(comparingWith: existing)
+      try check.refuseIssues(in: context)
+    } catch {
+      // What is wrong with the roster is told too; what is wrong with the command decides.
+      guard let failure = Failure(error), failure.status == .rosterIssues, !hasKeys else { throw error }
+      failure.tell(in: context)
+    }
     let credentials = try keys.get()
     var plan = Plan(check: check, limit: try limit(existing, endpoint, credentials), adoptsExisting: pace.adoptExisting)
     if !pace.ignoreWait, !pace.forgetsAll {

@@ -49,7 +49,8 @@ final class ShellCommand: Sendable {
 
   /// Keeps what is open here, also what this process was started with, from what it starts.
   private static func closeOnExec() {
-    for number in STDERR_FILENO + 1..<Int32(min(1 << 16, sysconf(Int32(_SC_OPEN_MAX)))) {
+    let end = max(STDERR_FILENO + 1, Int32(min(1 << 16, sysconf(Int32(_SC_OPEN_MAX)))))
+    for number in STDERR_FILENO + 1..<end {
       _ = fcntl(number, F_SETFD, FD_CLOEXEC)
     }
   }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import CSV
 
-@Suite struct HarmlessCellTests {
+@Suite struct EscapedCellTests {
   static let formulaStarts = ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"]
 
   /// Whether a spreadsheet would run it.
@@ -19,8 +19,8 @@ import Testing
     ("가=1", "가=1"), ("＝\u{0301}", "'＝\u{0301}"),
   ])
   func `a cell that a spreadsheet would run gets an apostrophe in front`(cell: String, harmless: String) {
-    #expect(HarmlessCell.made(from: cell).utf8.elementsEqual(harmless.utf8))
-    #expect(HarmlessCell.original(of: harmless).utf8.elementsEqual(cell.utf8))
+    #expect(EscapedCell.made(from: cell).utf8.elementsEqual(harmless.utf8))
+    #expect(EscapedCell.original(of: harmless).utf8.elementsEqual(cell.utf8))
   }
 
   @Test func `every cell comes back, and none that is written begins like a formula`() throws {
@@ -29,8 +29,8 @@ import Testing
       var generator = SeededGenerator(seed: seed)
       let length = Int.random(in: 0...5, using: &generator)
       let cell = String((0..<length).map { _ in letters[Int.random(in: letters.indices, using: &generator)] })
-      let written = HarmlessCell.made(from: cell)
-      #expect(HarmlessCell.original(of: written).utf8.elementsEqual(cell.utf8), "seed \(seed)")
+      let written = EscapedCell.made(from: cell)
+      #expect(EscapedCell.original(of: written).utf8.elementsEqual(cell.utf8), "seed \(seed)")
       #expect(!Self.isRun(written), "seed \(seed)")
     }
   }
@@ -38,12 +38,12 @@ import Testing
   @Test func `a record that was made harmless reads back as it was`() throws {
     let cells = Self.formulaStarts.map { "\($0)1" } + ["'＝x", "plain", "a\nb"]
     var bytes: [UInt8] = []
-    RecordWriter.appendHarmless(cells, to: &bytes)
+    RecordWriter.appendEscaped(cells, to: &bytes)
     var read: [[String]] = []
     var reader = RecordReader()
     try reader.feed(bytes) { read.append($0.fields) }
     try reader.finish { read.append($0.fields) }
-    #expect(read.map { $0.map(HarmlessCell.original) } == [cells])
+    #expect(read.map { $0.map(EscapedCell.original) } == [cells])
     #expect(read.joined().allSatisfy { !Self.isRun($0) })
   }
 }

@@ -18,8 +18,8 @@ import Testing
       try fixture.write()
       let files = try ["succeeded.csv", "failed.csv", "unprocessed.csv", "gone.csv"].map { try fixture.records($0) }
       for cell in files.joined().joined() { #expect(!isRun(cell), "\(cell)") }
-      #expect(files[0][1].prefix(2).map(HarmlessCell.original) == ["=n1", "－5"])
-      #expect(HarmlessCell.original(of: files[1][0][0]) == "=head")
+      #expect(files[0][1].prefix(2).map(EscapedCell.original) == ["=n1", "－5"])
+      #expect(EscapedCell.original(of: files[1][0][0]) == "=head")
       // Programs read this one; it stays as it is.
       #expect(try fixture.text("outcomes.jsonl").contains(#""message":"＠no""#))
     }

@@ -31,7 +31,7 @@ import Testing
     (["run", "class.csv", "--out", "class.csv"], "Not a directory"),
     (["run", "class.csv", "--out", "class.csv/below/it"], "Not a directory"),
     (["run", "class.csv", "--out", "taken"], "did not write"),
-    (["run", "class.csv", "--issues", "taken/failed.csv"], "did not write"), (["run", "bad.csv"], "has 1 issue"),
+    (["run", "class.csv", "--issues", "taken/failed.csv"], "did not write"),
     (["run", "class.csv", "--db", "class.csv"], "is not a Rollcall queue"),
   ])
   func `what is wrong besides is told before the credentials are missed`(arguments: [String], words: String)
@@ -90,6 +90,26 @@ import Testing
       fixture.environment["NCLOUD_ACCESS_KEY"] = "half"
       let result = await fixture.run("sandbox", "--fault", "nonsense")
       #expect(result.status == 2 && result.errorOutput.contains("nonsense"), "\(result)")
+    }
+  }
+
+  @Test func `what is wrong with the roster is told, and what is wrong with the command decides`() async throws {
+    try await withoutCredentials { fixture in
+      let result = await fixture.run("run", "bad.csv", answer: nil, isInteractive: false)
+      #expect(result.status == 2, "\(result)")
+      #expect(
+        result.errorOutput.contains("has 1 issue") && result.errorOutput.contains("NCLOUD_ACCESS_KEY"), "\(result)")
+    }
+  }
+
+  @Test func `each problem of a template has a line`() async throws {
+    try await withoutCredentials { fixture in
+      try fixture.write(#"{"nam":"a","imag":"b","configuration":{"docker":{"comand":"c"}}}"#, to: "lab.json")
+      let result = await fixture.run("check", "class.csv", "--template", "lab.json")
+      #expect(result.status == 5, "\(result)")
+      let lines = result.errorOutput.split(separator: "\n")
+      #expect(lines.count(where: { $0.hasPrefix("lab.json: ") }) == 3, "\(result)")
+      #expect(lines.contains("Error: The template lab.json has 3 problems."), "\(result)")
     }
   }
 }
