@@ -2,40 +2,18 @@
 
 import Dispatch
 import Foundation
-import Synchronization
+import TestSupport
 
 /// Listens on a free port of 127.0.0.1 and answers each request with what it is told to.
 final class RawServer: Sendable {
-  struct Failure: Error {
-    let call: String
-    let number: CInt
-  }
-
   let port: UInt16
   private let listener: CInt
   private let answer: @Sendable (_ path: String, _ body: [UInt8]) -> MadeReply
 
   init(answer: @escaping @Sendable (_ path: String, _ body: [UInt8]) -> MadeReply) throws {
     self.answer = answer
-    listener = try Self.check("socket", socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0))
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let descriptor = listener
-    try withUnsafeMutablePointer(to: &address) { pointer in
-      try pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        _ = try Self.check("bind", bind(descriptor, $0, length))
-        _ = try Self.check("listen", listen(descriptor, 64))
-        _ = try Self.check("getsockname", getsockname(descriptor, $0, &length))
-      }
-    }
-    port = UInt16(bigEndian: address.sin_port)
-  }
-
-  private static func check(_ call: String, _ result: CInt) throws -> CInt {
-    guard result >= 0 else { throw Failure(call: call, number: errno) }
-    return result
+    let socket = try LoopbackListener()
+    (listener, port) = (socket.descriptor, socket.port)
   }
 
   /// Serves until `stop`, each connection on a thread of its own.

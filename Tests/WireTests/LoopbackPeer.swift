@@ -2,33 +2,17 @@
 
 import Dispatch
 import Foundation
+import TestSupport
 
 /// Listens on a free port of 127.0.0.1.
 final class LoopbackPeer: Sendable {
-  struct Failure: Error {
-    let call: String
-    let number: CInt
-  }
-
   let port: UInt16
   private let socket: CInt
   private let queue = DispatchQueue(label: "loopback peer")
 
   init() throws {
-    socket = try Self.check("socket", Foundation.socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0))
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let descriptor = socket
-    try withUnsafeMutablePointer(to: &address) { pointer in
-      try pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        _ = try Self.check("bind", bind(descriptor, $0, length))
-        _ = try Self.check("listen", listen(descriptor, 8))
-        _ = try Self.check("getsockname", getsockname(descriptor, $0, &length))
-      }
-    }
-    port = UInt16(bigEndian: address.sin_port)
+    let own = try LoopbackListener(backlog: 8)
+    (socket, port) = (own.descriptor, own.port)
   }
 
   deinit { close(socket) }
@@ -40,12 +24,9 @@ final class LoopbackPeer: Sendable {
   func accept() async throws -> PeerConnection {
     let descriptor = socket
     return PeerConnection(
-      descriptor: try await onThread(queue) { try Self.check("accept", Foundation.accept(descriptor, nil, nil)) })
-  }
-
-  static func check(_ call: String, _ result: CInt) throws -> CInt {
-    guard result >= 0 else { throw Failure(call: call, number: errno) }
-    return result
+      descriptor: try await onThread(queue) {
+        try LoopbackListener.check("accept", Foundation.accept(descriptor, nil, nil))
+      })
   }
 }
 
@@ -65,7 +46,7 @@ final class PeerConnection: Sendable {
       var bytes = [UInt8](repeating: 0, count: 4_096)
       while !text.contains(end) {
         let count = recv(descriptor, &bytes, bytes.count, 0)
-        guard count > 0 else { throw LoopbackPeer.Failure(call: "recv", number: count < 0 ? errno : 0) }
+        guard count > 0 else { throw LoopbackListener.Failure(call: "recv", number: count < 0 ? errno : 0) }
         text += String(decoding: bytes[..<count], as: UTF8.self)
       }
     }
@@ -76,13 +57,13 @@ final class PeerConnection: Sendable {
     let descriptor = descriptor
     try await onThread(queue) {
       var bytes = [UInt8](repeating: 0, count: 4_096)
-      _ = try LoopbackPeer.check("recv", CInt(recv(descriptor, &bytes, bytes.count, 0)))
+      _ = try LoopbackListener.check("recv", CInt(recv(descriptor, &bytes, bytes.count, 0)))
     }
   }
 
   func write(_ text: String) throws {
     if text.isEmpty { return }
-    _ = try LoopbackPeer.check("send", CInt(send(descriptor, text, text.utf8.count, CInt(MSG_NOSIGNAL))))
+    _ = try LoopbackListener.check("send", CInt(send(descriptor, text, text.utf8.count, CInt(MSG_NOSIGNAL))))
   }
 
   /// Writes a text again and again, until the other side takes no more.

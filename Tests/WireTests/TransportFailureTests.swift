@@ -2,6 +2,7 @@ import Foundation
 import NIOCore
 import NIOSSL
 import Provisioning
+import TestSupport
 import Testing
 
 @testable import Wire
@@ -138,7 +139,7 @@ private struct FileDescriptors {
 
   static func takeAll() throws -> FileDescriptors {
     var limit = rlimit(rlim_cur: 256, rlim_max: 256)
-    _ = try LoopbackPeer.check("setrlimit", setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit))
+    _ = try LoopbackListener.check("setrlimit", setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit))
     var numbers: [CInt] = []
     while true {
       let number = open("/dev/null", O_RDONLY)

@@ -4,6 +4,7 @@ import Dispatch
 import Foundation
 import Provisioning
 import Synchronization
+import TestSupport
 
 /// What steers a terminal, hides a text, or begins a line of its own.
 let hostileText =
@@ -15,19 +16,9 @@ final class HostileService: Sendable {
   let port: UInt16
 
   init() throws {
-    socket = Foundation.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let own = try LoopbackListener(backlog: 16)
+    (socket, port) = (own.descriptor, own.port)
     let listener = socket
-    let isListening = withUnsafeMutablePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(listener, $0, length) == 0 && listen(listener, 16) == 0 && getsockname(listener, $0, &length) == 0
-      }
-    }
-    guard isListening else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
-    port = UInt16(bigEndian: address.sin_port)
     Thread.detachNewThread {
       while true {
         let connection = accept(listener, nil, nil)
