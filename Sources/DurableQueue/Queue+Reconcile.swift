@@ -142,7 +142,7 @@ extension Queue {
       Outcome(
         .refused, remoteID: id, message: "there as \(id), but what it is or when it was made does not fit what we sent")
     case .listedForeign:
-      Outcome(.refused, remoteID: id, message: "already there as \(id), and nothing that was sent has made it")
+      Outcome(.refused, remoteID: id, message: "already there as \(id) although nothing that was sent has made it")
     case .listedAbsent(after: .silence, _):
       Outcome(.refused, message: Self.absent + (item.message.map { " (the last time: \($0))" } ?? ""))
     default: Outcome(.refused, message: item.message)
