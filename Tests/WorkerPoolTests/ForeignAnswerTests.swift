@@ -61,7 +61,8 @@ import WorkerPool
       }
       #expect(wait.reason == .foreign)
       #expect(wait.message == Self.blocked.message)
-      #expect((15..<20).contains(target.creates.count), "\(target.creates.count) creates")
+      // What was on the wire or about to be when the tenth came back.
+      #expect((15...25).contains(target.creates.count), "\(target.creates.count) creates")
       #expect(try fixture.tally[.failed] == 0)
       let back = ScriptedTarget()
       #expect(try await fixture.run(back) == .finished)
