@@ -61,8 +61,9 @@ import WorkerPool
       }
       #expect(wait.reason == .foreign)
       #expect(wait.message == Self.blocked.message)
-      // What was on the wire or about to be when the tenth came back.
-      #expect((15...25).contains(target.creates.count), "\(target.creates.count) creates")
+      // Five were made and ten answered; at four at once three pages may come before the last that was made, which begins the
+      // count anew, and three may be on the wire at the end.
+      #expect((15...21).contains(target.creates.count), "\(target.creates.count) creates")
       #expect(try fixture.tally[.failed] == 0)
       let back = ScriptedTarget()
       #expect(try await fixture.run(back) == .finished)
