@@ -21,9 +21,6 @@ struct Lists: Hashable, Sendable {
     var missing: [RemoteItem] = []
     /// Whether the details were asked for already; an entry whose detail did not come waits for the next list.
     var isSecondLook = false
-    /// Details that brought no usable answer; so many end the asking.
-    var lostCount = 0
-    static let mostLost = 3
   }
 
   /// A read that is wanted.
@@ -196,14 +193,12 @@ extension Dispatcher {
       pace.noteListed()
       open.missing.removeAll { $0.id == entry.id }
       open.list.items = open.list.items.map { $0.id == entry.id ? entry : $0 }
-    case .failed(let outcome) where [.refused, .accountRefused, .foreign, .noAnswer].contains(outcome.kind):
-      // It is not there any more, or something keeps its detail back; the next list tells. The others are not held up, but
-      // where no detail comes at all the rest need not be asked for.
+    case .failed(let outcome) where outcome.kind == .refused || outcome.kind == .accountRefused:
+      // It is not there any more; the next list tells.
       if !open.missing.isEmpty { open.missing.removeFirst() }
-      open.lostCount += outcome.kind.isDefinite ? 0 : 1
-      if open.lostCount >= Lists.Open.mostLost { open.missing = [] }
     case .failed(let outcome):
-      return noteFailedRead(outcome, of: open.account, at: now)
+      // Nothing is sent meanwhile: an item that is ready may be the one that the list has shown.
+      return noteFailedRead(outcome, of: open.account, isList: false, at: now)
     }
     lists.step = .idle
     lists.open = open
@@ -212,9 +207,11 @@ extension Dispatcher {
     return [.reconcile(open.list, open.account)]
   }
 
-  private mutating func noteFailedRead(_ read: Outcome, of account: BatchAccount, at now: Instant) -> [Action] {
+  private mutating func noteFailedRead(
+    _ read: Outcome, of account: BatchAccount, isList: Bool = true, at now: Instant
+  ) -> [Action] {
     var outcome = read
-    if phase == .probing, read.kind == .foreign { outcome.kind = Outcome.Kind(probeAnsweredBy: read.status) }
+    if phase == .probing, isList, read.kind == .foreign { outcome.kind = Outcome.Kind(probeAnsweredBy: read.status) }
     if outcome.kind.haltsRun {
       lists.step = .idle
       end(.halted(outcome), at: now)

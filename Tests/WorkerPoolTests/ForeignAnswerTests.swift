@@ -180,4 +180,45 @@ import WorkerPool
       #expect(item.reason == .foreign && item.message == Self.blocked.message)
     }
   }
+
+  /// A service whose details are answered by something else.
+  private struct WithoutDetails: Target {
+    let target: ScriptedTarget
+    let failure: Outcome
+
+    var name: String { target.name }
+    var origin: String { target.origin }
+    func create(_ definition: String) async -> Outcome { await target.create(definition) }
+    func list(account: String) async -> ListReply { await target.list(account: account) }
+    func detail(of item: RemoteItem) async -> DetailReply { .failed(failure) }
+    func isMade(_ item: RemoteItem, from definition: String) -> Bool { target.isMade(item, from: definition) }
+  }
+
+  @Test(arguments: [Outcome.Kind.foreign, .noAnswer])
+  func `a row that the list shows is not sent while its detail does not come`(kind: Outcome.Kind) async throws {
+    try await Fixture.with(["a"], quota: PoolTests.fast) { fixture async throws in
+      let target = ScriptedTarget { _, index in
+        index == 0 ? Outcome(.noAnswer) : Outcome(.throttled, retryAfter: .seconds(3_000))
+      } list: { _, index in
+        .listed(index < 2 ? [] : [RemoteItem(id: "id", name: "a", description: "…")], isWhole: true)
+      }
+      guard case .paused = try await fixture.run(target) else {
+        Issue.record("the run did not pause")
+        return
+      }
+      fixture.time.advance(by: .seconds(3_000))
+      // The first create has landed after all; a page's status is no reason to halt, the list has come.
+      let hidden = WithoutDetails(target: target, failure: Outcome(kind, message: "page", status: 403))
+      let pool = Pool(
+        .init(
+          queue: fixture.queue, target: hidden, owner: try fixture.queue.becomeOwner().id, scope: fixture.scope,
+          batch: fixture.batch, rules: Rules(), time: fixture.time), generator: SeededGenerator(seed: 1))
+      guard case .paused(let wait?, _) = await pool.run(), wait.message == "page" else {
+        Issue.record("the run did not pause for it")
+        return
+      }
+      #expect(target.creates.count == 2)
+      #expect(try fixture.tally == Tally([.ready: 1]))
+    }
+  }
 }
