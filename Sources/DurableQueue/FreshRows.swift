@@ -51,27 +51,12 @@ final class FreshRows {
 
   private let group: Statements
   private let single: Statements
-  private var isUnchecked = true
 
   /// Prepares the statements.
-  ///
-  /// The checks of the tables are off until `end`: what they check is written into these statements (a new item is ready
-  /// and due, and has no owner, no doubt and no end), and checking it a million times would take as long as all the rest.
   init(batch: BatchID, at now: Int64, _ db: Database) throws {
-    try db.execute(sql: "PRAGMA ignore_check_constraints = ON")
     group = try Statements(batch: batch, at: now, count: Self.groupSize, db)
     single = try Statements(batch: batch, at: now, count: 1, db)
   }
-
-  /// The checks hold again, for these statements too.
-  func end(_ db: Database) throws {
-    guard isUnchecked else { return }
-    try Self.check(db)
-    isUnchecked = false
-  }
-
-  /// Switches the tables' checks on.
-  static func check(_ db: Database) throws { try db.execute(sql: "PRAGMA ignore_check_constraints = OFF") }
 
   /// Rows in: new items and their batch rows. Free of races because the transaction is immediate.
   func insert(_ rows: [Row], of piece: ImportPiece) throws {

@@ -57,7 +57,6 @@ final class ImportSession {
     bulk = try FreshRows(batch: batch, at: now, db)
     defer { bulk = nil }
     let cellText = try ImportPipe.run(rows) { try add($0) }
-    try bulk?.end(db)
     try db.execute(
       sql: "UPDATE batch SET known_cells = ? WHERE id = ?", arguments: [cellText?.known, batch.rawValue])
   }
@@ -97,7 +96,6 @@ final class ImportSession {
       try insert(row, of: piece, issue: issue.text, naming: try item(of: issue.account, issue.name))
     case .item(let item):
       // From now on items that were there may be changed, under the checks of their table.
-      try bulk?.end(db)
       let definition = packer.keep(item, of: piece)
       let (id, definitionID) = try place(
         piece.text(item.name), definition, in: try scope(of: piece.accounts[item.account]))

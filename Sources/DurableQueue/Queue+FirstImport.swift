@@ -4,12 +4,10 @@
 import GRDB
 
 extension Queue {
-  /// Runs the transaction of an import, in which the checks of the tables may be switched off; whatever ends it, they hold
-  /// again afterwards.
+  /// Runs the transaction of an import.
   func writeImport<Value>(_ body: (Database) throws -> Value) throws -> Value {
     let alone = try leaveLog()
     let result = Result { try writeAlone(body) }
-    try onWriter { db in try FreshRows.check(db) }
     // What was committed stays so; where a stranger reads the file for too long, the next opening returns to the log.
     if let alone { _ = Result { try returnToLog(alone) } }
     return try result.get()

@@ -15,8 +15,8 @@ package struct QueueHealth: Hashable, Sendable {
   package let freeByteCount: Int64?
   /// Its size with its log.
   package let byteCount: Int64
-  /// The latest migration of its tables.
-  package let schema: String
+  /// The number of its tables.
+  package let schema: Int
 }
 
 extension Queue {
@@ -28,9 +28,6 @@ extension Queue {
           "a reference leads nowhere: \($0)"
         }
     }
-    let schema = try read { db in
-      try String.fetchOne(db, sql: "SELECT identifier FROM grdb_migrations ORDER BY rowid DESC LIMIT 1") ?? ""
-    }
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
     let attributes = try? FileManager.default.attributesOfItem(atPath: path)
     let system = try? FileManager.default.attributesOfFileSystem(forPath: folder)
@@ -39,6 +36,6 @@ extension Queue {
       problems: problems.filter { $0 != "ok" }, networkName: FileSystemCheck.networkName(of: folder),
       isReadableByOthers: ((attributes?[.posixPermissions] as? Int) ?? 0) & 0o077 != 0,
       freeByteCount: (system?[.systemFreeSize] as? NSNumber)?.int64Value,
-      byteCount: ((attributes?[.size] as? NSNumber)?.int64Value ?? 0) + (log ?? 0), schema: schema)
+      byteCount: ((attributes?[.size] as? NSNumber)?.int64Value ?? 0) + (log ?? 0), schema: QueueSchema.version)
   }
 }

@@ -111,7 +111,7 @@ package final class Queue: Sendable {
       // Set here because opening a pool sets NORMAL after `prepareDatabase`; an outcome must survive a power cut.
       try db.execute(sql: "PRAGMA synchronous = FULL")
     }
-    try QueueSchema.migrator.migrate(pool)
+    try pool.writeWithoutTransaction { try QueueSchema.make($0) }
   }
 
   /// Throws when what this process has open no longer stands at its path: it was deleted, replaced, or lost a neighbour.

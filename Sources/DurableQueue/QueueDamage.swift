@@ -92,7 +92,7 @@ extension QueueSchema {
       name: "batch",
       columns: [
         ("id", .id), ("label", .text), ("target", .text), ("endpoint", .text), ("origin", .text),
-        ("template", .optional(.text)), ("columns", .array), ("digest", .text), ("imported_at", .instant),
+        ("columns", .array), ("digest", .text), ("imported_at", .instant),
         ("is_partial", .flag), ("known_cells", .optional(.array)), ("forecast", .optional(.duration)),
       ], rules: [("id", "EXISTS (SELECT 1 FROM tally WHERE tally.batch_id = it.id)")]),
     TableKind(
@@ -139,7 +139,7 @@ extension QueueSchema {
         ("id", .id), ("origin", .text), ("fingerprint", .text),
         ("rate_count", .optional(.integer(1...Int64(Rate.largestCount)))),
         ("rate_period", .optional(.choice(Rate.Period.allCases.map(\.rawValue)))), ("burst", .optional(.count)),
-        ("limit_source", .optional(.choice(["flag", "learned"]))), ("limit_at", .optional(.instant)),
+        ("limit_source", .optional(.choice(["flag"]))), ("limit_at", .optional(.instant)),
         ("theoretical_at", .instant), ("not_before", .instant), ("wait_reason", .optional(.reason)),
         ("windows", .optional(.text)), ("learner", .optional(.json)), ("wait_at", .optional(.instant)),
         ("wait_boot", .optional(.text)), ("wait_up", .optional(.duration)), ("wait_message", .optional(.text)),

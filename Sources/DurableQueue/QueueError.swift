@@ -13,8 +13,8 @@ package struct QueueError: Error, CustomStringConvertible, Hashable {
     case cannotOpen
     /// The file is no SQLite file, or not one of ours.
     case notOurs
-    /// A newer Rollcall wrote it.
-    case newerSchema
+    /// Another version of Rollcall wrote it.
+    case otherSchema
     /// The file is damaged.
     case corrupt
     /// The disk is full.
@@ -87,7 +87,7 @@ package struct QueueError: Error, CustomStringConvertible, Hashable {
     switch code {
     case .cannotOpen: "The queue \(path) cannot be opened: \(detail)."
     case .notOurs: "The file \(path) is not a Rollcall queue: \(detail)."
-    case .newerSchema: "The queue \(path) was written by a newer Rollcall."
+    case .otherSchema: "The queue \(path) was written by another version of Rollcall: its tables have \(detail)."
     case .corrupt: "The queue \(path) is damaged: \(detail)."
     case .diskFull: "The disk is full; the queue \(path) cannot grow."
     case .readOnly: "The queue \(path) cannot be written: \(detail)."

@@ -90,20 +90,22 @@ extension QueueFile {
 }
 
 extension QueueSchema {
-  /// Refuses a file that is not ours or that a newer Rollcall wrote, before anything in it is changed.
+  /// Refuses a file that is not ours or that another Rollcall wrote, before anything in it is changed.
   static func check(_ db: Database, _ path: String) throws {
     let application = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
     guard try application == applicationID || (application == 0 && isEmpty(db)) else {
       throw QueueError(.notOurs, path: path, detail: "it is another program's database")
     }
-    if try migrator.hasBeenSuperseded(db) { throw QueueError(.newerSchema, path: path, detail: "") }
+    let number = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+    guard try number == version || (number == 0 && isEmpty(db)) else {
+      let detail = number == 0 ? "an older one than those with numbers" : "number \(number)"
+      throw QueueError(.otherSchema, path: path, detail: "\(detail); this Rollcall has number \(version)")
+    }
   }
 
-  /// Whether nothing is in it but, at most, the list of migrations that an opening made before it was killed.
+  /// Whether nothing is in it.
   private static func isEmpty(_ db: Database) throws -> Bool {
-    let tables = try String.fetchAll(db, sql: "SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'")
-    guard tables == ["grdb_migrations"] else { return tables.isEmpty }
-    return try Bool.fetchOne(db, sql: "SELECT NOT EXISTS (SELECT 1 FROM grdb_migrations)") == true
+    try Bool.fetchOne(db, sql: "SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)") == true
   }
 
   private static let contradictions = [

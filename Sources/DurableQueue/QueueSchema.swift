@@ -1,4 +1,5 @@
-// The tables of the queue's file. Migrations are only ever added; a file of an older version is brought up on opening.
+// The tables of the queue's file. Until 0.2.0 they are edited in place under a number: a file with another number is refused
+// with a sentence. A CHECK never says `IN (…)`, which opens a temporary table in every INSERT and UPDATE.
 
 import GRDB
 import Provisioning
@@ -6,87 +7,52 @@ import Provisioning
 enum QueueSchema {
   /// `ROLC` in ASCII: tells the file from any other SQLite file.
   static let applicationID = 0x524F_4C43
+  /// The number of these tables; it rises with every change.
+  static let version = 14
 
-  static var migrator: DatabaseMigrator {
-    var migrator = DatabaseMigrator()
-    migrator.registerMigration("1 batches, items, attempts, scopes, owners") { db in
+  /// Makes the tables where there are none, in one transaction.
+  static func make(_ db: Database) throws {
+    try db.inTransaction(.immediate) {
+      guard try Int.fetchOne(db, sql: "PRAGMA user_version") != version else { return .commit }
       try db.execute(sql: "PRAGMA application_id = \(applicationID)")
-      try db.execute(sql: scopesAndOwners)
-      try db.execute(sql: itemsAndAttempts)
-      try db.execute(sql: batches)
-      try db.execute(sql: tallies)
+      try db.execute(sql: scopesAndOwners + itemsAndAttempts + batches + tallies + listsAndWaits)
+      try db.execute(sql: "PRAGMA user_version = \(version)")
+      return .commit
     }
-    migrator.registerMigration("2 lists and waits, for the history of an item") { db in
-      try db.execute(sql: listsAndWaits)
-    }
-    migrator.registerMigration("3 batches of a part of a roster") { db in
-      try db.execute(
-        sql: "ALTER TABLE batch ADD COLUMN is_partial INTEGER NOT NULL DEFAULT 0 CHECK (is_partial IN (0, 1))")
-    }
-    migrator.registerMigration("4 the import counts an item's rows itself") { db in
-      // A trigger updated every item that the import had just inserted, a million times in a large roster.
-      try db.execute(sql: "DROP TRIGGER batch_row_written")
-    }
-    migrator.registerMigration("5 what the rows of a batch have in common is kept once") { db in
-      // A definition is kept without the item's name, and as what is different from another one; see `KeptDefinition`.
-      try db.execute(sql: "ALTER TABLE definition ADD COLUMN name_at INTEGER CHECK (name_at >= 0)")
-      try db.execute(sql: "ALTER TABLE definition ADD COLUMN base_id INTEGER REFERENCES definition")
-      try db.execute(sql: "ALTER TABLE definition ADD COLUMN base_start INTEGER")
-      try db.execute(sql: "ALTER TABLE definition ADD COLUMN base_end INTEGER")
-      // What an owner works on: another batch's run does not take it away from a living one.
-      try db.execute(sql: "ALTER TABLE owner ADD COLUMN batch_id INTEGER")
-      // The first row's cells, as JSON; in the cells of the other rows a number stands for the same cell. Null: it does not.
-      try db.execute(sql: "ALTER TABLE batch ADD COLUMN first_cells TEXT")
-      // The item that a row would name if it had no issue: it is not gone.
-      try db.execute(sql: "ALTER TABLE batch_row ADD COLUMN named_item_id INTEGER REFERENCES item")
-      try db.execute(
-        sql: "CREATE INDEX batch_row_named_item ON batch_row (named_item_id) WHERE named_item_id IS NOT NULL")
-    }
-    migrator.registerMigration("6 limits over hours and days, and a pace that is learned") { db in
-      try db.execute(sql: windowsAndPace)
-    }
-    migrator.registerMigration("7 not only the first row's cells are kept once") { db in
-      // Now for each column the array of the cells that a number stands for.
-      try db.execute(sql: "ALTER TABLE batch RENAME COLUMN first_cells TO known_cells")
-    }
-    migrator.registerMigration("8 owners that want the permits of one key share them") { db in
-      // The key that an owner wants more permits of than it got, until when it counts as wanting, and when its share
-      // falls due next.
-      try db.execute(sql: "ALTER TABLE owner ADD COLUMN key_scope_id INTEGER REFERENCES key_scope")
-      try db.execute(sql: "ALTER TABLE owner ADD COLUMN wanting_until INTEGER")
-      try db.execute(sql: "ALTER TABLE owner ADD COLUMN share_next_at INTEGER")
-      try db.execute(
-        sql: "CREATE INDEX owner_wanting ON owner (key_scope_id, wanting_until) WHERE wanting_until IS NOT NULL")
-    }
-    migrator.registerMigration("9 how long a batch was said to take") { db in
-      // Microseconds, as the first run that sent something of it said.
-      try db.execute(sql: "ALTER TABLE batch ADD COLUMN forecast INTEGER")
-    }
-    migrator.registerMigration("10 owners are told from processes of the same number") { db in
-      // The machine's boot, the space of process numbers, and when the process started; null: the system does not tell.
-      try db.execute(sql: "ALTER TABLE owner ADD COLUMN process_identity TEXT")
-    }
-    migrator.registerMigration("11 ages by a clock that nobody sets") { db in
-      try db.execute(sql: agesByBootClock)
-    }
-    migrator.registerMigration("12 how long a wait is, who holds an account, and how runs ended") { db in
-      try db.execute(sql: waitsHoldsAndEnds)
-    }
-    migrator.registerMigration("13 answers that are not the service's own") { db in
-      try db.execute(sql: foreignAnswers)
-    }
-    return migrator
   }
 
-  private static let windowsAndPace = """
-    -- Limits over long periods that a person said, `500/day 5000/h`.
-    ALTER TABLE key_scope ADD COLUMN windows TEXT;
-    -- What the answers have taught about the limit, as JSON; it holds while rate_count is null.
-    ALTER TABLE key_scope ADD COLUMN learner TEXT;
+  private static let scopesAndOwners = """
+    -- What rates apply to: an origin together with an access key, of which only a fingerprint is kept.
+    CREATE TABLE key_scope (
+      id INTEGER PRIMARY KEY,
+      origin TEXT NOT NULL,
+      fingerprint TEXT NOT NULL,
+      rate_count INTEGER CHECK (rate_count >= 1), -- permits a period; null until someone said a limit
+      rate_period TEXT CHECK (\(isOne(of: ["s", "m", "h", "day"], "rate_period"))),
+      burst INTEGER CHECK (burst >= 1),
+      limit_source TEXT CHECK (\(isOne(of: ["flag"], "limit_source"))),
+      limit_at INTEGER,                     -- when the limit was said
+      windows TEXT,                         -- limits over long periods that a person said, `500/day 5000/h`
+      learner TEXT,                         -- what the answers have taught, as JSON; it holds while rate_count is null
+      theoretical_at INTEGER NOT NULL DEFAULT 0,
+      not_before INTEGER NOT NULL DEFAULT 0,
+      wait_reason TEXT,                     -- why nothing starts before not_before
+      wait_message TEXT,
+      wait_asked INTEGER,                   -- what was asked for, if that is more than is waited; microseconds
+      wait_at INTEGER,                      -- what not_before is counted from, by both clocks
+      wait_boot TEXT,
+      wait_up INTEGER,
+      window_at INTEGER,                    -- when permits of the windows were last taken, by both clocks
+      window_boot TEXT,
+      window_up INTEGER,
+      UNIQUE (origin, fingerprint),
+      CHECK ((rate_count IS NULL) = (rate_period IS NULL) AND (rate_count IS NULL) = (burst IS NULL)
+        AND (rate_count IS NULL) = (limit_source IS NULL))
+    ) STRICT;
     -- Permits of the windows that were taken, by bucket.
     CREATE TABLE key_window (
       key_scope_id INTEGER NOT NULL REFERENCES key_scope,
-      period TEXT NOT NULL CHECK (period IN ('h', 'day')),
+      period TEXT NOT NULL CHECK (\(isOne(of: ["h", "day"], "period"))),
       bucket INTEGER NOT NULL,
       count INTEGER NOT NULL CHECK (count > 0),
       PRIMARY KEY (key_scope_id, period, bucket)
@@ -99,11 +65,171 @@ enum QueueSchema {
       per_second REAL NOT NULL
     ) STRICT;
     CREATE INDEX learned_pace_of_scope ON learned_pace (key_scope_id, at);
+    -- What holds apply to.
+    CREATE TABLE account_scope (
+      id INTEGER PRIMARY KEY,
+      target TEXT NOT NULL,
+      origin TEXT NOT NULL,
+      account TEXT NOT NULL,
+      hold_reason TEXT CHECK (\(isOne(of: ["account_quota", "account_refused"], "hold_reason"))),
+      hold_message TEXT,
+      hold_at INTEGER,
+      hold_owner_id INTEGER REFERENCES owner, -- the run that has set it
+      UNIQUE (target, origin, account),
+      CHECK ((hold_reason IS NULL) = (hold_at IS NULL))
+    ) STRICT;
+    -- A process that claims. It lives exactly as long as it holds the lock on its file.
+    CREATE TABLE owner (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      pid INTEGER NOT NULL,
+      process_identity TEXT,                -- the machine's boot, the space of process numbers, when the process started
+      boot TEXT,                            -- which start of which machine its times are counted from
+      batch_id INTEGER,                     -- what it works on: another batch's run does not take it away
+      started_at INTEGER NOT NULL,
+      ended_at INTEGER,                     -- null while it may hold items
+      clock_skew INTEGER,                   -- how far the service's clock was behind ours at most; negative: behind
+      clock_skew_most INTEGER,              -- how far it was ahead at most
+      key_scope_id INTEGER REFERENCES key_scope, -- the key that it wants more permits of than it got
+      wanting_until INTEGER,
+      share_next_at INTEGER,                -- when its share falls due next
+      run_scope_id INTEGER REFERENCES key_scope, -- with which key it ran
+      made_count INTEGER,                   -- how many items it has made
+      end_cause TEXT                        -- why it ended before its batch did
+    ) STRICT;
+    CREATE INDEX owner_wanting ON owner (key_scope_id, wanting_until) WHERE wanting_until IS NOT NULL;
+
     """
 
+  private static let itemsAndAttempts = """
+    -- A rendered definition, canonical JSON, never changed once written; see `KeptDefinition`.
+    CREATE TABLE definition (
+      id INTEGER PRIMARY KEY,
+      json TEXT NOT NULL,
+      name_at INTEGER CHECK (name_at >= 0),
+      base_id INTEGER REFERENCES definition,
+      base_start INTEGER,
+      base_end INTEGER
+    ) STRICT;
+    -- One remote thing. The account scope and the name are its key.
+    CREATE TABLE item (
+      id INTEGER PRIMARY KEY,
+      account_scope_id INTEGER NOT NULL REFERENCES account_scope,
+      name TEXT NOT NULL,
+      batch_id INTEGER NOT NULL REFERENCES batch DEFERRABLE INITIALLY DEFERRED, -- the one that last made it ready
+      definition_id INTEGER NOT NULL REFERENCES definition,
+      next_definition_id INTEGER REFERENCES definition, -- taken if it becomes ready again
+      state TEXT NOT NULL,
+      due INTEGER,                          -- when it may be claimed
+      version INTEGER NOT NULL DEFAULT 1,   -- rises with every change of state
+      owner_id INTEGER REFERENCES owner,
+      ordinal INTEGER NOT NULL DEFAULT 0,   -- of its latest attempt
+      used_count INTEGER NOT NULL DEFAULT 0, -- attempts that the limit counts, since it was last requeued
+      unanswered INTEGER NOT NULL DEFAULT 0 CHECK (unanswered BETWEEN 0 AND 1), -- an attempt has no definite answer
+      reason TEXT,
+      message TEXT,
+      remote_id TEXT,                       -- of what was made, or of what a conflict found
+      adopted INTEGER NOT NULL DEFAULT 0 CHECK (adopted BETWEEN 0 AND 1),
+      cancel_requested INTEGER NOT NULL DEFAULT 0 CHECK (cancel_requested BETWEEN 0 AND 1),
+      row_count INTEGER NOT NULL DEFAULT 0, -- batch rows that point at it
+      doubt_at INTEGER,                     -- since when it is in doubt
+      doubt_boot TEXT,                      -- the same by the clock that nobody sets
+      doubt_up INTEGER,
+      finished_at INTEGER,
+      UNIQUE (account_scope_id, name),
+      CHECK (\(ItemState.check))
+    ) STRICT;
+    -- Only what can be claimed is in it, so that claims stay as fast when a million items are done.
+    CREATE INDEX item_claimable ON item (batch_id, due, id, account_scope_id) WHERE due IS NOT NULL;
+    CREATE INDEX item_in_doubt ON item (account_scope_id, doubt_at) WHERE doubt_at IS NOT NULL;
+    -- One try.
+    CREATE TABLE attempt (
+      item_id INTEGER NOT NULL REFERENCES item,
+      ordinal INTEGER NOT NULL,             -- rises with every claim
+      owner_id INTEGER NOT NULL REFERENCES owner,
+      definition_id INTEGER NOT NULL REFERENCES definition,
+      start_at INTEGER NOT NULL,            -- the instant from which it may be sent
+      start_up INTEGER,                     -- the same from the start of the machine that the owner's row names
+      ended_at INTEGER,
+      ended_up INTEGER,                     -- null where a process of another start has ended it
+      settle_delay INTEGER,                 -- how late it may land, microseconds
+      request_timeout INTEGER,              -- how long it may take, microseconds
+      outcome TEXT CHECK (\(isOne(of: Outcome.Kind.allCases.map(\.rawValue), "outcome"))),
+      is_used INTEGER NOT NULL DEFAULT 0 CHECK (is_used BETWEEN 0 AND 1),
+      status INTEGER,
+      message TEXT,
+      request_id TEXT,
+      latency INTEGER,                      -- microseconds from sending to the answer
+      PRIMARY KEY (item_id, ordinal),
+      CHECK ((ended_at IS NULL) = (outcome IS NULL))
+    ) STRICT, WITHOUT ROWID;
+
+    """
+
+  private static let batches = """
+    -- One roster as it was imported.
+    CREATE TABLE batch (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      label TEXT NOT NULL,                  -- the roster's real path, or what the person said
+      target TEXT NOT NULL,
+      endpoint TEXT NOT NULL,
+      origin TEXT NOT NULL,
+      columns TEXT NOT NULL,                -- JSON array of the roster's headers
+      known_cells TEXT,                     -- for each column the array of the cells that a number in a row stands for
+      digest TEXT NOT NULL,                 -- equal for rosters that are equal row by row
+      imported_at INTEGER NOT NULL,
+      is_partial INTEGER NOT NULL DEFAULT 0 CHECK (is_partial BETWEEN 0 AND 1),
+      forecast INTEGER                      -- microseconds, as the first run that sent something of it said
+    ) STRICT;
+    CREATE INDEX batch_label ON batch (label, id);
+    CREATE TABLE batch_row (
+      batch_id INTEGER NOT NULL REFERENCES batch,
+      ordinal INTEGER NOT NULL,             -- from 1, in the roster's order
+      line INTEGER NOT NULL,
+      cells TEXT NOT NULL,                  -- JSON array, one cell for each header
+      definition_id INTEGER REFERENCES definition,
+      item_id INTEGER REFERENCES item,
+      named_item_id INTEGER REFERENCES item, -- the item that it would name if it had no issue: that one is not gone
+      issue TEXT,                           -- why the row was not accepted
+      PRIMARY KEY (batch_id, ordinal),
+      CHECK ((item_id IS NULL) = (issue IS NOT NULL)),
+      CHECK ((item_id IS NULL) = (definition_id IS NULL))
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX batch_row_item ON batch_row (item_id) WHERE item_id IS NOT NULL;
+    CREATE INDEX batch_row_named_item ON batch_row (named_item_id) WHERE named_item_id IS NOT NULL;
+    -- The import counts the rows of an item itself: a trigger would update every item that it has just inserted.
+    CREATE TRIGGER batch_row_erased AFTER DELETE ON batch_row WHEN old.item_id IS NOT NULL BEGIN
+      UPDATE item SET row_count = row_count - 1 WHERE id = old.item_id;
+    END;
+
+    """
+
+  private static let tallies = """
+    -- How many items of a batch are in each state. The import writes it once, the trigger keeps it.
+    CREATE TABLE tally (
+      batch_id INTEGER PRIMARY KEY REFERENCES batch,
+      \((ItemState.allCases.map(\.rawValue) + ["invalid"]).map { "\($0) INTEGER NOT NULL CHECK (\($0) >= 0)" }
+        .joined(separator: ",\n  "))
+    ) STRICT;
+    CREATE TRIGGER item_state_changed AFTER UPDATE OF state ON item WHEN old.state <> new.state BEGIN
+      UPDATE tally SET \(tallyChange) WHERE batch_id = new.batch_id;
+    END;
+    -- The other batches that point at the item. A trigger of its own, because IN opens a temporary table, which would
+    -- cost every claim and every settle two thirds of its speed.
+    CREATE TRIGGER shared_item_state_changed AFTER UPDATE OF state ON item
+      WHEN old.state <> new.state AND (new.row_count > 1 OR new.batch_id <> old.batch_id)
+    BEGIN
+      UPDATE tally SET \(tallyChange)
+      WHERE batch_id <> new.batch_id AND batch_id IN (SELECT batch_id FROM batch_row WHERE item_id = new.id);
+    END;
+
+    """
+
+  private static let tallyChange: String = ItemState.allCases.map { state in
+    let column = state.rawValue
+    return "\(column) = \(column) + (new.state = '\(column)') - (old.state = '\(column)')"
+  }.joined(separator: ", ")
+
   private static let listsAndWaits = """
-    -- How far the service's clock was behind ours at most, as long as the owner lived; microseconds, negative: behind.
-    ALTER TABLE owner ADD COLUMN clock_skew INTEGER;
     -- A list of an account that was asked for.
     CREATE TABLE listing (
       id INTEGER PRIMARY KEY,
@@ -111,7 +237,7 @@ enum QueueSchema {
       owner_id INTEGER NOT NULL REFERENCES owner,
       asked_at INTEGER NOT NULL,
       outcome TEXT NOT NULL,
-      is_whole INTEGER NOT NULL CHECK (is_whole IN (0, 1)),
+      is_whole INTEGER NOT NULL CHECK (is_whole BETWEEN 0 AND 1),
       entry_count INTEGER NOT NULL,
       status INTEGER,
       message TEXT,
@@ -131,167 +257,27 @@ enum QueueSchema {
     CREATE INDEX key_wait_of_scope ON key_wait (key_scope_id, from_at);
     """
 
-  private static let scopesAndOwners = """
-    -- What rates apply to: an origin together with an access key, of which only a fingerprint is kept.
-    CREATE TABLE key_scope (
-      id INTEGER PRIMARY KEY,
-      origin TEXT NOT NULL,
-      fingerprint TEXT NOT NULL,
-      rate_count INTEGER CHECK (rate_count >= 1), -- permits a period; null until someone said or learned a limit
-      rate_period TEXT CHECK (rate_period IN ('s', 'm', 'h', 'day')),
-      burst INTEGER CHECK (burst >= 1),
-      limit_source TEXT CHECK (limit_source IN ('flag', 'learned')),
-      limit_at INTEGER,                     -- when the limit was said or learned
-      theoretical_at INTEGER NOT NULL DEFAULT 0,
-      not_before INTEGER NOT NULL DEFAULT 0,
-      wait_reason TEXT,                     -- why nothing starts before not_before
-      UNIQUE (origin, fingerprint),
-      CHECK ((rate_count IS NULL) = (rate_period IS NULL) AND (rate_count IS NULL) = (burst IS NULL)
-        AND (rate_count IS NULL) = (limit_source IS NULL))
-    ) STRICT;
-    -- What holds apply to.
-    CREATE TABLE account_scope (
-      id INTEGER PRIMARY KEY,
-      target TEXT NOT NULL,
-      origin TEXT NOT NULL,
-      account TEXT NOT NULL,
-      hold_reason TEXT CHECK (hold_reason IN ('account_quota', 'account_refused')),
-      hold_message TEXT,
-      hold_at INTEGER,
-      UNIQUE (target, origin, account),
-      CHECK ((hold_reason IS NULL) = (hold_at IS NULL))
-    ) STRICT;
-    -- A process that claims. It lives exactly as long as it holds the lock on its file.
-    CREATE TABLE owner (
-      id INTEGER PRIMARY KEY AUTOINCREMENT,
-      pid INTEGER NOT NULL,
-      started_at INTEGER NOT NULL,
-      ended_at INTEGER                      -- null while it may hold items
-    ) STRICT;
-    """
+  /// That a column is one of some texts, or null. A CASE, because `IN` opens a temporary table.
+  private static func isOne(of texts: [String], _ column: String) -> String {
+    "CASE \(column) \(texts.map { "WHEN '\($0)' THEN 1" }.joined(separator: " ")) ELSE \(column) IS NULL END"
+  }
+}
 
-  private static let itemsAndAttempts = """
-    -- A rendered definition, canonical JSON, never changed once written.
-    CREATE TABLE definition (
-      id INTEGER PRIMARY KEY,
-      json TEXT NOT NULL
-    ) STRICT;
-    -- One remote thing. The account scope and the name are its key.
-    CREATE TABLE item (
-      id INTEGER PRIMARY KEY,
-      account_scope_id INTEGER NOT NULL REFERENCES account_scope,
-      name TEXT NOT NULL,
-      batch_id INTEGER NOT NULL REFERENCES batch DEFERRABLE INITIALLY DEFERRED, -- the one that last made it ready
-      definition_id INTEGER NOT NULL REFERENCES definition,
-      next_definition_id INTEGER REFERENCES definition, -- taken if it becomes ready again
-      state TEXT NOT NULL CHECK (state IN ('ready', 'leased', 'in_doubt', 'done', 'failed', 'cancelled')),
-      due INTEGER,                          -- when it may be claimed
-      version INTEGER NOT NULL DEFAULT 1,   -- rises with every change of state
-      owner_id INTEGER REFERENCES owner,
-      ordinal INTEGER NOT NULL DEFAULT 0,   -- of its latest attempt
-      used_count INTEGER NOT NULL DEFAULT 0, -- attempts that the limit counts, since it was last requeued
-      unanswered INTEGER NOT NULL DEFAULT 0 CHECK (unanswered IN (0, 1)), -- an attempt has no definite answer
-      reason TEXT,
-      message TEXT,
-      remote_id TEXT,                       -- of what was made, or of what a conflict found
-      adopted INTEGER NOT NULL DEFAULT 0 CHECK (adopted IN (0, 1)),
-      cancel_requested INTEGER NOT NULL DEFAULT 0 CHECK (cancel_requested IN (0, 1)),
-      row_count INTEGER NOT NULL DEFAULT 0, -- batch rows that point at it
-      doubt_at INTEGER,                     -- since when it is in doubt
-      finished_at INTEGER,
-      UNIQUE (account_scope_id, name),
-      CHECK ((due IS NOT NULL) = (state = 'ready')),
-      CHECK ((owner_id IS NOT NULL) = (state = 'leased')),
-      CHECK ((doubt_at IS NOT NULL) = (state = 'in_doubt')),
-      CHECK ((finished_at IS NOT NULL) = (state IN ('done', 'failed', 'cancelled'))),
-      CHECK (state <> 'done' OR remote_id IS NOT NULL)
-    ) STRICT;
-    -- Only what can be claimed is in it, so that claims stay as fast when a million items are done.
-    CREATE INDEX item_claimable ON item (batch_id, due, id, account_scope_id) WHERE due IS NOT NULL;
-    CREATE INDEX item_in_doubt ON item (account_scope_id, doubt_at) WHERE doubt_at IS NOT NULL;
-    -- One try.
-    CREATE TABLE attempt (
-      item_id INTEGER NOT NULL REFERENCES item,
-      ordinal INTEGER NOT NULL,             -- rises with every claim
-      owner_id INTEGER NOT NULL REFERENCES owner,
-      definition_id INTEGER NOT NULL REFERENCES definition,
-      start_at INTEGER NOT NULL,            -- the instant from which it may be sent
-      ended_at INTEGER,
-      outcome TEXT CHECK (outcome IN ('succeeded', 'refused', 'throttled', 'key_quota', 'account_quota',
-        'account_refused', 'denied', 'not_offered', 'misdirected', 'unreachable', 'no_answer', 'not_sent',
-        'owner_gone')),
-      is_used INTEGER NOT NULL DEFAULT 0 CHECK (is_used IN (0, 1)),
-      status INTEGER,
-      message TEXT,
-      request_id TEXT,
-      latency INTEGER,                      -- microseconds from sending to the answer
-      PRIMARY KEY (item_id, ordinal),
-      CHECK ((ended_at IS NULL) = (outcome IS NULL))
-    ) STRICT, WITHOUT ROWID;
-    """
+extension ItemState {
+  /// Which columns of an item are set in this state, and which must not be.
+  private var columns: [(name: String, isSet: Bool)] {
+    [
+      ("due", self == .ready), ("owner_id", self == .leased), ("doubt_at", self == .inDoubt),
+      ("finished_at", !isUnfinished),
+    ] + (self == .done ? [("remote_id", true)] : [])
+  }
 
-  private static let batches = """
-    -- One roster as it was imported.
-    CREATE TABLE batch (
-      id INTEGER PRIMARY KEY AUTOINCREMENT,
-      label TEXT NOT NULL,                  -- the roster's real path, or what the person said
-      target TEXT NOT NULL,
-      endpoint TEXT NOT NULL,
-      origin TEXT NOT NULL,
-      template TEXT,
-      columns TEXT NOT NULL,                -- JSON array of the roster's headers
-      digest TEXT NOT NULL,                 -- equal for rosters that are equal row by row
-      imported_at INTEGER NOT NULL
-    ) STRICT;
-    CREATE INDEX batch_label ON batch (label, id);
-    CREATE TABLE batch_row (
-      batch_id INTEGER NOT NULL REFERENCES batch,
-      ordinal INTEGER NOT NULL,             -- from 1, in the roster's order
-      line INTEGER NOT NULL,
-      cells TEXT NOT NULL,                  -- JSON array, one cell for each header
-      definition_id INTEGER REFERENCES definition,
-      item_id INTEGER REFERENCES item,
-      issue TEXT,                           -- why the row was not accepted
-      PRIMARY KEY (batch_id, ordinal),
-      CHECK ((item_id IS NULL) = (issue IS NOT NULL)),
-      CHECK ((item_id IS NULL) = (definition_id IS NULL))
-    ) STRICT, WITHOUT ROWID;
-    CREATE INDEX batch_row_item ON batch_row (item_id) WHERE item_id IS NOT NULL;
-    CREATE TRIGGER batch_row_written AFTER INSERT ON batch_row WHEN new.item_id IS NOT NULL BEGIN
-      UPDATE item SET row_count = row_count + 1 WHERE id = new.item_id;
-    END;
-    CREATE TRIGGER batch_row_erased AFTER DELETE ON batch_row WHEN old.item_id IS NOT NULL BEGIN
-      UPDATE item SET row_count = row_count - 1 WHERE id = old.item_id;
-    END;
-    """
-
-  private static let tallies = """
-    -- How many items of a batch are in each state. The import writes it once, the trigger keeps it.
-    CREATE TABLE tally (
-      batch_id INTEGER PRIMARY KEY REFERENCES batch,
-      ready INTEGER NOT NULL CHECK (ready >= 0),
-      leased INTEGER NOT NULL CHECK (leased >= 0),
-      in_doubt INTEGER NOT NULL CHECK (in_doubt >= 0),
-      done INTEGER NOT NULL CHECK (done >= 0),
-      failed INTEGER NOT NULL CHECK (failed >= 0),
-      cancelled INTEGER NOT NULL CHECK (cancelled >= 0),
-      invalid INTEGER NOT NULL CHECK (invalid >= 0)
-    ) STRICT;
-    CREATE TRIGGER item_state_changed AFTER UPDATE OF state ON item WHEN old.state <> new.state BEGIN
-      UPDATE tally SET \(tallyChange) WHERE batch_id = new.batch_id;
-    END;
-    -- The other batches that point at the item. A trigger of its own, because IN opens a temporary table, which would
-    -- cost every claim and every settle two thirds of its speed.
-    CREATE TRIGGER shared_item_state_changed AFTER UPDATE OF state ON item
-      WHEN old.state <> new.state AND (new.row_count > 1 OR new.batch_id <> old.batch_id)
-    BEGIN
-      UPDATE tally SET \(tallyChange)
-      WHERE batch_id <> new.batch_id AND batch_id IN (SELECT batch_id FROM batch_row WHERE item_id = new.id);
-    END;
-    """
-
-  private static let tallyChange: String = ItemState.allCases.map { state in
-    let column = state.rawValue
-    return "\(column) = \(column) + (new.state = '\(column)') - (old.state = '\(column)')"
-  }.joined(separator: ", ")
+  /// What an item's row must be in each state, as a CHECK; a state that there is not is refused.
+  fileprivate static var check: String {
+    let cases = allCases.map { state in
+      let conditions = state.columns.map { "\($0.name) IS \($0.isSet ? "NOT " : "")NULL" }.joined(separator: " AND ")
+      return "WHEN '\(state.rawValue)' THEN \(conditions)"
+    }
+    return "CASE state \(cases.joined(separator: " ")) ELSE 0 END"
+  }
 }

@@ -50,7 +50,7 @@ struct DoctorVerb: AsyncParsableCommand {
     }
     let health = try queue.health()
     if health.problems.isEmpty {
-      report.good("queue", "\(queue.path), \(Self.size(health.byteCount)), schema \"\(health.schema)\"")
+      report.good("queue", "\(queue.path), \(Self.size(health.byteCount)), tables number \(health.schema)")
     } else {
       report.bad(
         "queue", "\(queue.path) is damaged: \(health.problems[0])", "Keep a copy, and try `sqlite3 FILE .recover`.")

@@ -62,7 +62,7 @@ import Testing
       try fixture.queue.read { db in
         let names = try String.fetchAll(
           db, sql: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
-        for name in names where name != "grdb_migrations" {
+        for name in names {
           var columns = try Set(db.columns(in: name).map(\.name))
           // A tally's batch is a rule of its own.
           if name == "tally" { columns.remove("batch_id") }

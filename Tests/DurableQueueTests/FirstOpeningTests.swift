@@ -53,7 +53,6 @@ import Testing
       try await file.writeWithoutTransaction { db in
         try db.execute(sql: "PRAGMA journal_mode = \(mode)")
         if isSigned { try db.execute(sql: "PRAGMA application_id = \(QueueSchema.applicationID)") }
-        try db.execute(sql: "CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY)")
       }
       try file.close()
       try opens(path)

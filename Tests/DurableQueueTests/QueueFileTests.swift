@@ -78,14 +78,16 @@ import Words
     }
   }
 
-  @Test func `a file that a newer Rollcall wrote is refused`() async throws {
+  @Test(arguments: [0, 13, 99]) func `a file that another Rollcall wrote is refused, and left as it was`(number: Int)
+    async throws
+  {
     try await QueueFixture.with { fixture in
       let path = fixture.queue.path
-      try fixture.queue.writeAlone { db in
-        try db.execute(sql: "INSERT INTO grdb_migrations (identifier) VALUES ('99 the future')")
-      }
+      try fixture.queue.onWriter { db in try db.execute(sql: "PRAGMA user_version = \(number)") }
       let error = #expect(throws: QueueError.self) { try Queue(path: path, time: ManualTimeSource()) }
-      #expect(error?.code == .newerSchema)
+      #expect(error?.code == .otherSchema)
+      // So that the fixture can look at it.
+      try fixture.queue.onWriter { db in try db.execute(sql: "PRAGMA user_version = \(QueueSchema.version)") }
     }
   }
 

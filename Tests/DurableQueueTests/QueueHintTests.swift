@@ -10,7 +10,7 @@ import Words
 
 @Suite struct QueueHintTests {
   @Test(arguments: [
-    QueueError.Code.cannotOpen, .newerSchema, .corrupt, .diskFull, .readOnly, .busy, .forbidden, .hardLink, .mountPoint,
+    QueueError.Code.cannotOpen, .otherSchema, .corrupt, .diskFull, .readOnly, .busy, .forbidden, .hardLink, .mountPoint,
     .replaced, .strangeLog, .forgotten,
   ])
   func `nobody is sent to another file where a queue may be`(code: QueueError.Code) {
