@@ -14,7 +14,7 @@ extension QueueError {
       refusal?.hint(opening: path) ?? "Check the folder and the file's permissions."
     case .notOurs: "Name the queue's own file with --db; this one was left as it is."
     case .otherSchema:
-      "Finish it with the version that made it, or name another file with --db; this one was left as it is."
+      "Finish it with the version that made it; it was left as it is. To a new queue what it has made is somebody else's."
     case .corrupt: "Keep a copy of \(neighbours), then put a whole copy back, or try `sqlite3 \(quoted) .recover`."
     case .diskFull: "Free some space and run the same command again; nothing that was answered is lost."
     case .busy: "Continue that process (`kill -CONT`) or end it (`kill`), then run the same command again."
