@@ -12,8 +12,11 @@ enum QueueSchema {
 
   /// Makes the tables where there are none, in one transaction.
   static func make(_ db: Database) throws {
+    func isMade() throws -> Bool { try Int.fetchOne(db, sql: "PRAGMA user_version") == version }
+    // Looked at first without the write lock: who only reads must not wait for a writer that is stopped.
+    guard try !isMade() else { return }
     try db.inTransaction(.immediate) {
-      guard try Int.fetchOne(db, sql: "PRAGMA user_version") != version else { return .commit }
+      guard try !isMade() else { return .commit }
       try db.execute(sql: "PRAGMA application_id = \(applicationID)")
       try db.execute(sql: scopesAndOwners + itemsAndAttempts + batches + tallies + listsAndWaits)
       try db.execute(sql: "PRAGMA user_version = \(version)")

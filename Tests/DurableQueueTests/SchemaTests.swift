@@ -77,4 +77,17 @@ import Testing
       }
     }
   }
+
+  @Test func `a queue opens while somebody else holds the write lock`() async throws {
+    try await QueueFixture.with { fixture in
+      let path = fixture.queue.path
+      try fixture.queue.onWriter { db in
+        try db.execute(sql: "BEGIN IMMEDIATE")
+        defer { _ = Result { try db.execute(sql: "ROLLBACK") } }
+        let second = try Queue(path: path, time: ManualTimeSource(), lockWait: .zero)
+        #expect(try second.batches().isEmpty)
+        try second.close()
+      }
+    }
+  }
 }
