@@ -15,7 +15,7 @@ extension Outcome {
     // Too many means the same whatever follows.
     guard reply.isCut, kind != .throttled, kind != .foreign || page?.title == nil else { return self }
     return Outcome(
-      .noAnswer, message: "the reply is longer than \(limit / 1_024) kB, and the rest was not read",
+      .unknown, message: "the reply is longer than \(limit / 1_024) kB, and the rest was not read",
       status: status, requestID: requestID, retryAfter: retryAfter)
   }
 }

@@ -53,9 +53,9 @@ extension DataForestClient {
     let now = time.now()
     let outcome = Outcome(reply, needsID: false, at: now).unlessCut(reply, Self.largestDetail)
       .hiding(accessKey)
-    guard outcome.kind == .succeeded else { return .failed(outcome) }
+    guard outcome.kind == .made else { return .failed(outcome) }
     guard let body = JSONBody(reply.body), let value = decode(body) else {
-      return .failed(Outcome(.noAnswer, message: "the reply cannot be read", status: reply.status))
+      return .failed(Outcome(.unknown, message: "the reply cannot be read", status: reply.status))
     }
     return .told(value, clockSkew: reply.date.map { $0 - now })
   }

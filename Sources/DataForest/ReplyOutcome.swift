@@ -8,7 +8,7 @@ extension Outcome {
   /// What a reply means for the request that it answers, row by row of the contract's table, but for replies that are not the
   /// service's own; see the article "What an answer means":
   ///
-  ///     2xx, success:true, id                                succeeded
+  ///     2xx, success:true, id                                made
   ///     3xx in one of the two shapes                         misdirected; redirects are never followed
   ///     401 in one of them; 403 in the gateway's shape       denied
   ///     403, 404 in Data Forest's shape                      account refused
@@ -29,7 +29,7 @@ extension Outcome {
     let envelope = Envelope(reply.body)
     let told = RateLimitHeaders(reply, at: now)
     let asked = reply.retryAfter(at: now) ?? (reply.status == 429 ? told?.reset : nil)
-    self.init(.noAnswer, status: reply.status, requestID: reply.requestID, retryAfter: asked?.wait)
+    self.init(.unknown, status: reply.status, requestID: reply.requestID, retryAfter: asked?.wait)
     let pause = told?.remaining == 0 ? told?.reset : nil
     self.pause = pause?.wait
     askedWait = asked?.asked
@@ -38,8 +38,8 @@ extension Outcome {
       self.message = message
       let id = members.string("id").flatMap { WorkspaceID.isValid($0) ? $0 : nil }
       kind = Self.kind(reply.status, success: success, message: message, hasID: id != nil || !needsID)
-      if kind == .succeeded { remoteID = id }
-      if kind == .noAnswer, success, (200..<300).contains(reply.status) { self.message = Self.withoutID }
+      if kind == .made { remoteID = id }
+      if kind == .unknown, success, (200..<300).contains(reply.status) { self.message = Self.withoutID }
     case .gateway(let code, let message):
       self.message = message
       kind = Self.kind(reply.status, gatewayCode: code)
@@ -57,23 +57,23 @@ extension Outcome {
     // Nothing of a foreign reply is believed.
     if kind == .foreign { (retryAfter, askedWait, self.pause) = (nil, nil, nil) }
     // A pause is kept only beside an answer; elsewhere the wait is another.
-    if kind == .succeeded || kind == .refused { askedWait = askedWait ?? pause?.asked }
+    if kind == .made || kind == .refused { askedWait = askedWait ?? pause?.asked }
     // The message of a success is "success"; everything else owes people a sentence.
-    if kind == .succeeded { self.message = nil } else if self.message == nil { self.message = "HTTP \(reply.status)" }
+    if kind == .made { self.message = nil } else if self.message == nil { self.message = "HTTP \(reply.status)" }
   }
 
   /// Data Forest's own shape: the envelope decides, not the status alone.
   private static func kind(_ status: Int, success: Bool, message: String?, hasID: Bool) -> Kind {
     switch status {
-    case 200..<300 where success: hasID ? .succeeded : .noAnswer
+    case 200..<300 where success: hasID ? .made : .unknown
     case 300..<400: .misdirected
     case 401: .denied
     case 403, 404: .accountRefused
-    case 408, 500...: .noAnswer
+    case 408, 500...: .unknown
     case 429: .throttled
-    case _ where message?.lowercased().contains("exceeded limit on resource quota") == true: .accountQuota
+    case _ where message?.lowercased().contains("exceeded limit on resource quota") == true: .quota
     case 200..<300, 400..<500: .refused
-    default: .noAnswer
+    default: .unknown
     }
   }
 
@@ -88,8 +88,8 @@ extension Outcome {
     switch status {
     case 429: .throttled
     case 511: .foreign
-    case 408, 500...: .noAnswer
-    case 200..<300 where isEmpty: .noAnswer
+    case 408, 500...: .unknown
+    case 200..<300 where isEmpty: .unknown
     default: .foreign
     }
   }
@@ -100,11 +100,11 @@ extension Outcome {
     case (300..<400, _): .misdirected
     case (401, _), (403, _): .denied
     case (404, 300): .notOffered
-    case (408, _), (500..., _): .noAnswer
+    case (408, _), (500..., _): .unknown
     case (429, 400): .keyQuota
     case (429, _): .throttled
     case (400..<500, _): .refused
-    default: .noAnswer
+    default: .unknown
     }
   }
 }
@@ -121,13 +121,13 @@ extension ListReply {
     (reply.body, reply.isCut) = (list.envelope, list.isCut)
     let outcome = Outcome(reply, needsID: false, at: now)
     // The entries were taken out: what is left between the brackets could not be told apart.
-    guard outcome.kind == .succeeded, !reply.isCut, let envelope = JSONBody(reply.body),
+    guard outcome.kind == .made, !reply.isCut, let envelope = JSONBody(reply.body),
       envelope.objects("contents")?.isEmpty == true
     else {
-      let isUnreadable = outcome.kind == .succeeded
+      let isUnreadable = outcome.kind == .made
       self = .failed(
         isUnreadable
-          ? Outcome(.noAnswer, message: "the list cannot be read", status: outcome.status, requestID: outcome.requestID)
+          ? Outcome(.unknown, message: "the list cannot be read", status: outcome.status, requestID: outcome.requestID)
           : outcome.unlessCut(reply))
       return
     }
@@ -143,7 +143,7 @@ extension DetailReply {
   /// - Parameter limit: so many bytes of it were read at most.
   init(_ reply: Reply, of item: RemoteItem, upTo limit: Int, at now: Instant) {
     let outcome = Outcome(reply, needsID: false, at: now).unlessCut(reply, limit)
-    guard outcome.kind == .succeeded else {
+    guard outcome.kind == .made else {
       self = .failed(outcome)
       return
     }
@@ -152,7 +152,7 @@ extension DetailReply {
     guard WorkspaceDetail.isReadable(detail) else {
       self = .failed(
         Outcome(
-          .noAnswer, message: "the detail cannot be read", status: outcome.status, requestID: outcome.requestID))
+          .unknown, message: "the detail cannot be read", status: outcome.status, requestID: outcome.requestID))
       return
     }
     item.detail = detail

@@ -31,7 +31,7 @@ package struct Listing: Hashable, Sendable {
     self.latency = latency
     switch reply {
     case .listed(let items, let isWhole, let clockSkew, let count):
-      outcome = Outcome(.succeeded)
+      outcome = Outcome(.made)
       self.isWhole = isWhole
       self.clockSkew = clockSkew
       entryCount = count ?? items.count

@@ -137,7 +137,7 @@ extension Queue {
   private static func outcome(of event: ItemEvent, _ entry: RemoteItem?, _ item: ListedItem) -> Outcome {
     let id = entry?.id ?? "?"
     return switch event {
-    case .listedOurs: Outcome(.succeeded, remoteID: id)
+    case .listedOurs: Outcome(.made, remoteID: id)
     case .listedForeign where item.mayBeMade:
       Outcome(
         .refused, remoteID: id, message: "there as \(id), but what it is or when it was made does not fit what we sent")

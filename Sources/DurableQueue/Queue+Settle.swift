@@ -65,7 +65,7 @@ extension Queue {
     let isOvertaken = item.version != answer.lease.version
     var transition = isOvertaken ? nil : item.state.after(event)
     if transition?.state == .ready, let reason = answer.reason { transition?.reason = reason }
-    try Self.write(answer, isUsed: transition?.usesAttempt ?? (answer.outcome.kind == .succeeded), at: now, db)
+    try Self.write(answer, isUsed: transition?.usesAttempt ?? (answer.outcome.kind == .made), at: now, db)
     if answer.outcome.kind.holdsAccount, let reason = Reason(answer.outcome.kind) {
       try Self.hold(item.account, reason, answer.outcome.message, by: item.owner, now.wall, db)
     }
@@ -75,7 +75,7 @@ extension Queue {
 
   /// A late answer that says success settles the item, unless it is leased: then that lease's own answer will.
   private func settleLate(_ answer: Answer, _ item: ItemRow, at now: Moment, _ db: Database) throws -> ItemState {
-    guard answer.outcome.kind == .succeeded, item.state != .leased, let late = item.state.after(.lateSuccess) else {
+    guard answer.outcome.kind == .made, item.state != .leased, let late = item.state.after(.lateSuccess) else {
       return item.state
     }
     return try item.move(late, answer.outcome, due: nil, at: now, db)

@@ -74,7 +74,7 @@ enum QueueSchema {
       target TEXT NOT NULL,
       origin TEXT NOT NULL,
       account TEXT NOT NULL,
-      hold_reason TEXT CHECK (\(isOne(of: ["account_quota", "account_refused"], "hold_reason"))),
+      hold_reason TEXT CHECK (\(isOne(of: ["quota", "accountRefused"], "hold_reason"))),
       hold_message TEXT,
       hold_at INTEGER,
       hold_owner_id INTEGER REFERENCES owner, -- the run that has set it

@@ -32,7 +32,7 @@ struct UnansweredAttempt {
       boot, start_up, ended_up, clock_skew, clock_skew_most
     FROM attempt JOIN item ON item.id = item_id
       JOIN definition ON definition.id = attempt.definition_id JOIN owner ON owner.id = attempt.owner_id
-    WHERE item_id = ? AND (\(Outcome.Kind.isUnknown) OR outcome = 'succeeded') ORDER BY attempt.ordinal
+    WHERE item_id = ? AND (\(Outcome.Kind.isUnknown) OR outcome = '\(Outcome.Kind.made.rawValue)') ORDER BY attempt.ordinal
     """
 
   init(_ row: Row) throws {

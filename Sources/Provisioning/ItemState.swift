@@ -106,7 +106,7 @@ extension ItemState {
     case .foreignAgain: Transition(state: .failed, reason: .foreign)
     case _ where attemptsLeft: Transition(state: .ready, due: .now)
     case .foreign: Transition(state: .failed, reason: .foreign)
-    case .silence: Transition(state: .failed, reason: .noAnswer)
+    case .silence: Transition(state: .failed, reason: .unknown)
     }
   }
 
@@ -114,12 +114,12 @@ extension ItemState {
   private static func after(_ kind: Outcome.Kind, _ earlierUnanswered: Bool) -> Transition {
     let reason = Reason(kind)
     return switch kind {
-    case .succeeded: Transition(state: .done, usesAttempt: true)
+    case .made: Transition(state: .done, usesAttempt: true)
     case .refused: Transition(state: earlierUnanswered ? .inDoubt : .failed, reason: reason, usesAttempt: true)
-    case .noAnswer, .foreign, .ownerGone: Transition(state: .inDoubt, reason: reason, usesAttempt: true)
+    case .unknown, .foreign, .ownerGone: Transition(state: .inDoubt, reason: reason, usesAttempt: true)
     case .throttled, .keyQuota: Transition(state: .ready, due: .afterScopeWait, reason: reason)
     case .unreachable: Transition(state: .ready, due: .afterBackoff, reason: reason)
-    case .accountQuota, .accountRefused, .denied, .notOffered, .misdirected, .notSent:
+    case .quota, .accountRefused, .denied, .notOffered, .misdirected, .notSent:
       Transition(state: .ready, due: .now, reason: reason)
     }
   }

@@ -7,48 +7,48 @@ package struct Outcome: Hashable, Sendable {
   /// The kinds of answer, each with its own consequence for the item; the raw value stands in the database and files.
   package enum Kind: String, CaseIterable, Sendable {
     /// The service made it and said its id.
-    case succeeded
+    case made
     /// The service said no to this definition.
     case refused
     /// Too fast; the key's scope waits.
     case throttled
     /// The access key's quota is used up.
-    case keyQuota = "key_quota"
+    case keyQuota
     /// The account may make no more.
-    case accountQuota = "account_quota"
+    case quota
     /// The account is not ours to use, or does not exist.
-    case accountRefused = "account_refused"
+    case accountRefused
     /// The credentials were refused.
     case denied
     /// The service does not offer this at all.
-    case notOffered = "not_offered"
+    case notOffered
     /// A redirect, or a TLS certificate that is not the endpoint's: it is not the service. Nothing was done.
     case misdirected
     /// No connection came about; nothing was sent.
     case unreachable
     /// It may have been sent and nobody knows what became of it.
-    case noAnswer = "no_answer"
+    case unknown
     /// Something between here and the service answered in its place, such as a firewall or a sign-in page. The request may
     /// have reached the service all the same: what filters requests filters replies too.
     case foreign
     /// It was claimed and then not sent after all.
-    case notSent = "not_sent"
+    case notSent
     /// The process that had claimed it is gone.
-    case ownerGone = "owner_gone"
+    case ownerGone
 
     /// Whether the service certainly did nothing or certainly did it; otherwise only its list can tell.
-    package var isDefinite: Bool { self != .noAnswer && self != .foreign && self != .ownerGone }
+    package var isDefinite: Bool { self != .unknown && self != .foreign && self != .ownerGone }
     /// Whether the run ends at once, because every other request would fare the same.
     package var haltsRun: Bool { self == .denied || self == .notOffered || self == .misdirected }
     /// Whether it holds the item's account.
-    package var holdsAccount: Bool { self == .accountQuota || self == .accountRefused }
+    package var holdsAccount: Bool { self == .quota || self == .accountRefused }
     /// Whether the key's scope must wait before anything else is sent with it.
     package var holdsKey: Bool { self == .throttled || self == .keyQuota }
   }
 
   /// What kind of answer it was.
   package var kind: Kind
-  /// The target's id of what was made; only with `succeeded`.
+  /// The target's id of what was made; only with `made`.
   package var remoteID: String?
   /// What the service or the network said, for people; never a secret. Clipped: a service may say any amount.
   package var message: String? {
@@ -139,18 +139,18 @@ package enum Reason: String, CaseIterable, Sendable {
   case refused
   case throttled
   /// The limit that the service tells of is used up, without a request that was refused.
-  case usedUp = "used_up"
-  case keyQuota = "key_quota"
-  case accountQuota = "account_quota"
-  case accountRefused = "account_refused"
+  case usedUp
+  case keyQuota
+  case quota
+  case accountRefused
   case denied
-  case notOffered = "not_offered"
+  case notOffered
   case misdirected
   case unreachable
-  case noAnswer = "no_answer"
+  case unknown
   case foreign
-  case notSent = "not_sent"
-  case ownerGone = "owner_gone"
+  case notSent
+  case ownerGone
   /// Something of this name was there that we did not make.
   case conflict
   /// A person cancelled it.
@@ -164,7 +164,7 @@ package enum Reason: String, CaseIterable, Sendable {
   /// The reason in words that people read, where a whole run waits or has stopped for it.
   package var forPeopleWhoWait: String {
     switch self {
-    case .noAnswer: "the service gives no usable answers"
+    case .unknown: "the service gives no usable answers"
     case .foreign: "something that is not the service answers in its place"
     default: forPeople
     }
@@ -173,7 +173,7 @@ package enum Reason: String, CaseIterable, Sendable {
   /// The reason when nothing is in doubt any more: a missing answer has been looked for.
   package var forPeopleWhoLooked: String {
     switch self {
-    case .noAnswer, .ownerGone: "no answer, and the service's list does not show it"
+    case .unknown, .ownerGone: "no answer, and the service's list does not show it"
     case .foreign: "something else answered in the service's place, and its list does not show it"
     default: forPeople
     }
@@ -186,13 +186,13 @@ package enum Reason: String, CaseIterable, Sendable {
     case .throttled: "throttled: the service asked us to slow down"
     case .usedUp: "the service says that its limit is used up until then"
     case .keyQuota: "the access key's quota is used up"
-    case .accountQuota: "the account's quota is used up"
+    case .quota: "the account's quota is used up"
     case .accountRefused: "the account was refused"
     case .denied: "the credentials were refused"
     case .notOffered: "the service does not offer this"
     case .misdirected: "the endpoint is not the service: it redirects, or its TLS certificate is not its own"
     case .unreachable: "the service could not be reached"
-    case .noAnswer: "answer unknown, will check"
+    case .unknown: "answer unknown, will check"
     case .foreign: "something else answered in the service's place, will check"
     case .notSent: "not sent"
     case .ownerGone: "the run that sent it ended before the answer, will check"

@@ -40,7 +40,7 @@ package enum ListReply: Hashable, Sendable {
   /// service's clock is ahead of ours (negative: behind), nil when the reply does not tell. `entryCount`: how many entries
   /// came, nil when these are all.
   case listed([RemoteItem], isWhole: Bool, clockSkew: Duration? = nil, entryCount: Int? = nil)
-  /// It did not come; the outcome says why and is never `succeeded`.
+  /// It did not come; the outcome says why and is never `made`.
   case failed(Outcome)
 }
 
@@ -48,7 +48,7 @@ package enum ListReply: Hashable, Sendable {
 package enum DetailReply: Hashable, Sendable {
   /// The entry, with its detail.
   case told(RemoteItem)
-  /// It did not come; the outcome says why and is never `succeeded`.
+  /// It did not come; the outcome says why and is never `made`.
   case failed(Outcome)
 }
 

@@ -9,12 +9,12 @@ struct PaceChart {
   struct Counts: Hashable {
     var sent = 0
     var throttled = 0
-    var noAnswer = 0
+    var unknown = 0
 
     static func += (left: inout Counts, right: Counts) {
       left.sent += right.sent
       left.throttled += right.throttled
-      left.noAnswer += right.noAnswer
+      left.unknown += right.unknown
     }
   }
 
@@ -63,7 +63,7 @@ struct PaceChart {
       if outcome == .notSent || outcome == .unreachable { return nil }
       self.start = start
       counts = Counts(
-        sent: 1, throttled: outcome?.holdsKey == true ? 1 : 0, noAnswer: outcome?.isDefinite == false ? 1 : 0)
+        sent: 1, throttled: outcome?.holdsKey == true ? 1 : 0, unknown: outcome?.isDefinite == false ? 1 : 0)
     }
   }
 

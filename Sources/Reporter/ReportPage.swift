@@ -83,7 +83,7 @@ final class ReportPage {
       #"{"at":\#($0.at.microseconds / 1_000_000),"perSecond":\#($0.perSecond)}"#
     }
     return #"{"bucketSeconds":\#(sitting.bucketSeconds),"start":\#(sitting.start),"sent":\#(list(\.sent)),"#
-      + #""throttled":\#(list(\.throttled)),"noAnswer":\#(list(\.noAnswer)),"limit":[\#(held.joined(separator: ","))],"#
+      + #""throttled":\#(list(\.throttled)),"unknown":\#(list(\.unknown)),"limit":[\#(held.joined(separator: ","))],"#
       + #""earlierCount":\#(sitting.earlierCount)}"#
   }
 }

@@ -24,9 +24,9 @@ extension Outcome {
   ///   - isLate: whether the request timeout is over.
   init(lostTo error: any Error, isSent: Bool, isLate: Bool = false) {
     switch error {
-    case is CancellationError: self.init(.noAnswer, message: "the request was given up")
-    case _ where isSent && isLate: self.init(.noAnswer, message: Self.late)
-    case _ where isSent: self.init(.noAnswer, message: Self.broken(error))
+    case is CancellationError: self.init(.unknown, message: "the request was given up")
+    case _ where isSent && isLate: self.init(.unknown, message: Self.late)
+    case _ where isSent: self.init(.unknown, message: Self.broken(error))
     default:
       if let wrong = Self.wrongCertificate(error) {
         self.init(.misdirected, message: wrong)

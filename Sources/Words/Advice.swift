@@ -14,7 +14,7 @@ package enum Advice {
     let reason = Reason(rawValue: key)
     return switch (ItemState(rawValue: state), reason) {
     case (.failed, .foreign): "something else answered in the service’s place"
-    case (.failed, .noAnswer): "no usable answer, as often as it was tried"
+    case (.failed, .unknown): "no usable answer, as often as it was tried"
     case (.inDoubt, .refused): "refused by the service after an attempt without an answer, will check"
     default: reason?.forPeople ?? key
     }
@@ -41,8 +41,8 @@ package enum Advice {
         + "give the row another name and run the roster again."
     case .refused:
       "The message says what the service did not like. Mend the row or the template and run the roster again."
-    case .noAnswer:
-      "The service’s list does not show them. `rollcall retry \(batch) --reason no_answer` tries them again "
+    case .unknown:
+      "The service’s list does not show them. `rollcall retry \(batch) --reason unknown` tries them again "
         + "when the service is well."
     case .foreign:
       "Something between here and the service, such as a firewall or a proxy, answers these rows; the message says what. "
@@ -54,7 +54,7 @@ package enum Advice {
 
   private static func waiting(_ reason: Reason, _ resume: String) -> String {
     switch reason {
-    case .accountQuota: "Delete what is not needed or ask for a larger quota; then \(resume) goes on."
+    case .quota: "Delete what is not needed or ask for a larger quota; then \(resume) goes on."
     case .accountRefused:
       "See whether the account’s id in the roster is right and the key may use it (`rollcall doctor`); then \(resume) goes on."
     case .denied: "Set the right keys (`rollcall doctor` tells whether they are); then \(resume) goes on."

@@ -141,11 +141,11 @@ extension Dispatcher {
     case .throttled:
       until = pace.waitEnd(after: .throttled, asked: outcome.retryAfter, sentAt: sentAt, at: now, using: &generator)
     case .unreachable,
-      .noAnswer where isRead,
+      .unknown where isRead,
       .foreign where isRead:
       let own = pace.waitEnd(unreachable: rules.unreachableWait, sentAt: sentAt, at: now)
       until = max(own, now + (outcome.retryAfter ?? .zero))
-    case .noAnswer:
+    case .unknown:
       let own = pace.waitEnd(noAnswer: rules.unreachableWait, sentAt: sentAt, at: now)
       guard let end = [own, outcome.retryAfter.map { now + $0 }].compactMap(\.self).max() else { return nil }
       until = end
@@ -259,7 +259,7 @@ extension Dispatcher {
 
 extension Outcome.Kind {
   /// Whether the service itself answered, so that it can be reached and is not throttling.
-  var isAnswerOfService: Bool { self == .succeeded || self == .refused }
+  var isAnswerOfService: Bool { self == .made || self == .refused }
 }
 
 extension Instant {

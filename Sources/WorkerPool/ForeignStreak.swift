@@ -18,7 +18,7 @@ struct ForeignStreak: Sendable {
     case .foreign: items.insert(item)
     // Nobody has answered, or not the service.
     case _ where outcome.page != nil: break
-    case .noAnswer, .notSent, .ownerGone, .unreachable: break
+    case .unknown, .notSent, .ownerGone, .unreachable: break
     default: items.removeAll()
     }
     return outcome.kind == .foreign && items.count >= Self.most
@@ -27,5 +27,5 @@ struct ForeignStreak: Sendable {
 
 extension Reason {
   /// Why a row waits that was not sent for this reason: only what was sent has an unknown answer.
-  var ofUnsent: Reason { self == .noAnswer || self == .foreign ? .notSent : self }
+  var ofUnsent: Reason { self == .unknown || self == .foreign ? .notSent : self }
 }

@@ -42,7 +42,7 @@ enum EndReason: String, CaseIterable {
   /// The service refused the credentials.
   case denied
   /// The service does not offer workspaces.
-  case notOffered = "not_offered"
+  case notOffered = "notOffered"
   /// The service refused the signature, because the clocks differ.
   case clock
   /// Something else answers in the service's place.

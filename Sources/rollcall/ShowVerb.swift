@@ -65,7 +65,7 @@ struct ShowVerb: AsyncParsableCommand {
 
   private static func line(_ listing: ItemHistory.Listing) -> String {
     var parts = ["  list", listing.askedAt.rfc3339()]
-    if listing.outcome == .succeeded {
+    if listing.outcome == .made {
       parts.append("\(listing.entryCount) entries\(listing.isWhole ? "" : ", not whole")")
     } else {
       parts.append(listing.outcome.rawValue)

@@ -116,7 +116,7 @@ enum Bench {
 
   private static func work(_ queue: Queue, _ next: () async throws -> Lease?) async throws {
     while let lease = try await next() {
-      let outcome = Outcome(.succeeded, remoteID: lease.name, status: 200)
+      let outcome = Outcome(.made, remoteID: lease.name, status: 200)
       _ = try await queue.settle(Answer(lease: lease.handle, outcome: outcome, latency: .zero))
     }
   }

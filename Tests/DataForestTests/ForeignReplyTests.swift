@@ -87,7 +87,7 @@ import Wire
     let reply = Reply(
       status: 502, headers: ["content-type": "text/html"], body: Array("<title>502 Bad Gateway</title>".utf8))
     let outcome = Outcome(reply, at: Self.now)
-    #expect(outcome.kind == .noAnswer)
+    #expect(outcome.kind == .unknown)
     #expect(outcome.message == "HTTP 502, a web page: '502 Bad Gateway'")
   }
 

@@ -159,10 +159,10 @@ private final class ReplyFuzz: Sendable {
     let outcome = await client.create(lease.definition)
     // A connection that was closed after the reply before may be found so.
     let reply =
-      world.withLock { $0.lastReply } ?? MadeReply(bytes: [], allowed: [.unreachable, .noAnswer], name: "none")
+      world.withLock { $0.lastReply } ?? MadeReply(bytes: [], allowed: [.unreachable, .unknown], name: "none")
     #expect(reply.allowed.contains(outcome.kind), "\(reply.name): \(outcome.kind), \(outcome.message ?? "")")
     #expect(outcome.message?.count ?? 0 <= 1_000 && outcome.requestID?.count ?? 0 <= 200, "\(reply.name)")
-    if outcome.kind == .succeeded { #expect(outcome.remoteID == world.withLock { $0.made[lease.name]?.id }) }
+    if outcome.kind == .made { #expect(outcome.remoteID == world.withLock { $0.made[lease.name]?.id }) }
     if !outcome.kind.isDefinite { known[lease.name, default: Known()].unknownSince = time.now() }
     if outcome.kind == .foreign { known[lease.name, default: Known()].foreignCount += 1 }
     if outcome.kind == .refused { known[lease.name, default: Known()].refusedCount += 1 }
@@ -210,7 +210,7 @@ private final class ReplyFuzz: Sendable {
       case (.failed, .foreign):
         #expect((told.foreignCount > 1 || item.attemptCount >= 5) && made[item.name] == nil, "\(item.name)")
       case (.failed, .refused): #expect(told.refusedCount > 0 && made[item.name] == nil, "\(item.name)")
-      case (.failed, .noAnswer): #expect(item.attemptCount >= 5 && made[item.name] == nil, "\(item.name)")
+      case (.failed, .unknown): #expect(item.attemptCount >= 5 && made[item.name] == nil, "\(item.name)")
       default: Issue.record("\(item.name) is \(item.state), \(item.reason?.rawValue ?? "-"): \(item.message ?? "")")
       }
     }

@@ -23,7 +23,7 @@ struct MadeReply {
   /// What it is, for a failure's message.
   var name: String
 
-  static let unknown: Set<Outcome.Kind> = [.noAnswer, .foreign]
+  static let unknown: Set<Outcome.Kind> = [.unknown, .foreign]
 }
 
 /// Makes replies to creates and lists.
@@ -61,7 +61,7 @@ struct ReplyGrammar {
   /// What is said of a status when the reply has an envelope of the service.
   private static func meaning(_ status: Int, success: Bool) -> Set<Outcome.Kind> {
     switch status {
-    case 200..<300: success ? [.succeeded] : [.refused]
+    case 200..<300: success ? [.made] : [.refused]
     case 300..<400: [.misdirected]
     case 401: [.denied]
     case 403, 404: [.accountRefused]
@@ -86,14 +86,14 @@ struct ReplyGrammar {
     case 3:
       let text = #"{"message":null,"more":[1.5,{"a":"}"}],"id":"\#(id)","success":true}"#
       return (
-        status, pick([json, "text/plain", "text/html", nil]), Array(text.utf8), [.succeeded], "success, odd type"
+        status, pick([json, "text/plain", "text/html", nil]), Array(text.utf8), [.made], "success, odd type"
       )
     case 4:
       let text = #"{"success":true,"id":"\#(id)"}"#
       let cut = Array(text.utf8.prefix(Int.random(in: 1..<text.utf8.count, using: &random)))
       return (status, json, cut, MadeReply.unknown, "success, cut off in JSON")
     default:
-      return (status, json, Array(#"{"success":true,"id":"\#(id)","message":"success"}"#.utf8), [.succeeded], "success")
+      return (status, json, Array(#"{"success":true,"id":"\#(id)","message":"success"}"#.utf8), [.made], "success")
     }
   }
 
@@ -118,7 +118,7 @@ struct ReplyGrammar {
     }
     if chance(0.1) {
       let body = #"{"success":false,"message":"exceeded limit on resource quota"}"#
-      return (400, json, Array(body.utf8), [.accountQuota], "account quota")
+      return (400, json, Array(body.utf8), [.quota], "account quota")
     }
     let status = pick(Self.statuses.filter { $0 != 204 && $0 != 304 })
     let body = #"{"message":"\#(pick(messages))","success":false}"#

@@ -27,26 +27,26 @@ import Wire
   private static func success(_ id: String) -> String { "{\"success\":true,\"id\":\"\(id)\"}" }
 
   static let rows: [Row] = [
-    Row(name: "success with id", status: 200, body: #"{"success":true,"id":"abc","message":null}"#, kind: .succeeded),
-    Row(name: "201 with id", status: 201, body: #"{"success":true,"id":"abc","more":[1.5]}"#, kind: .succeeded),
-    Row(name: "2xx without id", status: 200, body: #"{"success":true}"#, kind: .noAnswer),
-    Row(name: "2xx with an empty id", status: 200, body: #"{"success":true,"id":""}"#, kind: .noAnswer),
-    Row(name: "2xx with an id of 23", status: 200, body: success(String(repeating: "a", count: 23)), kind: .noAnswer),
+    Row(name: "success with id", status: 200, body: #"{"success":true,"id":"abc","message":null}"#, kind: .made),
+    Row(name: "201 with id", status: 201, body: #"{"success":true,"id":"abc","more":[1.5]}"#, kind: .made),
+    Row(name: "2xx without id", status: 200, body: #"{"success":true}"#, kind: .unknown),
+    Row(name: "2xx with an empty id", status: 200, body: #"{"success":true,"id":""}"#, kind: .unknown),
+    Row(name: "2xx with an id of 23", status: 200, body: success(String(repeating: "a", count: 23)), kind: .unknown),
     Row(
-      name: "2xx with an endless id", status: 200, body: success(String(repeating: "a", count: 50_000)), kind: .noAnswer
+      name: "2xx with an endless id", status: 200, body: success(String(repeating: "a", count: 50_000)), kind: .unknown
     ),
-    Row(name: "2xx with an id in two lines", status: 200, body: success(#"a\u000a"#), kind: .noAnswer),
-    Row(name: "2xx with an id in Hangul", status: 200, body: success("가"), kind: .noAnswer),
-    Row(name: "2xx with a path as id", status: 200, body: success("../a"), kind: .noAnswer),
-    Row(name: "2xx with the longest id", status: 200, body: success("YPIolVXWcPTcCs9dNi89Gn"), kind: .succeeded),
-    Row(name: "2xx truncated", status: 200, body: #"{"success":true,"id":"ab"#, kind: .noAnswer),
-    Row(name: "2xx empty", status: 200, body: "", kind: .noAnswer),
+    Row(name: "2xx with an id in two lines", status: 200, body: success(#"a\u000a"#), kind: .unknown),
+    Row(name: "2xx with an id in Hangul", status: 200, body: success("가"), kind: .unknown),
+    Row(name: "2xx with a path as id", status: 200, body: success("../a"), kind: .unknown),
+    Row(name: "2xx with the longest id", status: 200, body: success("YPIolVXWcPTcCs9dNi89Gn"), kind: .made),
+    Row(name: "2xx truncated", status: 200, body: #"{"success":true,"id":"ab"#, kind: .unknown),
+    Row(name: "2xx empty", status: 200, body: "", kind: .unknown),
     Row(name: "2xx HTML", status: 200, body: "<html>ok</html>", kind: .foreign),
     Row(name: "2xx of another shape", status: 200, body: "[1]", kind: .foreign),
     Row(name: "2xx that says no", status: 200, body: dataForest("something else"), kind: .refused),
     Row(
       name: "2xx with the account's quota", status: 200, body: dataForest("exceeded limit on resource quota"),
-      kind: .accountQuota),
+      kind: .quota),
     Row(name: "400 invalid", status: 400, body: dataForest("invalid request parameters"), kind: .refused),
     Row(name: "400 duplicate", status: 400, body: dataForest("name already exists (a)"), kind: .refused),
     Row(name: "409 duplicate", status: 409, body: dataForest("name already exists (a)"), kind: .refused),
@@ -54,7 +54,7 @@ import Wire
     Row(name: "400 XML", status: 400, body: "<error/>", kind: .foreign),
     Row(name: "413 of the gateway", status: 413, body: gateway("430"), kind: .refused),
     Row(
-      name: "400 account quota", status: 400, body: dataForest("exceeded limit on resource quota"), kind: .accountQuota),
+      name: "400 account quota", status: 400, body: dataForest("exceeded limit on resource quota"), kind: .quota),
     Row(name: "429 quota exceeded", status: 429, body: gateway("\"400\""), kind: .keyQuota),
     Row(name: "429 quota, number", status: 429, body: gateway("400"), kind: .keyQuota),
     Row(name: "429 throttle", status: 429, body: gateway("\"410\""), kind: .throttled),
@@ -87,24 +87,24 @@ import Wire
     Row(name: "511 HTML", status: 511, body: "<html>", kind: .foreign),
     Row(name: "429 HTML", status: 429, body: "<html>", kind: .throttled),
     Row(name: "307 with an envelope", status: 307, body: #"{"success":true,"id":"a"}"#, kind: .misdirected),
-    Row(name: "408", status: 408, body: "", kind: .noAnswer),
-    Row(name: "500 of Data Forest", status: 500, body: dataForest("unexpected error"), kind: .noAnswer),
-    Row(name: "500 of the gateway", status: 500, body: gateway("900"), kind: .noAnswer),
-    Row(name: "500 that says success", status: 500, body: #"{"success":true,"id":"a"}"#, kind: .noAnswer),
-    Row(name: "502 HTML", status: 502, body: "<html>", kind: .noAnswer),
-    Row(name: "503", status: 503, body: gateway("\"500\""), kind: .noAnswer),
-    Row(name: "504", status: 504, body: gateway("\"510\""), kind: .noAnswer),
+    Row(name: "408", status: 408, body: "", kind: .unknown),
+    Row(name: "500 of Data Forest", status: 500, body: dataForest("unexpected error"), kind: .unknown),
+    Row(name: "500 of the gateway", status: 500, body: gateway("900"), kind: .unknown),
+    Row(name: "500 that says success", status: 500, body: #"{"success":true,"id":"a"}"#, kind: .unknown),
+    Row(name: "502 HTML", status: 502, body: "<html>", kind: .unknown),
+    Row(name: "503", status: 503, body: gateway("\"500\""), kind: .unknown),
+    Row(name: "504", status: 504, body: gateway("\"510\""), kind: .unknown),
     Row(
       name: "500 with the quota's words", status: 500, body: dataForest("exceeded limit on resource quota"),
-      kind: .noAnswer),
+      kind: .unknown),
   ]
 
   @Test(arguments: rows) func `an answer means what the table says`(row: Row) {
     let outcome = Outcome(Reply(status: row.status, body: Array(row.body.utf8)), at: Self.now)
     #expect(outcome.kind == row.kind)
     #expect(outcome.status == row.status)
-    #expect((outcome.remoteID != nil) == (row.kind == .succeeded))
-    #expect((outcome.message == nil) == (row.kind == .succeeded), "every refusal owes people a sentence")
+    #expect((outcome.remoteID != nil) == (row.kind == .made))
+    #expect((outcome.message == nil) == (row.kind == .made), "every refusal owes people a sentence")
   }
 
   @Test func `every kind that a reply can give is in the table`() {
@@ -127,7 +127,7 @@ import Wire
     for id in ["", "a b", String(repeating: "a", count: 23)] {
       let body = Array(#"{"success":true,"message":"success","id":"\#(id)"}"#.utf8)
       let outcome = Outcome(Reply(status: 200, body: body), at: Self.now)
-      #expect(outcome.kind == .noAnswer && outcome.message == Outcome.withoutID)
+      #expect(outcome.kind == .unknown && outcome.message == Outcome.withoutID)
       #expect(Outcome(Reply(status: 503, body: body), at: Self.now).message == "success")
     }
   }
@@ -151,11 +151,11 @@ import Wire
   func `a reply that goes on for ever tells nothing`(status: Int, body: String) {
     let reply = Reply(status: status, headers: ["retry-after": "7"], body: Array(body.utf8), isCut: true)
     let outcome = Outcome(reply, at: Self.now).unlessCut(reply)
-    #expect(outcome.kind == .noAnswer && outcome.remoteID == nil && outcome.status == status)
+    #expect(outcome.kind == .unknown && outcome.remoteID == nil && outcome.status == status)
     #expect(outcome.message?.contains("64 kB") == true)
     #expect(outcome.retryAfter == (status == 403 ? nil : .seconds(7)), "nothing of a page is believed")
     let whole = Reply(status: status, body: Array(body.utf8))
-    #expect(Outcome(whole, at: Self.now).unlessCut(whole).kind != .noAnswer)
+    #expect(Outcome(whole, at: Self.now).unlessCut(whole).kind != .unknown)
   }
 
   @Test func `a throttle that goes on for ever is a throttle`() {
@@ -170,7 +170,7 @@ import Wire
     let headers = ["x-ratelimit-remaining": "0", "x-ratelimit-reset": "9"]
     let body = Array(#"{"success":true,"id":"YPI"}"#.utf8)
     let made = Outcome(Reply(status: 200, headers: headers, body: body), at: Self.now)
-    #expect(made.kind == .succeeded && made.pause == .seconds(9) && made.retryAfter == nil)
+    #expect(made.kind == .made && made.pause == .seconds(9) && made.retryAfter == nil)
     let refused = Outcome(Reply(status: 429, headers: headers), at: Self.now)
     #expect(refused.kind == .throttled && refused.retryAfter == .seconds(9))
     let both = Outcome(Reply(status: 429, headers: headers.merging(["retry-after": "4"]) { $1 }), at: Self.now)
@@ -226,10 +226,10 @@ import Wire
 
   @Test func `what is no list failed, and why is kept`() {
     for (body, status, kind) in [
-      ("", 200, Outcome.Kind.noAnswer), (#"{"success":true}"#, 200, .noAnswer),
+      ("", 200, Outcome.Kind.unknown), (#"{"success":true}"#, 200, .unknown),
       (#"{"success":false,"message":"not allowed to access"}"#, 403, .accountRefused), ("", 401, .foreign),
       ("<html>", 200, .foreign),
-      (#"{"error":{"errorCode":"300","message":"Not Found"}}"#, 404, .notOffered), ("", 503, .noAnswer),
+      (#"{"error":{"errorCode":"300","message":"Not Found"}}"#, 404, .notOffered), ("", 503, .unknown),
     ] {
       guard case .failed(let outcome) = list(body, status: status) else {
         Issue.record("\(status) '\(body)' was taken for a list")

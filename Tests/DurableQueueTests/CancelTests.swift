@@ -14,10 +14,10 @@ import Testing
       func settle(_ name: String, _ outcome: Outcome) async throws -> Settlement {
         try await fixture.settle(try #require(leases[name]), outcome)
       }
-      for name in ["listed", "absent"] { _ = try await settle(name, Outcome(.noAnswer)) }
+      for name in ["listed", "absent"] { _ = try await settle(name, Outcome(.unknown)) }
       let cancellation = try fixture.queue.cancel(batch)
       #expect(cancellation.cancelledCount == 1 && cancellation.flaggedCount == 5)
-      #expect(try await settle("done", Outcome(.succeeded, remoteID: "id")) == .settled(.done))
+      #expect(try await settle("done", Outcome(.made, remoteID: "id")) == .settled(.done))
       #expect(try await settle("refused", Outcome(.refused)) == .settled(.cancelled))
       #expect(try await settle("throttled", Outcome(.throttled)) == .settled(.cancelled))
       fixture.time.advance(by: .seconds(61))
@@ -52,7 +52,7 @@ import Testing
       _ = try fixture.queue.cancel(batch)
       _ = try await fixture.settle(lease, Outcome(.notSent))
       #expect(try fixture.state("a", in: batch) == .cancelled)
-      #expect(try await fixture.settle(lease, Outcome(.succeeded, remoteID: "id")) == .overtaken(.done))
+      #expect(try await fixture.settle(lease, Outcome(.made, remoteID: "id")) == .overtaken(.done))
       #expect(try fixture.state("a", in: batch) == .done)
     }
   }

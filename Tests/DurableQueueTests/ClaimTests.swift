@@ -61,11 +61,11 @@ import Testing
         QueueFixture.row(3, "c", account: "other"),
       ])
       let lease = try await fixture.claimOne(of: batch)
-      let outcome = Outcome(.accountQuota, message: "exceeded limit on resource quota")
+      let outcome = Outcome(.quota, message: "exceeded limit on resource quota")
       #expect(try await fixture.settle(lease, outcome) == .settled(.ready))
       #expect(try await fixture.claim(10, of: batch).leases.map(\.name) == ["c"])
       let claim = try await fixture.claim(10, of: batch)
-      #expect(claim.rest?.holds == [AccountHold(account: "full", reason: .accountQuota, message: outcome.message)])
+      #expect(claim.rest?.holds == [AccountHold(account: "full", reason: .quota, message: outcome.message)])
       #expect(claim.rest?.nextDue == nil)
       // Another run begins while this one is at work: it has just been told.
       try fixture.queue.liftHolds(of: batch)

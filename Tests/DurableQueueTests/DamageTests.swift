@@ -30,8 +30,8 @@ import Testing
     let batch = try #require(imported).batch
     let owner = try queue.becomeOwner(of: batch)
     let outcomes: [Outcome] = [
-      Outcome(.succeeded, remoteID: "1"), Outcome(.refused, message: "no"), Outcome(.noAnswer), Outcome(.accountQuota),
-      Outcome(.noAnswer),
+      Outcome(.made, remoteID: "1"), Outcome(.refused, message: "no"), Outcome(.unknown), Outcome(.quota),
+      Outcome(.unknown),
     ]
     let claim = try await queue.claim(
       upTo: 6, of: batch, for: owner.id, with: scope, within: .milliseconds(500), under: .standard)
@@ -165,7 +165,7 @@ import Testing
       let claim = try await queue.claim(
         upTo: 3, of: BatchID(2), for: owner.id, with: scope, within: .zero, under: .standard)
       for lease in claim.leases {
-        _ = try await queue.settle(Answer(lease: lease.handle, outcome: Outcome(.noAnswer), teaches: scope))
+        _ = try await queue.settle(Answer(lease: lease.handle, outcome: Outcome(.unknown), teaches: scope))
       }
       _ = try await queue.claim(upTo: 0, of: BatchID(2), for: owner.id, with: scope, within: .zero, under: .standard)
       try await queue.end(owner)

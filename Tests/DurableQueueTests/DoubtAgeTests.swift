@@ -15,7 +15,7 @@ import Testing
   ) async throws -> (batch: BatchID, account: AccountScopeID) {
     let batch = try fixture.importNames(["a"])
     let lease = try #require(try await fixture.claim(1, of: batch, under: terms).leases.first)
-    _ = try await fixture.settle(lease, Outcome(.noAnswer))
+    _ = try await fixture.settle(lease, Outcome(.unknown))
     return (batch, lease.account)
   }
 
@@ -134,7 +134,7 @@ import Testing
       fixture.time.advance(by: .seconds(300))
       #expect(try await isAbsent(fixture, doubt))
       let lease = try await fixture.claimOne(of: doubt.batch)
-      _ = try await fixture.settle(lease, Outcome(.noAnswer))
+      _ = try await fixture.settle(lease, Outcome(.unknown))
       fixture.time.advance(by: .seconds(299))
       #expect(try await !isAbsent(fixture, doubt))
       fixture.time.advance(by: .seconds(1))

@@ -52,7 +52,7 @@ import Testing
       for (index, lease) in leases.enumerated() {
         let outcome =
           index % 3 == 0
-          ? Outcome(.refused, message: "\(tag)-message-\(lease.name)") : Outcome(.succeeded, remoteID: "id-\(index)")
+          ? Outcome(.refused, message: "\(tag)-message-\(lease.name)") : Outcome(.made, remoteID: "id-\(index)")
         _ = try await fixture.settle(lease, outcome)
       }
     }
@@ -62,7 +62,7 @@ import Testing
     try await QueueFixture.with { fixture in
       let first = try fixture.importNames(["kim-minjun", "shared"], label: "/one.csv")
       for lease in try await fixture.claim(2, of: first).leases {
-        _ = try await fixture.settle(lease, Outcome(.succeeded, remoteID: "id-\(lease.name)"))
+        _ = try await fixture.settle(lease, Outcome(.made, remoteID: "id-\(lease.name)"))
       }
       let second = try fixture.importNames(["shared"], label: "/two.csv")
       #expect(try fixture.queue.forget(first)?.itemCount == 1)
@@ -92,7 +92,7 @@ import Testing
         let reply = ListReply.failed(Outcome(.refused, message: "gone-list-message"))
         try await fixture.queue.record(
           Listing(reply, of: account, by: owner, askedAt: fixture.time.now(), latency: .zero))
-        try await fixture.queue.hold(account, reason: .accountQuota, message: "gone-hold-message", by: owner)
+        try await fixture.queue.hold(account, reason: .quota, message: "gone-hold-message", by: owner)
       }
       try await fixture.queue.hold(
         ScopeWait(

@@ -60,7 +60,7 @@ import Testing
   @Test func `a done item stays done in the next roster and is counted in both`() async throws {
     try await QueueFixture.with { fixture in
       let first = try fixture.importNames(["a"])
-      _ = try await fixture.settle(try await fixture.claimOne(of: first), Outcome(.succeeded, remoteID: "id-a"))
+      _ = try await fixture.settle(try await fixture.claimOne(of: first), Outcome(.made, remoteID: "id-a"))
       let second = try fixture.importNames(["b", "a"], digest: "d2")
       #expect(try fixture.queue.tally(of: first) == Tally([.done: 1]))
       #expect(try fixture.queue.tally(of: second) == Tally([.done: 1, .ready: 1]))
@@ -72,7 +72,7 @@ import Testing
   @Test func `a ready item takes the newer roster's definition, a done one keeps its own`() async throws {
     try await QueueFixture.with { fixture in
       let first = try fixture.importNames(["a", "b"])
-      _ = try await fixture.settle(try await fixture.claimOne(of: first), Outcome(.succeeded, remoteID: "id-a"))
+      _ = try await fixture.settle(try await fixture.claimOne(of: first), Outcome(.made, remoteID: "id-a"))
       let second = try fixture.importRows(
         [QueueFixture.row(1, "a", definition: "{\"new\":1}"), QueueFixture.row(2, "b", definition: "{\"new\":2}")],
         digest: "d2")
@@ -152,7 +152,7 @@ import Testing
     try await QueueFixture.with { fixture in
       let first = try fixture.importNames(["a", "b", "c", "d"])
       let leases = try await fixture.claim(3, of: first).leases
-      _ = try await fixture.settle(leases[0], Outcome(.succeeded, remoteID: "id-a"))
+      _ = try await fixture.settle(leases[0], Outcome(.made, remoteID: "id-a"))
       _ = try await fixture.settle(leases[1], Outcome(.refused, message: "no"))
       let rows = [
         QueueFixture.row(1, "a", definition: "{\"x\":1}"), QueueFixture.row(2, "b"), QueueFixture.row(3, "c"),

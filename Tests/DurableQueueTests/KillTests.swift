@@ -173,7 +173,7 @@ import Testing
         let batch = try child.importNames(1)
         let lease = try #require(try await child.claim(1, of: batch).first)
         child.killAt(commit: 1, before: isBefore)
-        let outcome = Outcome(.succeeded, remoteID: "id-n1")
+        let outcome = Outcome(.made, remoteID: "id-n1")
         _ = try await child.queue.settle(Answer(lease: lease.handle, outcome: outcome))
       }
       try await reopen(folder) { fixture async throws in
@@ -191,7 +191,7 @@ import Testing
         let child = try Child(folder)
         let batch = try child.importNames(3)
         for lease in try await child.claim(3, of: batch) {
-          _ = try await child.queue.settle(Answer(lease: lease.handle, outcome: Outcome(.noAnswer)))
+          _ = try await child.queue.settle(Answer(lease: lease.handle, outcome: Outcome(.unknown)))
         }
         try child.kill("AFTER UPDATE OF state ON main.item", when: "new.state = 'done' AND new.name = 'n2'")
         let items = ["n1", "n2"].map { RemoteItem(id: "id-\($0)", name: $0) }

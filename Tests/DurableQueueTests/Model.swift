@@ -224,14 +224,14 @@ final class Model {
     let wasMade = held[index].wasMade
     let kinds: [Outcome.Kind] =
       wasMade
-      ? [.succeeded, .noAnswer, .foreign] : [.refused, .throttled, .unreachable, .noAnswer, .foreign, .notSent]
+      ? [.made, .unknown, .foreign] : [.refused, .throttled, .unreachable, .unknown, .foreign, .notSent]
     guard let kind = oneOf(kinds) else { return }
     if isFirst, Int.random(in: 0..<12, using: &random) == 0 {
       held[index].isAnswered = true
       return
     }
     let due = Bool.random(using: &random) ? time.now() + .seconds(2) : nil
-    let outcome = Outcome(kind, remoteID: kind == .succeeded ? "id-\(lease.name)" : nil)
+    let outcome = Outcome(kind, remoteID: kind == .made ? "id-\(lease.name)" : nil)
     let settlement = try queue.writeAlone {
       try queue.settle(Answer(lease: lease.handle, outcome: outcome, due: due), $0)
     }
@@ -253,19 +253,19 @@ final class Model {
     item.unanswered[held.lease.handle.ordinal] = kind.isDefinite ? nil : attempt
     guard isCurrent else {
       if item.used[held.lease.handle.ordinal] != nil { item.used[held.lease.handle.ordinal] = kind }
-      guard kind == .succeeded, item.state != .leased, item.state != .done else { return .overtaken(item.state) }
+      guard kind == .made, item.state != .leased, item.state != .done else { return .overtaken(item.state) }
       finish(&item, .done, nil)
       return .overtaken(.done)
     }
     item.owner = nil
     switch kind {
-    case .succeeded:
+    case .made:
       item.usedCount += 1
       finish(&item, .done, nil)
     case .refused where !item.hasBeenUnanswered:
       item.usedCount += 1
       finish(&item, .failed, .refused)
-    case .refused, .noAnswer, .foreign:
+    case .refused, .unknown, .foreign:
       item.usedCount += 1
       if !kind.isDefinite { item.hasBeenUnanswered = true }
       item.used[held.lease.handle.ordinal] = kind
@@ -375,7 +375,7 @@ final class Model {
       {
         becomeReady(&item, nil, due: nil)
       } else {
-        finish(&item, .failed, item.reason == .foreign ? .foreign : .noAnswer)
+        finish(&item, .failed, item.reason == .foreign ? .foreign : .unknown)
       }
     }
   }

@@ -138,11 +138,11 @@ import Words
       fixture.queue.stepByHand()
       let queue = fixture.queue
       let account = AccountScopeID(1)
-      async let first = queue.settle(Answer(lease: leases[0].handle, outcome: Outcome(.succeeded, remoteID: "1")))
+      async let first = queue.settle(Answer(lease: leases[0].handle, outcome: Outcome(.made, remoteID: "1")))
       let message = String(repeating: "x", count: 100_000)
       let owner = fixture.owner.id
       let large = Task { try await queue.hold(account, reason: .accountRefused, message: message, by: owner) }
-      async let second = queue.settle(Answer(lease: leases[1].handle, outcome: Outcome(.succeeded, remoteID: "2")))
+      async let second = queue.settle(Answer(lease: leases[1].handle, outcome: Outcome(.made, remoteID: "2")))
       while queue.waitingCommandCount < 3 { await Task.yield() }
       queue.flush()
       #expect(try await first == .settled(.done))
@@ -265,7 +265,7 @@ import Words
     try await QueueFixture.with { fixture in
       let batch = try fixture.importNames(["a", "b"])
       let lease = try await fixture.claimOne(of: batch)
-      _ = try await fixture.settle(lease, Outcome(.accountQuota))
+      _ = try await fixture.settle(lease, Outcome(.quota))
       let statements = Traced()
       try fixture.queue.read { db in
         db.trace { statements.add($0.expandedDescription) }

@@ -66,7 +66,7 @@ import Testing
     } throws: {
       ($0 as? QueueError)?.code == .replaced
     }
-    let answer = Answer(lease: try #require(claim.leases.first).handle, outcome: Outcome(.succeeded, remoteID: "1"))
+    let answer = Answer(lease: try #require(claim.leases.first).handle, outcome: Outcome(.made, remoteID: "1"))
     #expect(try await queue.settle(answer) == .settled(.done))
     // Also a reader that is new reads what is open, not what stands at the path.
     queue.pool.invalidateReadOnlyConnections()

@@ -8,9 +8,9 @@ import Testing
 @Suite struct SettleTests {
   /// The state table's rows for a leased item: outcome, next state, whether the attempt is used.
   static let table: [(Outcome.Kind, ItemState, Int)] = [
-    (.succeeded, .done, 1), (.refused, .failed, 1), (.throttled, .ready, 0), (.keyQuota, .ready, 0),
-    (.accountQuota, .ready, 0), (.accountRefused, .ready, 0), (.denied, .ready, 0), (.notOffered, .ready, 0),
-    (.misdirected, .ready, 0), (.unreachable, .ready, 0), (.noAnswer, .inDoubt, 1), (.notSent, .ready, 0),
+    (.made, .done, 1), (.refused, .failed, 1), (.throttled, .ready, 0), (.keyQuota, .ready, 0),
+    (.quota, .ready, 0), (.accountRefused, .ready, 0), (.denied, .ready, 0), (.notOffered, .ready, 0),
+    (.misdirected, .ready, 0), (.unreachable, .ready, 0), (.unknown, .inDoubt, 1), (.notSent, .ready, 0),
     (.ownerGone, .inDoubt, 1), (.foreign, .inDoubt, 1),
   ]
 
@@ -20,14 +20,14 @@ import Testing
       try await QueueFixture.with { fixture in
         let batch = try fixture.importNames(["a"])
         let lease = try await fixture.claimOne(of: batch)
-        let outcome = Outcome(kind, remoteID: kind == .succeeded ? "id-a" : nil, message: "said", status: 418)
+        let outcome = Outcome(kind, remoteID: kind == .made ? "id-a" : nil, message: "said", status: 418)
         #expect(try await fixture.settle(lease, outcome) == .settled(state), "\(kind)")
         let item = try #require(try fixture.rows(of: batch).first?.item)
         #expect(item.state == state, "\(kind)")
         #expect(item.attemptCount == usedCount, "\(kind)")
         #expect(item.remoteID == outcome.remoteID, "\(kind)")
         #expect(item.reason == Reason(kind), "\(kind)")
-        #expect(item.message == (kind == .succeeded ? nil : "said"), "\(kind)")
+        #expect(item.message == (kind == .made ? nil : "said"), "\(kind)")
         #expect(try fixture.queue.tally(of: batch) == Tally([state: 1]), "\(kind)")
       }
     }
@@ -37,7 +37,7 @@ import Testing
     try await QueueFixture.with { fixture in
       let batch = try fixture.importNames(["a"])
       let lease = try await fixture.claimOne(of: batch)
-      _ = try await fixture.settle(lease, Outcome(.noAnswer))
+      _ = try await fixture.settle(lease, Outcome(.unknown))
       #expect(try fixture.state("a", in: batch) == .inDoubt)
       #expect(try await fixture.claim(1, of: batch).leases.isEmpty)
     }
@@ -57,8 +57,8 @@ import Testing
     try await QueueFixture.with { fixture in
       let batch = try fixture.importNames(["a"])
       let lease = try await fixture.claimOne(of: batch)
-      _ = try await fixture.settle(lease, Outcome(.noAnswer))
-      #expect(try await fixture.settle(lease, Outcome(.succeeded, remoteID: "id-a")) == .overtaken(.done))
+      _ = try await fixture.settle(lease, Outcome(.unknown))
+      #expect(try await fixture.settle(lease, Outcome(.made, remoteID: "id-a")) == .overtaken(.done))
       #expect(try fixture.state("a", in: batch) == .done)
     }
   }
@@ -71,7 +71,7 @@ import Testing
       await withTaskGroup(of: Void.self) { group in
         for lease in leases {
           group.addTask {
-            _ = try? await fixture.settle(lease, Outcome(.succeeded, remoteID: "id-\(lease.name)"))
+            _ = try? await fixture.settle(lease, Outcome(.made, remoteID: "id-\(lease.name)"))
             _ = try? await fixture.queue.settle(Answer(lease: ghost, outcome: Outcome(.refused)))
           }
         }

@@ -65,7 +65,7 @@ import Testing
     try await QueueFixture.with { fixture in
       let batch = try fixture.importNames(["a"])
       for _ in 0..<2 { try await run(Self.throttled, fixture) }
-      _ = try await fixture.settle(try await fixture.claimOne(of: batch), Outcome(.succeeded, remoteID: "id"))
+      _ = try await fixture.settle(try await fixture.claimOne(of: batch), Outcome(.made, remoteID: "id"))
       #expect(try await run(Self.throttled, fixture) == nil)
     }
   }
@@ -73,7 +73,7 @@ import Testing
   @Test func `a row that three runs or a day leave in doubt needs a person, whatever else they made`() async throws {
     try await QueueFixture.with { fixture in
       let batch = try fixture.importNames(["a"])
-      _ = try await fixture.settle(try await fixture.claimOne(of: batch), Outcome(.noAnswer))
+      _ = try await fixture.settle(try await fixture.claimOne(of: batch), Outcome(.unknown))
       let since = fixture.time.now()
       for count in 1...3 {
         #expect(try fixture.queue.longestDoubt(of: batch) == nil, "before run \(count)")
@@ -91,7 +91,7 @@ import Testing
       #expect(try fixture.queue.longestDoubt(of: batch) == Standstill(.doubt, since: since, runCount: 3))
 
       let other = try fixture.importNames(["b"], label: "/other.csv")
-      _ = try await fixture.settle(try await fixture.claimOne(of: other), Outcome(.noAnswer))
+      _ = try await fixture.settle(try await fixture.claimOne(of: other), Outcome(.unknown))
       #expect(try fixture.queue.longestDoubt(of: other) == nil)
       fixture.time.advance(by: .seconds(24 * 3_600 + 1))
       #expect(try fixture.queue.longestDoubt(of: other)?.runCount == 0)

@@ -106,7 +106,7 @@ private struct Row: CustomTestStringConvertible {
 
 private let stateTable: [Row] = [
   Row("ready and due, claimed: leased", [.ready], [.claimed], Transition(state: .leased)),
-  Row("leased, succeeded: done", [.leased], answers(.succeeded), Transition(state: .done, usesAttempt: true)),
+  Row("leased, made: done", [.leased], answers(.made), Transition(state: .done, usesAttempt: true)),
   Row(
     "leased, refused, every earlier attempt definite: failed", [.leased],
     [.answered(.refused, earlierUnanswered: false)],
@@ -122,8 +122,8 @@ private let stateTable: [Row] = [
     "leased, key quota: ready after the scope's wait, no attempt used", [.leased], answers(.keyQuota),
     Transition(state: .ready, due: .afterScopeWait, reason: .keyQuota)),
   Row(
-    "leased, account quota: ready, no attempt used", [.leased], answers(.accountQuota),
-    Transition(state: .ready, due: .now, reason: .accountQuota)),
+    "leased, account quota: ready, no attempt used", [.leased], answers(.quota),
+    Transition(state: .ready, due: .now, reason: .quota)),
   Row(
     "leased, account refused: ready, no attempt used", [.leased], answers(.accountRefused),
     Transition(state: .ready, due: .now, reason: .accountRefused)),
@@ -143,8 +143,8 @@ private let stateTable: [Row] = [
     "leased, not sent after all: ready, no attempt used", [.leased], answers(.notSent),
     Transition(state: .ready, due: .now, reason: .notSent)),
   Row(
-    "leased, no usable answer: in doubt", [.leased], answers(.noAnswer),
-    Transition(state: .inDoubt, reason: .noAnswer, usesAttempt: true)),
+    "leased, no usable answer: in doubt", [.leased], answers(.unknown),
+    Transition(state: .inDoubt, reason: .unknown, usesAttempt: true)),
   Row(
     "leased, a foreign answer: in doubt", [.leased], answers(.foreign),
     Transition(state: .inDoubt, reason: .foreign, usesAttempt: true)),
@@ -170,7 +170,7 @@ private let stateTable: [Row] = [
     Transition(state: .ready, due: .now)),
   Row(
     "in doubt, absent after no answer, none left: failed", [.inDoubt],
-    [.listedAbsent(after: .silence, attemptsLeft: false)], Transition(state: .failed, reason: .noAnswer)),
+    [.listedAbsent(after: .silence, attemptsLeft: false)], Transition(state: .failed, reason: .unknown)),
   Row(
     "in doubt, absent after a second foreign answer, or one when none are left: failed with the page's title",
     [.inDoubt],

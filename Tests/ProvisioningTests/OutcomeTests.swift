@@ -4,7 +4,7 @@ import Testing
 @Suite struct OutcomeTests {
   @Test func `every outcome but success is a reason, under the same name`() {
     for kind in Outcome.Kind.allCases {
-      #expect(Reason(kind)?.rawValue == (kind == .succeeded ? nil : kind.rawValue), "\(kind)")
+      #expect(Reason(kind)?.rawValue == (kind == .made ? nil : kind.rawValue), "\(kind)")
     }
   }
 
@@ -16,15 +16,15 @@ import Testing
   @Test func `outcomes keep the names that stand in files`() {
     #expect(
       Outcome.Kind.allCases.map(\.rawValue) == [
-        "succeeded", "refused", "throttled", "key_quota", "account_quota", "account_refused", "denied", "not_offered",
-        "misdirected", "unreachable", "no_answer", "foreign", "not_sent", "owner_gone",
+        "made", "refused", "throttled", "keyQuota", "quota", "accountRefused", "denied", "notOffered",
+        "misdirected", "unreachable", "unknown", "foreign", "notSent", "ownerGone",
       ])
   }
 
   @Test func `each kind has the consequences that the contract gives it`() {
-    #expect(Outcome.Kind.allCases.filter { !$0.isDefinite } == [.noAnswer, .foreign, .ownerGone])
+    #expect(Outcome.Kind.allCases.filter { !$0.isDefinite } == [.unknown, .foreign, .ownerGone])
     #expect(Outcome.Kind.allCases.filter(\.haltsRun) == [.denied, .notOffered, .misdirected])
-    #expect(Outcome.Kind.allCases.filter(\.holdsAccount) == [.accountQuota, .accountRefused])
+    #expect(Outcome.Kind.allCases.filter(\.holdsAccount) == [.quota, .accountRefused])
     #expect(Outcome.Kind.allCases.filter(\.holdsKey) == [.throttled, .keyQuota])
   }
 

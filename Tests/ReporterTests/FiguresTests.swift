@@ -58,7 +58,7 @@ import Testing
     }
   }
 
-  private func attempt(_ second: Double, _ outcome: Outcome.Kind = .succeeded) throws -> PaceChart.AttemptCount {
+  private func attempt(_ second: Double, _ outcome: Outcome.Kind = .made) throws -> PaceChart.AttemptCount {
     try #require(.init(start: Instant(microseconds: Int64(second * 1_000_000)), outcome: outcome))
   }
 
@@ -73,7 +73,7 @@ import Testing
         let isThrottled = Int.random(in: 0..<10, using: &generator) == 0
         throttled += isThrottled ? 1 : 0
         chart.add(
-          try attempt(origin + Double.random(in: 0..<length, using: &generator), isThrottled ? .throttled : .succeeded))
+          try attempt(origin + Double.random(in: 0..<length, using: &generator), isThrottled ? .throttled : .made))
       }
       let sitting = try #require(chart.lastSitting())
       #expect(sitting.counts.count <= PaceChart.mostBuckets, "seed \(seed)")
@@ -88,12 +88,12 @@ import Testing
     #expect(chart.lastSitting() == nil)
     // Three nights, and in the last one a wait of ten minutes, which ends no run.
     for night in 0..<3 { for second in 0..<5 { chart.add(try attempt(Double(night * 86_400 + second))) } }
-    chart.add(try attempt(2 * 86_400 + 600, .noAnswer))
+    chart.add(try attempt(2 * 86_400 + 600, .unknown))
     let sitting = try #require(chart.lastSitting())
     #expect(sitting.earlierCount == 10)
     #expect(sitting.start <= 172_800 && sitting.bucketSeconds == 2)
     #expect(sitting.counts.count == 301)
     #expect(sitting.counts.reduce(0) { $0 + $1.sent } == 6)
-    #expect(sitting.counts.last == PaceChart.Counts(sent: 1, throttled: 0, noAnswer: 1))
+    #expect(sitting.counts.last == PaceChart.Counts(sent: 1, throttled: 0, unknown: 1))
   }
 }

@@ -16,7 +16,7 @@ import Testing
       ["n1", "n2"], label: "/rosters/\(Self.cell).csv", columns: ["note"], issues: [], cells: { _ in [Self.cell] }
     ) { fixture in
       try await fixture.settle([
-        Outcome(.refused, message: Self.said), Outcome(.succeeded, remoteID: "id\u{1B}]0;x\u{7}"),
+        Outcome(.refused, message: Self.said), Outcome(.made, remoteID: "id\u{1B}]0;x\u{7}"),
       ])
       try fixture.write()
       let failed = try fixture.text("failed.csv")

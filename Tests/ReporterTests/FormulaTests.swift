@@ -14,7 +14,7 @@ import Testing
     try await ReportFixture.with(
       ["n1", "n2", "n3"], columns: ["=head", "note"], issues: ["＝issue"], cells: { ["=\($0)", "－5"] }
     ) { fixture in
-      try await fixture.settle([Outcome(.succeeded, remoteID: "+id"), Outcome(.refused, message: "＠no")])
+      try await fixture.settle([Outcome(.made, remoteID: "+id"), Outcome(.refused, message: "＠no")])
       try fixture.write()
       let files = try ["succeeded.csv", "failed.csv", "unprocessed.csv", "gone.csv"].map { try fixture.records($0) }
       for cell in files.joined().joined() { #expect(!isRun(cell), "\(cell)") }

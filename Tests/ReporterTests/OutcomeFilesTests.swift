@@ -32,7 +32,7 @@ import Testing
       let owner = try queue.becomeOwner()
       let leases = try await queue.claim(upTo: 3, of: id, for: owner.id, with: scope, within: .zero, under: .standard)
         .leases
-      let outcomes = [Outcome(.succeeded, remoteID: "id-1"), Outcome(.refused, message: "no"), Outcome(.noAnswer)]
+      let outcomes = [Outcome(.made, remoteID: "id-1"), Outcome(.refused, message: "no"), Outcome(.unknown)]
       for (lease, outcome) in zip(leases, outcomes) {
         _ = try await queue.settle(Answer(lease: lease.handle, outcome: outcome))
       }
@@ -55,7 +55,7 @@ import Testing
 
   @Test func `a batch that was erased meanwhile is an error, and the files that were there stay`() async throws {
     try await ReportFixture.with(["a", "b"]) { fixture in
-      try await fixture.settle([Outcome(.succeeded, remoteID: "1"), Outcome(.refused)])
+      try await fixture.settle([Outcome(.made, remoteID: "1"), Outcome(.refused)])
       try fixture.write()
       let before = try fixture.text("succeeded.csv")
       #expect(try fixture.queue.forget(fixture.batch.id)?.itemCount == 2)
@@ -75,7 +75,7 @@ import Testing
       #expect(summary.rowCount == 6)
       #expect(summary.states == ["done": 1, "failed": 1, "in_doubt": 1, "ready": 1, "leased": 1, "cancelled": 0])
       #expect(summary.invalidCount == 1)
-      #expect(summary.reasons == ["refused": 1, "no_answer": 1])
+      #expect(summary.reasons == ["refused": 1, "unknown": 1])
     }
   }
 

@@ -11,9 +11,9 @@ import Words
 
 @Suite struct PageTests {
   private static let outcomes = [
-    Outcome(.succeeded, remoteID: "id-1"), Outcome(.refused, message: "no such image"),
+    Outcome(.made, remoteID: "id-1"), Outcome(.refused, message: "no such image"),
     Outcome(.refused, message: "too many GPUs"), Outcome(.refused, message: "no such image"),
-    Outcome(.noAnswer, message: "no answer within 30 s"), Outcome(.throttled),
+    Outcome(.unknown, message: "no answer within 30 s"), Outcome(.throttled),
   ]
 
   @Test func `the page holds every row once, with the summary of summary.json`() async throws {
@@ -43,7 +43,7 @@ import Words
       try await fixture.settle(Self.outcomes)
       try fixture.write()
       let groups = try fixture.page().reasons
-      #expect(groups.map(\.reason) == ["refused", "invalid", "no_answer", "throttled"])
+      #expect(groups.map(\.reason) == ["refused", "invalid", "unknown", "throttled"])
       #expect(groups.map(\.state) == ["failed", "invalid", "in_doubt", "ready"])
       #expect(groups.map(\.count) == [3, 2, 1, 1])
       #expect(groups[0].messages.map(\.message) == ["no such image", "too many GPUs"])
@@ -80,7 +80,7 @@ import Words
       ["n1", "n2"], label: "/rosters/</script>.csv", columns: Self.hostile, issues: Self.hostile,
       cells: { _ in Self.hostile }
     ) { fixture in
-      try await fixture.settle([Outcome(.refused, message: Self.hostile[0]), Outcome(.succeeded, remoteID: "<id>")])
+      try await fixture.settle([Outcome(.refused, message: Self.hostile[0]), Outcome(.made, remoteID: "<id>")])
       try fixture.write()
       let text = try fixture.pageText()
       #expect(!text.utf8.contains { "<>&".utf8.contains($0) })
@@ -110,8 +110,8 @@ import Words
     most: Int, last: [String]
   ) async throws {
     try await ReportFixture.with((1...8).map { "n\($0)" }, issues: ["bad name"]) { fixture in
-      let done = Outcome(.succeeded, remoteID: "id")
-      try await fixture.settle([done, done, done, Outcome(.refused), Outcome(.noAnswer), done])
+      let done = Outcome(.made, remoteID: "id")
+      try await fixture.settle([done, done, done, Outcome(.refused), Outcome(.unknown), done])
       var counts = RowCounts(since: fixture.batch.importedAt)
       let page = try ReportPage(of: fixture.batch, in: try Folder.made(fixture.folder), mostRows: most)
       try fixture.queue.readBatch(fixture.batch.id) { reading in
@@ -151,7 +151,7 @@ import Words
       let page = try fixture.page()
       let pace = try #require(page.pace)
       #expect(pace.bucketSeconds == 1 && pace.start == 1_700_000_000 && pace.earlierCount == 0)
-      #expect(pace.sent == [6] && pace.throttled == [1] && pace.noAnswer == [1])
+      #expect(pace.sent == [6] && pace.throttled == [1] && pace.unknown == [1])
       #expect(pace.limit.map(\.perSecond) == [1_000_000])
       // Five of the six had an answer.
       #expect(page.summary.latency?.count == 5)

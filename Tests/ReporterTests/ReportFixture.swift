@@ -109,7 +109,7 @@ struct PageData: Decodable {
       let at, perSecond: Double
     }
     let bucketSeconds, start, earlierCount: Int
-    let sent, throttled, noAnswer: [Int]
+    let sent, throttled, unknown: [Int]
     let limit: [Limit]
   }
 

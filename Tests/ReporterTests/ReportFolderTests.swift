@@ -109,7 +109,7 @@ import Testing
   @Test func `while another writes, nothing is removed or replaced, and who it is is told`() async throws {
     try await ReportFixture.with(["n1"]) { fixture in
       let before = try fixture.write()
-      try await fixture.settle([Outcome(.succeeded, remoteID: "a")])
+      try await fixture.settle([Outcome(.made, remoteID: "a")])
       do {
         let lock = try FolderLock.acquire(Folder(fixture.folder), upTo: .zero)
         let leftover = fixture.folder + "/" + Self.leftovers[0]
@@ -129,7 +129,7 @@ import Testing
     try await ReportFixture.with(["n1", "n2"]) { fixture in
       let lock = Held(try FolderLock.acquire(Folder.made(fixture.folder), upTo: .zero))
       async let summary = Task.detached { try fixture.write() }.value
-      try await fixture.settle([Outcome(.succeeded, remoteID: "a"), Outcome(.succeeded, remoteID: "b")])
+      try await fixture.settle([Outcome(.made, remoteID: "a"), Outcome(.made, remoteID: "b")])
       lock.release()
       #expect(try await summary.states["done"] == 2)
       #expect(try fixture.records("succeeded.csv").count == 3)

@@ -13,9 +13,9 @@ import Testing
   @Test func `summary.json has the members of version 2`() async throws {
     try await ReportFixture.with(["n1", "n2", "n3", "n4"], issues: ["bad name"]) { fixture in
       fixture.time.advance(by: .seconds(3))
-      try await fixture.settle([Outcome(.succeeded, remoteID: "a"), Outcome(.refused), Outcome(.throttled)])
+      try await fixture.settle([Outcome(.made, remoteID: "a"), Outcome(.refused), Outcome(.throttled)])
       fixture.time.advance(by: .seconds(7))
-      let done = Outcome(.succeeded, remoteID: "b")
+      let done = Outcome(.made, remoteID: "b")
       try await fixture.settle([done, done], latency: .milliseconds(250))
       try fixture.write()
       let time = { (seconds: Int64) in (fixture.batch.importedAt + .seconds(seconds)).rfc3339() }
@@ -88,7 +88,7 @@ import Testing
     try await ReportFixture.with(["n1", "n2"]) { fixture in
       let before = try fixture.write()
       #expect(before.startedAt == nil && before.latency == nil && before.wait == nil)
-      try await fixture.settle([Outcome(.succeeded, remoteID: "a")])
+      try await fixture.settle([Outcome(.made, remoteID: "a")])
       let during = try fixture.write()
       #expect(during.startedAt == fixture.batch.importedAt.rfc3339())
       #expect(during.finishedAt == nil && during.actualSeconds == nil && during.wait?.count == 1)
@@ -97,7 +97,7 @@ import Testing
 
   @Test func `what a list has shown counts as adopted`() async throws {
     try await ReportFixture.with(["n1", "n2"]) { fixture in
-      try await fixture.settle([Outcome(.succeeded, remoteID: "a"), Outcome(.noAnswer)])
+      try await fixture.settle([Outcome(.made, remoteID: "a"), Outcome(.unknown)])
       fixture.time.advance(by: .seconds(60))
       let rest = try await fixture.queue.claim(
         upTo: 0, of: fixture.batch.id, for: fixture.owner.id, with: fixture.scope, within: .zero, under: .standard
@@ -117,7 +117,7 @@ import Testing
 
   @Test func `a missing answer that was looked for is not said to be looked for`() async throws {
     try await ReportFixture.with(["n1", "n2"]) { fixture in
-      try await fixture.settle([Outcome(.succeeded, remoteID: "a"), Outcome(.noAnswer)])
+      try await fixture.settle([Outcome(.made, remoteID: "a"), Outcome(.unknown)])
       var summary = try fixture.write()
       #expect(ClosingTable.lines(summary).contains("  1 × answer unknown, will check"))
       try fixture.queue.noteForecast(.seconds(90), of: fixture.batch.id)
@@ -131,10 +131,10 @@ import Testing
 
   @Test func `what waits for an account that is held says so in every file`() async throws {
     try await ReportFixture.with(["n1", "n2"]) { fixture in
-      try await fixture.settle([Outcome(.accountQuota, message: "25 of 25 in use")])
+      try await fixture.settle([Outcome(.quota, message: "25 of 25 in use")])
       let summary = try fixture.write()
-      #expect(summary.reasons == ["account_quota": 2])
-      #expect(try fixture.records("unprocessed.csv").dropFirst().map { $0[6] } == ["account_quota", "account_quota"])
+      #expect(summary.reasons == ["quota": 2])
+      #expect(try fixture.records("unprocessed.csv").dropFirst().map { $0[6] } == ["quota", "quota"])
       let group = try #require(try fixture.page().reasons.first)
       #expect(group.count == 2 && group.messages == [.init(message: "25 of 25 in use", count: 2)])
       #expect(group.advice.contains("`rollcall resume 1`"))

@@ -38,7 +38,7 @@ import Testing
           let leases = try await fixture.claim(7)
           if leases.isEmpty { break }
           for (index, lease) in leases.enumerated() {
-            let outcome = index % 3 == 2 ? Outcome(.refused) : Outcome(.succeeded, remoteID: "id")
+            let outcome = index % 3 == 2 ? Outcome(.refused) : Outcome(.made, remoteID: "id")
             _ = try await fixture.queue.settle(
               Answer(lease: lease.handle, outcome: outcome, latency: .milliseconds(5)))
           }

@@ -22,7 +22,7 @@ package final class ScriptedTarget: Target {
 
   /// Makes a target; unless told, every create succeeds and every list is empty and whole.
   package init(
-    create: @escaping Script = { definition, _ in Outcome(.succeeded, remoteID: "id of \(definition)", status: 200) },
+    create: @escaping Script = { definition, _ in Outcome(.made, remoteID: "id of \(definition)", status: 200) },
     list: @escaping @Sendable (_ account: String, _ index: Int) -> ListReply = { _, _ in .listed([], isWhole: true) },
     detail: @escaping @Sendable (RemoteItem) -> String? = { $0.description ?? "" }
   ) {

@@ -26,7 +26,7 @@ import Testing
   func `an error means something else before a request was sent than after`(number: CInt) {
     let error = IOError(errnoCode: number, reason: "connect")
     let (before, after) = (Outcome(lostTo: error, isSent: false), Outcome(lostTo: error, isSent: true))
-    #expect(before.kind == .unreachable && after.kind == .noAnswer)
+    #expect(before.kind == .unreachable && after.kind == .unknown)
     #expect(before.message?.isEmpty == false && before.message != after.message)
     #expect(Outcome(lostTo: error, isSent: true, isLate: true).message == "no answer within the request timeout")
   }
@@ -36,7 +36,7 @@ import Testing
     .unableToValidateCertificate,
   ])
   func `a fault of TLS leaves a request in doubt that was sent`(error: NIOSSLError) {
-    #expect(Outcome(lostTo: error, isSent: true).kind == .noAnswer)
+    #expect(Outcome(lostTo: error, isSent: true).kind == .unknown)
     let isCertificate = error == .unableToValidateCertificate
     #expect(Outcome(lostTo: error, isSent: false).kind == (isCertificate ? .misdirected : .unreachable))
   }
@@ -108,7 +108,7 @@ import Testing
       try await connection.read(upTo: "{}")
       try connection.write(part)
     }
-    #expect(try await outcome?.kind == .noAnswer)
+    #expect(try await outcome?.kind == .unknown)
   }
 
   @Test func `a process without a file descriptor sends nothing, and goes on when there is one`() async {

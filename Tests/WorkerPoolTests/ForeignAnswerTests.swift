@@ -15,7 +15,7 @@ import WorkerPool
     try await Fixture.with(PoolTests.names, quota: PoolTests.fast) { fixture async throws in
       let odd = PoolTests.names[7]
       let target = ScriptedTarget { definition, _ in
-        definition == odd ? Self.blocked : Outcome(.succeeded, remoteID: definition)
+        definition == odd ? Self.blocked : Outcome(.made, remoteID: definition)
       }
       #expect(try await fixture.run(target) == .finished)
       #expect(try fixture.tally == Tally([.done: 39, .failed: 1]))
@@ -29,7 +29,7 @@ import WorkerPool
   @Test func `a create whose reply was filtered is found in the list and not sent again`() async throws {
     try await Fixture.with(["a", "b"], quota: PoolTests.fast) { fixture async throws in
       let target = ScriptedTarget { definition, _ in
-        definition == "a" ? Self.blocked : Outcome(.succeeded, remoteID: definition)
+        definition == "a" ? Self.blocked : Outcome(.made, remoteID: definition)
       } list: { _, index in
         .listed(index == 0 ? [] : [RemoteItem(id: "id-a", name: "a", description: "a")], isWhole: true)
       }
@@ -42,7 +42,7 @@ import WorkerPool
   @Test func `a page for one answer fails no row`() async throws {
     try await Fixture.with(PoolTests.names, quota: PoolTests.fast) { fixture async throws in
       let target = ScriptedTarget { definition, index in
-        (10..<16).contains(index) ? Self.blocked : Outcome(.succeeded, remoteID: definition)
+        (10..<16).contains(index) ? Self.blocked : Outcome(.made, remoteID: definition)
       }
       #expect(try await fixture.run(target) == .finished)
       #expect(try fixture.tally == Tally([.done: 40]))
@@ -53,7 +53,7 @@ import WorkerPool
   {
     try await Fixture.with(PoolTests.names, quota: PoolTests.fast) { fixture async throws in
       let target = ScriptedTarget { definition, index in
-        index >= 5 ? Self.blocked : Outcome(.succeeded, remoteID: definition)
+        index >= 5 ? Self.blocked : Outcome(.made, remoteID: definition)
       }
       guard case .paused(let wait?, nil) = try await fixture.run(target) else {
         Issue.record("it went on")
@@ -89,7 +89,7 @@ import WorkerPool
   @Test func `answers of the service in between are no ten in a row`() async throws {
     try await Fixture.with((1...60).map { "n\($0)" }, quota: PoolTests.fast) { fixture async throws in
       let target = ScriptedTarget { definition, index in
-        index < 30 && index % 3 != 0 ? Self.blocked : Outcome(.succeeded, remoteID: definition)
+        index < 30 && index % 3 != 0 ? Self.blocked : Outcome(.made, remoteID: definition)
       }
       #expect(try await fixture.run(target) == .finished)
       #expect(try fixture.tally == Tally([.done: 60]))
@@ -135,7 +135,7 @@ import WorkerPool
   {
     try await Fixture.with(["a", "b"], quota: PoolTests.fast) { fixture async throws in
       let target = ScriptedTarget { definition, index in
-        index == 0 ? Outcome(.noAnswer) : Outcome(.succeeded, remoteID: definition)
+        index == 0 ? Outcome(.unknown) : Outcome(.made, remoteID: definition)
       } list: { _, index in
         (1...3).contains(index) ? .failed(Outcome(.foreign, status: status)) : .listed([], isWhole: true)
       }
@@ -161,7 +161,7 @@ import WorkerPool
     // A later list that is whole makes up for the first ones.
     try await Fixture.with(["a"], quota: PoolTests.fast) { fixture async throws in
       let target = ScriptedTarget { definition, index in
-        index == 0 ? Outcome(.noAnswer) : Outcome(.succeeded, remoteID: definition)
+        index == 0 ? Outcome(.unknown) : Outcome(.made, remoteID: definition)
       } list: { _, index in
         .listed([], isWhole: index > 2)
       }
@@ -194,11 +194,11 @@ import WorkerPool
     func isMade(_ item: RemoteItem, from definition: String) -> Bool { target.isMade(item, from: definition) }
   }
 
-  @Test(arguments: [Outcome.Kind.foreign, .noAnswer])
+  @Test(arguments: [Outcome.Kind.foreign, .unknown])
   func `a row that the list shows is not sent while its detail does not come`(kind: Outcome.Kind) async throws {
     try await Fixture.with(["a"], quota: PoolTests.fast) { fixture async throws in
       let target = ScriptedTarget { _, index in
-        index == 0 ? Outcome(.noAnswer) : Outcome(.throttled, retryAfter: .seconds(3_000))
+        index == 0 ? Outcome(.unknown) : Outcome(.throttled, retryAfter: .seconds(3_000))
       } list: { _, index in
         .listed(index < 2 ? [] : [RemoteItem(id: "id", name: "a", description: "…")], isWhole: true)
       }

@@ -55,7 +55,7 @@ import Testing
       close(descriptor)
       dieIfDue(.afterMade)
       let count = counter.next("creates")
-      let outcome = count % 3 == 0 ? Outcome(.noAnswer) : Outcome(.succeeded, remoteID: definition)
+      let outcome = count % 3 == 0 ? Outcome(.unknown) : Outcome(.made, remoteID: definition)
       dieIfDue(.afterReply)
       return outcome
     }

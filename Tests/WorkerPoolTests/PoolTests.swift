@@ -106,7 +106,7 @@ import WorkerPool
       let target = ScriptedTarget { definition, index in
         // What `--rate` of another run does.
         let isSet = index > 0 || (try? fixture.queue.setLimit(Self.fast, source: .flag, of: fixture.scope)) != nil
-        return isSet ? Outcome(.succeeded, remoteID: definition) : Outcome(.noAnswer)
+        return isSet ? Outcome(.made, remoteID: definition) : Outcome(.unknown)
       }
       #expect(try await fixture.run(target) == .finished)
       #expect(fixture.time.now() - start < .seconds(3), "\(fixture.time.now() - start)")
@@ -117,7 +117,7 @@ import WorkerPool
     try await Fixture.with(Self.names, quota: Self.fast) { fixture async throws in
       let target = ScriptedTarget { definition, index in
         index % 3 == 1
-          ? Outcome(.throttled, message: "too fast", status: 429) : Outcome(.succeeded, remoteID: definition)
+          ? Outcome(.throttled, message: "too fast", status: 429) : Outcome(.made, remoteID: definition)
       }
       #expect(try await fixture.run(target) == .finished)
       #expect(try fixture.tally == Tally([.done: 40]))
@@ -129,7 +129,7 @@ import WorkerPool
     try await Fixture.with(["a"], quota: Self.fast) { fixture async throws in
       let start = fixture.time.now()
       let target = ScriptedTarget { definition, index in
-        index == 0 ? Outcome(.throttled, retryAfter: .seconds(90)) : Outcome(.succeeded, remoteID: definition)
+        index == 0 ? Outcome(.throttled, retryAfter: .seconds(90)) : Outcome(.made, remoteID: definition)
       }
       #expect(try await fixture.run(target) == .finished)
       #expect(fixture.time.now() - start >= .seconds(90))
@@ -153,7 +153,7 @@ import WorkerPool
   @Test func `refused items fail and the others go on`() async throws {
     try await Fixture.with(Self.names, quota: Self.fast) { fixture async throws in
       let target = ScriptedTarget { definition, _ in
-        definition.hasSuffix("7") ? Outcome(.refused, message: "no") : Outcome(.succeeded, remoteID: definition)
+        definition.hasSuffix("7") ? Outcome(.refused, message: "no") : Outcome(.made, remoteID: definition)
       }
       #expect(try await fixture.run(target) == .finished)
       #expect(try fixture.tally == Tally([.done: 36, .failed: 4]))
@@ -186,10 +186,10 @@ import WorkerPool
     try await Fixture.with(Self.names, accounts: ["full", "open"], quota: Self.fast) { fixture async throws in
       let odd = Set(stride(from: 0, to: 40, by: 2).map { Self.names[$0] })
       let target = ScriptedTarget { definition, _ in
-        odd.contains(definition) ? Outcome(.accountQuota, message: "limit") : Outcome(.succeeded, remoteID: definition)
+        odd.contains(definition) ? Outcome(.quota, message: "limit") : Outcome(.made, remoteID: definition)
       }
       let end = try await fixture.run(target)
-      #expect(end == .held([AccountHold(account: "full", reason: .accountQuota, message: "limit")]))
+      #expect(end == .held([AccountHold(account: "full", reason: .quota, message: "limit")]))
       #expect(try fixture.tally == Tally([.ready: 20, .done: 20]))
       #expect(try fixture.usedAttempts() == 20)
     }
@@ -222,12 +222,12 @@ import WorkerPool
   {
     try await Fixture.with((1...200).map { "n\($0)" }, quota: Self.fast) { fixture async throws in
       let target = ScriptedTarget { _, _ in
-        Outcome(.noAnswer, message: "HTTP 503", status: 503)
+        Outcome(.unknown, message: "HTTP 503", status: 503)
       } list: { _, index in
-        index == 0 ? .listed([], isWhole: true) : .failed(Outcome(.noAnswer, message: "HTTP 503", status: 503))
+        index == 0 ? .listed([], isWhole: true) : .failed(Outcome(.unknown, message: "HTTP 503", status: 503))
       }
       let end = try await fixture.run(target, rules: Rules(maxWait: .seconds(300)))
-      guard case .paused(let wait?, _) = end, wait.reason == .noAnswer else {
+      guard case .paused(let wait?, _) = end, wait.reason == .unknown else {
         Issue.record("it ended with \(end)")
         return
       }
@@ -244,7 +244,7 @@ import WorkerPool
   @Test func `after an outage one request tries alone, then ever more together`() async throws {
     try await Fixture.with((1...60).map { "n\($0)" }, quota: Self.fast) { fixture async throws in
       let target = ScriptedTarget { definition, index in
-        index < 12 ? Outcome(.noAnswer) : Outcome(.succeeded, remoteID: definition)
+        index < 12 ? Outcome(.unknown) : Outcome(.made, remoteID: definition)
       }
       #expect(try await fixture.run(target, rules: Rules(concurrency: 8)) == .finished)
       #expect(try fixture.tally == Tally([.done: 60]))
@@ -253,7 +253,7 @@ import WorkerPool
 
   @Test func `a probe that fails for a while is tried again`() async throws {
     try await Fixture.with(["a"], quota: Self.fast) { fixture async throws in
-      let kinds = [Outcome.Kind.unreachable, .noAnswer, .throttled]
+      let kinds = [Outcome.Kind.unreachable, .unknown, .throttled]
       let target = ScriptedTarget(list: { _, index in
         index < kinds.count ? .failed(Outcome(kinds[index])) : .listed([], isWhole: true)
       })

@@ -22,7 +22,7 @@ import WorkerPool
       ScriptedTarget { [self] definition, index in
         let isLost = lost(definition, index)
         if !isLost || makesLostOnes { made.withLock { $0.append(definition) } }
-        return isLost ? Outcome(.noAnswer, message: "timeout") : Outcome(.succeeded, remoteID: "id-\(definition)")
+        return isLost ? Outcome(.unknown, message: "timeout") : Outcome(.made, remoteID: "id-\(definition)")
       } list: { [self] _, _ in
         let items = made.withLock { $0 }.map { RemoteItem(id: "id-\($0)", name: $0, description: $0) }
         return .listed(items, isWhole: true)
@@ -67,7 +67,7 @@ import WorkerPool
   @Test func `something of the name that is not what we sent is a conflict`() async throws {
     try await Fixture.with(["a"], quota: PoolTests.fast) { fixture async throws in
       let target = ScriptedTarget { _, _ in
-        Outcome(.noAnswer)
+        Outcome(.unknown)
       } list: { _, index in
         index == 0
           ? .listed([], isWhole: true) : .listed([RemoteItem(id: "x", name: "a", description: "other")], isWhole: true)
@@ -82,7 +82,7 @@ import WorkerPool
   @Test func `a list that is not whole shows nobody absent`() async throws {
     try await Fixture.with(["a"], quota: PoolTests.fast) { fixture async throws in
       let target = ScriptedTarget { definition, index in
-        index == 0 ? Outcome(.noAnswer) : Outcome(.succeeded, remoteID: definition)
+        index == 0 ? Outcome(.unknown) : Outcome(.made, remoteID: definition)
       } list: { _, index in
         .listed([], isWhole: index == 0 || index > 3)
       }
@@ -95,7 +95,7 @@ import WorkerPool
   @Test func `lists that never tell end the run, with everything kept in doubt`() async throws {
     try await Fixture.with(["a"], quota: PoolTests.fast) { fixture async throws in
       let target = ScriptedTarget { _, _ in
-        Outcome(.noAnswer)
+        Outcome(.unknown)
       } list: { _, index in
         .listed([], isWhole: index == 0)
       }
@@ -107,9 +107,9 @@ import WorkerPool
 
   @Test func `a service that lists but refuses to create is left alone all the same`() async throws {
     try await Fixture.with((1...100).map { "n\($0)" }, quota: PoolTests.fast) { fixture async throws in
-      let target = ScriptedTarget { _, _ in Outcome(.noAnswer, status: 503) }
+      let target = ScriptedTarget { _, _ in Outcome(.unknown, status: 503) }
       let end = try await fixture.run(target, rules: Rules(maxWait: .seconds(200)))
-      guard case .paused(let wait?, _) = end, wait.reason == .noAnswer else {
+      guard case .paused(let wait?, _) = end, wait.reason == .unknown else {
         Issue.record("it ended with \(end)")
         return
       }
@@ -121,11 +121,11 @@ import WorkerPool
   @Test func `a list that fails for a while leaves everything in doubt until it comes`() async throws {
     try await Fixture.with(["a"], quota: PoolTests.fast) { fixture async throws in
       let target = ScriptedTarget { _, _ in
-        Outcome(.noAnswer)
+        Outcome(.unknown)
       } list: { _, index in
         switch index {
         case 0: .listed([], isWhole: true)
-        case 1...3: .failed(Outcome(.noAnswer, message: "no list"))
+        case 1...3: .failed(Outcome(.unknown, message: "no list"))
         default: .listed([RemoteItem(id: "id", name: "a", description: "a")], isWhole: true)
         }
       }
@@ -138,7 +138,7 @@ import WorkerPool
   @Test func `a refusal after a lost answer is settled by the list: it had been made`() async throws {
     try await Fixture.with(["a"], quota: PoolTests.fast) { fixture async throws in
       let target = ScriptedTarget { _, index in
-        index == 0 ? Outcome(.noAnswer) : Outcome(.refused, message: "name already exists (a)")
+        index == 0 ? Outcome(.unknown) : Outcome(.refused, message: "name already exists (a)")
       } list: { _, index in
         // The first create lands after the list that called it absent.
         index < 2
@@ -153,7 +153,7 @@ import WorkerPool
   @Test func `a refusal after a lost answer that the list does not show is that refusal`() async throws {
     try await Fixture.with(["a"], quota: PoolTests.fast) { fixture async throws in
       let target = ScriptedTarget { _, index in
-        index == 0 ? Outcome(.noAnswer) : Outcome(.refused, message: "bad image")
+        index == 0 ? Outcome(.unknown) : Outcome(.refused, message: "bad image")
       }
       #expect(try await fixture.run(target) == .finished)
       #expect(try fixture.tally == Tally([.failed: 1]))
@@ -165,7 +165,7 @@ import WorkerPool
     try await Fixture.with(["a"], quota: PoolTests.fast) { fixture async throws in
       let twice = (1...2).map { RemoteItem(id: "id\($0)", name: "a", description: "a") }
       let target = ScriptedTarget { _, _ in
-        Outcome(.noAnswer)
+        Outcome(.unknown)
       } list: { _, index in
         .listed(index == 0 ? [] : twice, isWhole: true)
       }
@@ -178,7 +178,7 @@ import WorkerPool
       fixture async throws in
       // Of "one", a stands there twice; of "two", b was made although its answer was lost.
       let target = ScriptedTarget { definition, _ in
-        definition < "c" ? Outcome(.noAnswer) : Outcome(.succeeded, remoteID: definition)
+        definition < "c" ? Outcome(.unknown) : Outcome(.made, remoteID: definition)
       } list: { account, index in
         let twice = (1...2).map { RemoteItem(id: "id\($0)", name: "a", description: "a") }
         let once = [RemoteItem(id: "idb", name: "b", description: "b")]
@@ -195,7 +195,7 @@ import WorkerPool
     try await Fixture.with(["a", "b"], quota: PoolTests.fast) { fixture async throws in
       let entries = ["a", "b"].map { RemoteItem(id: "id\($0)", name: $0, description: "…") }
       let target = ScriptedTarget { _, _ in
-        Outcome(.noAnswer)
+        Outcome(.unknown)
       } list: { _, index in
         .listed(index == 0 ? [] : entries, isWhole: true)
       } detail: {
@@ -214,7 +214,7 @@ import WorkerPool
   @Test func `a create that lands after it was called absent is adopted before it is sent again`() async throws {
     try await Fixture.with(["a"], quota: PoolTests.fast) { fixture async throws in
       let target = ScriptedTarget { _, index in
-        index == 0 ? Outcome(.noAnswer) : Outcome(.throttled, retryAfter: .seconds(3_000))
+        index == 0 ? Outcome(.unknown) : Outcome(.throttled, retryAfter: .seconds(3_000))
       } list: { _, index in
         .listed(index < 2 ? [] : [RemoteItem(id: "id", name: "a", description: "a")], isWhole: true)
       }
@@ -239,7 +239,7 @@ import WorkerPool
       // The service's clock is a minute behind.
       let entry = RemoteItem(id: "id", name: "a", description: "a", createdAt: start + .seconds(made))
       let target = ScriptedTarget { _, _ in
-        Outcome(.noAnswer)
+        Outcome(.unknown)
       } list: { _, index in
         .listed(index == 0 ? [] : [entry], isWhole: true, clockSkew: .seconds(-60))
       }
@@ -296,7 +296,7 @@ import WorkerPool
   @Test func `an account whose list is refused keeps what is in doubt, and the person is told`() async throws {
     try await Fixture.with(["a"], quota: PoolTests.fast) { fixture async throws in
       let target = ScriptedTarget { _, _ in
-        Outcome(.noAnswer)
+        Outcome(.unknown)
       } list: { _, index in
         index == 0 ? .listed([], isWhole: true) : .failed(Outcome(.accountRefused, message: "not yours"))
       }

@@ -70,7 +70,7 @@ final class SimulatedRun {
 
   /// No usable answer: none, or a page of something else.
   private func unknown() -> Outcome {
-    guard chance(faults.pages) else { return Outcome(.noAnswer) }
+    guard chance(faults.pages) else { return Outcome(.unknown) }
     var outcome = Outcome(.foreign, message: "HTTP 200, a web page", status: 200)
     outcome.page = ForeignPage(contentType: nil, title: nil)
     return outcome
@@ -117,11 +117,11 @@ final class SimulatedRun {
     case .detail(let entry):
       var entry = entry
       entry.detail = world.service.detail(entry.id)
-      let reply = chance(faults.listFails) ? DetailReply.failed(Outcome(.noAnswer)) : .told(entry)
+      let reply = chance(faults.listFails) ? DetailReply.failed(Outcome(.unknown)) : .told(entry)
       post(.detailed(reply), after: .milliseconds(Int.random(in: 1...300, using: &world.random)))
     case .send(let lease): try send(lease)
     case .abandon:
-      for lease in inFlight.values { answer(lease, Outcome(.noAnswer), after: .zero) }
+      for lease in inFlight.values { answer(lease, Outcome(.unknown), after: .zero) }
     case .finish(let reason):
       world.note("run \(owner.rawValue) ended with \(reason)")
       (end, isOver) = (reason, true)
@@ -210,7 +210,7 @@ final class SimulatedRun {
     let timeout = Duration.milliseconds(Int.random(in: 200...4_000, using: &world.random))
     let now = time.truth
     if isOut {
-      answer(lease, Outcome(Bool.random(using: &world.random) ? .noAnswer : .unreachable), after: back)
+      answer(lease, Outcome(Bool.random(using: &world.random) ? .unknown : .unreachable), after: back)
     } else if chance(faults.unreachable) {
       answer(lease, Outcome(.unreachable), after: back)
     } else if chance(faults.throttled) {
@@ -227,7 +227,7 @@ final class SimulatedRun {
         after: back)
     } else if chance(faults.late) {
       makeLate(lease, answeredAt: now + timeout)
-      answer(lease, Outcome(.noAnswer), after: timeout)
+      answer(lease, Outcome(.unknown), after: timeout)
     } else {
       let isLost = chance(faults.dropAfter)
       let delay = isLost ? timeout : back
@@ -235,7 +235,7 @@ final class SimulatedRun {
       let shownFrom = chance(faults.listLags) ? latest(lease, answeredAt: now + delay) : now
       let id = world.service.make(lease.name, lease.definition, at: now, shownFrom: shownFrom)
       world.note("made \(lease.name), world.shown from \(shownFrom.rfc3339()), \(isLost ? "answer lost" : "answered")")
-      answer(lease, isLost ? unknown() : Outcome(.succeeded, remoteID: id), after: delay)
+      answer(lease, isLost ? unknown() : Outcome(.made, remoteID: id), after: delay)
     }
   }
 

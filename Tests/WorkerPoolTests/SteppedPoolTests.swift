@@ -34,12 +34,12 @@ import WorkerPool
           }
         }
       } onCancel: {
-        answer([definition]) { _ in Outcome(.noAnswer, message: "cancelled") }
+        answer([definition]) { _ in Outcome(.unknown, message: "cancelled") }
       }
     }
 
     /// Answers what waits; of these names, or all.
-    func answer(_ names: [String]? = nil, _ outcome: (String) -> Outcome = { Outcome(.succeeded, remoteID: $0) }) {
+    func answer(_ names: [String]? = nil, _ outcome: (String) -> Outcome = { Outcome(.made, remoteID: $0) }) {
       let answered = state.withLock { state in
         let answered = state.waiting.filter { names?.contains($0.name) ?? true }
         state.waiting.removeAll { names?.contains($0.name) ?? true }
@@ -211,8 +211,8 @@ import WorkerPool
             log.withLock { $0.append("\(definition) \(count)") }
             return switch count % 7 {
             case 2: Outcome(.throttled)
-            case 4: Outcome(.noAnswer)
-            default: Outcome(.succeeded, remoteID: definition)
+            case 4: Outcome(.unknown)
+            default: Outcome(.made, remoteID: definition)
             }
           }
           let bench = try Bench(target, names: names, rules: Rules(concurrency: 8), in: folder)

@@ -70,7 +70,7 @@ import WorkerPool
         guard state.made[name] == nil else { return Outcome(.refused, message: "name exists", status: 400) }
         let id = "id-\(state.made.count + 1)"
         state.made[name] = id
-        return Outcome(.succeeded, remoteID: id, status: 200)
+        return Outcome(.made, remoteID: id, status: 200)
       }
     }
 

@@ -137,7 +137,7 @@
 
   function drawReasons() {
     // "Not sent" is what the bar has said already.
-    const groups = data.reasons.filter(({ reason }) => reason !== "not_sent").sort((a, b) => b.count - a.count);
+    const groups = data.reasons.filter(({ reason }) => reason !== "notSent").sort((a, b) => b.count - a.count);
     const list = (messages) => element("ul", { className: "said" }, ...messages.map(({ message, count: n }) =>
       element("li", {}, message, n > 1 && element("b", {}, `\u00a0×\u00a0${int(n)}`))));
     const items = groups.map(({ state, reason, count: n, title, advice, messages }) => {
@@ -193,7 +193,7 @@
     const { pace } = data;
     const total = sum(pace?.sent ?? []);
     if (total === 0) return;
-    const [throttledCount, silentCount] = [pace.throttled, pace.noAnswer].map(sum);
+    const [throttledCount, silentCount] = [pace.throttled, pace.unknown].map(sum);
     const duration = pace.sent.length * pace.bucketSeconds;
     const limits = pace.limit ?? [];
     const limit = Math.max(0, ...limits.map(({ perSecond }) => perSecond));
@@ -208,7 +208,7 @@
       silentCount && keyOf("no-answer", `no answer, ${int(silentCount)}`), isLimitDrawn && keyOf("limit", "limit")];
     chart("pace", "Pace", note, key, (svg, width, height) => {
       const [left, right, top, floor] = [34, width - 4, 50, height - 22];
-      const [sent, throttled, silent] = [pace.sent, pace.throttled, pace.noAnswer]
+      const [sent, throttled, silent] = [pace.sent, pace.throttled, pace.unknown]
         .map((list) => list.map((n) => n / pace.bucketSeconds));
       const max = niceMax(isLimitDrawn ? Math.max(peak, limit * 1.1) : peak);
       const step = (right - left) / sent.length;
