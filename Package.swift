@@ -60,10 +60,11 @@ let package = Package(
     module("Provisioning", ["Pacing"]),
     // Row 2
     module("CSV"),
-    module("DurableQueue", ["Provisioning", "Pacing", "Files", grdb, grdbSQLite]),
+    module("DurableQueue", ["Provisioning", "Pacing", "Files"]),
     module(
       "Wire", ["Provisioning", "Pacing", asyncHTTPClient, nioCore, nioHTTP1, nioHTTPCompression, nioPosix, nioSSL]),
     // Row 3
+    module("SQLiteStore", ["DurableQueue", "Provisioning", "Pacing", "Files", grdb, grdbSQLite]),
     module("DataForest", ["Wire", "Provisioning", "Pacing", crypto]),
     module("Words", ["DurableQueue", "Provisioning", "Pacing", "Files"]),
     // Row 4
@@ -78,7 +79,8 @@ let package = Package(
     .executableTarget(
       name: "rollcall",
       dependencies: [
-        "CSV", "BulkImport", "DurableQueue", "WorkerPool", "Reporter", "DataForest", "Sandbox", "Wire", "Words",
+        "CSV", "BulkImport", "DurableQueue", "SQLiteStore", "WorkerPool", "Reporter", "DataForest", "Sandbox", "Wire",
+        "Words",
         "Provisioning",
         "Pacing", "Files",
         argumentParser, crypto,
@@ -87,7 +89,8 @@ let package = Package(
 
     // Tests
     .target(
-      name: "TestSupport", dependencies: ["Provisioning", "Pacing", grdb], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["SQLiteStore", "DurableQueue", "Provisioning", "Pacing", grdb],
+      path: "Tests/TestSupport",
       swiftSettings: settings),
     // Workers that are killed at random, for `scripts/storm` and a short one in the tests.
     .target(name: "Storm", dependencies: [grdb], path: "Tests/Storm", swiftSettings: settings),
@@ -95,22 +98,23 @@ let package = Package(
     tests("Files"),
     tests("Provisioning", ["Pacing"]),
     tests("CSV"),
-    tests("DurableQueue", ["Words", "Provisioning", "Pacing", grdb]),
+    tests("DurableQueue", ["SQLiteStore", "Words", "Provisioning", "Pacing", grdb]),
     tests("Wire", ["Provisioning", "Pacing", nioCore, nioPosix, nioSSL]),
-    tests("DataForest", ["DurableQueue", "Wire", "Provisioning", "Pacing", "Sandbox"]),
+    tests("DataForest", ["SQLiteStore", "DurableQueue", "Wire", "Provisioning", "Pacing", "Sandbox"]),
     tests("BulkImport", ["Provisioning", "DataForest"]),
-    tests("WorkerPool", ["DurableQueue", "Provisioning", "Pacing", grdb]),
-    tests("Reporter", ["Words", "DurableQueue", "Provisioning", "Pacing", "CSV", "Files"]),
+    tests("WorkerPool", ["SQLiteStore", "DurableQueue", "Provisioning", "Pacing", grdb]),
+    tests("Reporter", ["SQLiteStore", "Words", "DurableQueue", "Provisioning", "Pacing", "CSV", "Files"]),
     tests("Sandbox", ["DataForest", "Provisioning", "Pacing", asyncHTTPClient, nioCore, nioHTTP1]),
     tests(
       "rollcall",
       [
-        "Storm", "Words", "Sandbox", "DataForest", "DurableQueue", "Provisioning", "Pacing", argumentParser,
+        "Storm", "Words", "Sandbox", "SQLiteStore", "DataForest", "DurableQueue", "Provisioning", "Pacing",
+        argumentParser,
         argumentParser,
       ]),
     // The benchmark of `scripts/bench`: a plain program, so that peers in other languages run beside it the same way.
     .executableTarget(
-      name: "rollcall-bench", dependencies: ["Storm", "DurableQueue", "Provisioning", "Pacing"],
+      name: "rollcall-bench", dependencies: ["Storm", "DurableQueue", "SQLiteStore", "Provisioning", "Pacing"],
       path: "Tests/Benchmarks",
       swiftSettings: settings),
     // A client alone, for `scripts/cut-link`: the command itself refuses plain http to another machine.

@@ -1,7 +1,6 @@
 // How old a doubt is. A wall clock alone never tells: people and time servers set it. Late enough is what both clocks say,
 // or what the asking process has waited itself.
 
-import GRDB
 import Pacing
 package import Provisioning
 
@@ -86,17 +85,18 @@ extension Queue {
   /// Rows out: accounts with an item of the batch in doubt. Index: `item_in_doubt`, so that it costs what is in doubt.
   ///
   /// - Parameter delay: how late the asker says that a create may land.
-  static func doubts(of batch: BatchID, within delay: Duration, at now: Moment, _ db: Database) throws -> [Doubt] {
-    let arguments: StatementArguments = [
+  static func doubts(of batch: BatchID, within delay: Duration, at now: Moment, _ db: any Transaction) throws -> [Doubt]
+  {
+    let arguments: Arguments = [
       "batch": batch.rawValue, "delay": delay.microseconds, "boot": now.sinceBoot.boot,
       "now": now.wall.microseconds, "up": now.sinceBoot.elapsed.microseconds,
     ]
     var remaining: [BatchAccount: Duration] = [:]
-    for row in try Row.fetchAll(db.cachedStatement(sql: provenSQL), arguments: arguments) {
+    for row in try db.all(provenSQL, arguments) {
       remaining[try account(row)] = try row.get(2)
     }
     var unproven: [BatchAccount: [UnprovenDoubt]] = [:]
-    for row in try Row.fetchAll(db.cachedStatement(sql: unprovenSQL), arguments: arguments) {
+    for row in try db.all(unprovenSQL, arguments) {
       unproven[try account(row), default: []].append(
         UnprovenDoubt(item: ItemID(try row.get(2)), version: try row.get(3), delay: try row.get(4)))
     }

@@ -1,6 +1,5 @@
 // The rows of accounts that no earlier import has met: nothing can be there yet, so they go in many at a time.
 
-import GRDB
 import Provisioning
 
 /// Inserts new items and the batch rows that point at them.
@@ -37,15 +36,15 @@ final class FreshRows {
     """
 
   private struct Statements {
-    let items: BulkInsert
-    let rows: BulkInsert
-    let definitions: BulkInsert
+    let items: any BulkInsert
+    let rows: any BulkInsert
+    let definitions: any BulkInsert
 
-    init(batch: BatchID, at now: Int64, count: Int, _ db: Database) throws {
-      items = try BulkInsert(
-        FreshRows.items, row: "(?, ?, ?, \(batch.rawValue), ?, 'ready', \(now), 1)", count: count, db)
-      rows = try BulkInsert(FreshRows.rows, row: "(\(batch.rawValue), ?, ?, ?, ?, ?)", count: count, db)
-      definitions = try BulkInsert(FreshRows.definitions, row: "(?, ?, ?, ?, ?, ?)", count: count, db)
+    init(batch: BatchID, at now: Int64, count: Int, _ db: any Transaction) throws {
+      items = try db.bulkInsert(
+        FreshRows.items, row: "(?, ?, ?, \(batch.rawValue), ?, 'ready', \(now), 1)", count: count)
+      rows = try db.bulkInsert(FreshRows.rows, row: "(\(batch.rawValue), ?, ?, ?, ?, ?)", count: count)
+      definitions = try db.bulkInsert(FreshRows.definitions, row: "(?, ?, ?, ?, ?, ?)", count: count)
     }
   }
 
@@ -53,7 +52,7 @@ final class FreshRows {
   private let single: Statements
 
   /// Prepares the statements.
-  init(batch: BatchID, at now: Int64, _ db: Database) throws {
+  init(batch: BatchID, at now: Int64, _ db: any Transaction) throws {
     group = try Statements(batch: batch, at: now, count: Self.groupSize, db)
     single = try Statements(batch: batch, at: now, count: 1, db)
   }

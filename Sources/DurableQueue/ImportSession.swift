@@ -1,6 +1,5 @@
 // One import inside its transaction: what each row makes of the items that are there.
 
-import GRDB
 import Pacing
 import Provisioning
 
@@ -10,7 +9,7 @@ final class ImportSession {
   private(set) var comparison = Comparison()
   private let new: NewBatch
   private let now: Int64
-  private let db: Database
+  private let db: any Transaction
   private var accounts: [String: Int64] = [:]
   /// Accounts that were made by this import, so that none of their items can be there yet.
   private var newAccounts: Set<Int64> = []
@@ -18,47 +17,43 @@ final class ImportSession {
   private var newDefinitions: [FreshRows.Definition] = []
   private var lastDefinition: Int64
   private var lastItem: Int64
-  private let insertItem: Statement
-  private let insertRow: Statement
   private var bulk: FreshRows?
   private var packer = DefinitionPacker()
 
-  init(_ new: NewBatch, at now: Instant, _ db: Database) throws {
+  init(_ new: NewBatch, at now: Instant, _ db: any Transaction) throws {
     self.new = new
     self.now = now.microseconds
     self.db = db
-    lastItem = try Row.fetchOne(db, sql: "SELECT max(id) FROM item")?.get(0) ?? 0
-    insertItem = try db.makeStatement(
-      sql: """
-        INSERT INTO item (id, account_scope_id, name, batch_id, definition_id, state, due, row_count)
-        VALUES (?, ?, ?, ?, ?, 'ready', ?, 1)
-        """)
-    lastDefinition = try Row.fetchOne(db, sql: "SELECT max(id) FROM definition")?.get(0) ?? 0
-    insertRow = try db.makeStatement(
-      sql: """
-        INSERT INTO batch_row (batch_id, ordinal, line, cells, definition_id, item_id, issue, named_item_id)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-        """)
-    try db.execute(
-      sql: """
-        INSERT INTO batch (label, target, endpoint, origin, columns, digest, is_partial, imported_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-        """,
-      arguments: [
+    lastItem = try db.one("SELECT max(id) FROM item")?.get(0) ?? 0
+    lastDefinition = try db.one("SELECT max(id) FROM definition")?.get(0) ?? 0
+    let id = try db.insert(
+      """
+      INSERT INTO batch (label, target, endpoint, origin, columns, digest, is_partial, imported_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+      """,
+      [
         new.label, new.target, new.endpoint, new.origin,
         JSONValue.canonicalText(of: new.columns),
         new.digest, new.isPartial, self.now,
       ])
-    batch = BatchID(db.lastInsertedRowID)
+    batch = BatchID(id)
   }
+
+  private static let insertItem = """
+    INSERT INTO item (id, account_scope_id, name, batch_id, definition_id, state, due, row_count)
+    VALUES (?, ?, ?, ?, ?, 'ready', ?, 1)
+    """
+  private static let insertRow = """
+    INSERT INTO batch_row (batch_id, ordinal, line, cells, definition_id, item_id, issue, named_item_id)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+    """
 
   /// Takes all rows that the reading side gives.
   func takeAll(from rows: @escaping @Sendable (RowSink) throws -> Void) throws {
     bulk = try FreshRows(batch: batch, at: now, db)
     defer { bulk = nil }
     let cellText = try ImportPipe.run(rows) { try add($0) }
-    try db.execute(
-      sql: "UPDATE batch SET known_cells = ? WHERE id = ?", arguments: [cellText?.known, batch.rawValue])
+    try db.run("UPDATE batch SET known_cells = ? WHERE id = ?", [cellText?.known, batch.rawValue])
   }
 
   /// Rows of accounts that this import was the first to meet go in together, others one by one.
@@ -110,11 +105,10 @@ final class ImportSession {
       comparison.newCount += 1
       let definitionID = try id(of: definition)
       lastItem += 1
-      try insertItem.execute(arguments: [lastItem, scope, name, batch.rawValue, definitionID, now])
+      try db.run(Self.insertItem, [lastItem, scope, name, batch.rawValue, definitionID, now])
       return (lastItem, definitionID)
     }
-    try db.cachedStatement(sql: "UPDATE item SET row_count = row_count + 1 WHERE id = ?")
-      .execute(arguments: [existing.id])
+    try db.run("UPDATE item SET row_count = row_count + 1 WHERE id = ?", [existing.id])
     let isChanged = existing.json != definition.definition(of: name)
     comparison.count(existing, isChanged: isChanged)
     let definitionID = isChanged ? try id(of: definition) : existing.definition
@@ -125,17 +119,19 @@ final class ImportSession {
   private func update(_ existing: ExistingItem, with definition: Int64, isChanged: Bool) throws {
     switch existing.state {
     case .ready:
-      try db.cachedStatement(sql: "UPDATE item SET batch_id = ?, definition_id = ? WHERE id = ?")
-        .execute(arguments: [batch.rawValue, definition, existing.id])
+      try db.run(
+        "UPDATE item SET batch_id = ?, definition_id = ? WHERE id = ?", [batch.rawValue, definition, existing.id])
     case .failed:
-      try db.cachedStatement(sql: "UPDATE item SET definition_id = ?, next_definition_id = NULL WHERE id = ?")
-        .execute(arguments: [definition, existing.id])
+      try db.run(
+        "UPDATE item SET definition_id = ?, next_definition_id = NULL WHERE id = ?", [definition, existing.id])
     case .leased, .inDoubt:
-      try db.cachedStatement(sql: "UPDATE item SET next_definition_id = ?, cancel_requested = 0 WHERE id = ?")
-        .execute(arguments: [isChanged ? definition : nil, existing.id])
+      try db.run(
+        "UPDATE item SET next_definition_id = ?, cancel_requested = 0 WHERE id = ?",
+        [isChanged ? definition : nil, existing.id])
     case .cancelled:
-      try db.cachedStatement(sql: "UPDATE item SET \(Queue.requeueSet), definition_id = ? WHERE id = ?")
-        .execute(arguments: [batch.rawValue, now, definition, existing.id])
+      try db.run(
+        "UPDATE item SET \(Queue.requeueSet), definition_id = ? WHERE id = ?",
+        [batch.rawValue, now, definition, existing.id])
     case .done: break
     }
   }
@@ -163,8 +159,9 @@ final class ImportSession {
     _ row: ImportPiece.Packed, of piece: ImportPiece, item: Int64? = nil, definition: Int64? = nil,
     issue: String? = nil, naming named: Int64? = nil
   ) throws {
-    try insertRow.execute(
-      arguments: [batch.rawValue, row.ordinal, row.line, piece.text(row.cells), definition, item, issue, named])
+    try db.run(
+      Self.insertRow,
+      [batch.rawValue, row.ordinal, row.line, piece.text(row.cells), definition, item, issue, named])
   }
 
   /// The item that is there for a row with an issue; nil when there is none, or the row does not say.
@@ -177,30 +174,29 @@ final class ImportSession {
 
   /// Writes what is known only when all rows are read.
   func complete(_ content: (columns: [String], digest: String)) throws {
-    try db.execute(
-      sql: "UPDATE batch SET columns = ?, digest = ? WHERE id = ?",
-      arguments: [JSONValue.canonicalText(of: content.columns), content.digest, batch.rawValue])
+    try db.run(
+      "UPDATE batch SET columns = ?, digest = ? WHERE id = ?",
+      [JSONValue.canonicalText(of: content.columns), content.digest, batch.rawValue])
   }
 
   /// Cancels what left the roster before it was sent, and writes the tally, once.
   func finish() throws {
-    try db.execute(
-      sql: """
-        UPDATE item SET state = 'cancelled', due = NULL, version = version + 1, reason = 'gone', message = NULL,
-          finished_at = :now
-        WHERE state = 'ready' AND id IN (\(Comparison.goneSQL))
-          AND batch_id IN (SELECT id FROM batch WHERE label = :label)
-          AND NOT EXISTS (
-            SELECT 1 FROM batch_row JOIN batch other ON other.id = batch_row.batch_id
-            WHERE batch_row.item_id = item.id AND other.label <> :label AND other.id = (
-              SELECT max(latest.id) FROM batch latest
-              WHERE latest.label = other.label AND latest.endpoint = other.endpoint))
-        """,
-      arguments: [
+    comparison.goneUnsentCount = try db.run(
+      """
+      UPDATE item SET state = 'cancelled', due = NULL, version = version + 1, reason = 'gone', message = NULL,
+        finished_at = :now
+      WHERE state = 'ready' AND id IN (\(Comparison.goneSQL))
+        AND batch_id IN (SELECT id FROM batch WHERE label = :label)
+        AND NOT EXISTS (
+          SELECT 1 FROM batch_row JOIN batch other ON other.id = batch_row.batch_id
+          WHERE batch_row.item_id = item.id AND other.label <> :label AND other.id = (
+            SELECT max(latest.id) FROM batch latest
+            WHERE latest.label = other.label AND latest.endpoint = other.endpoint))
+      """,
+      [
         "now": now, "label": new.label, "endpoint": new.endpoint, "before": batch.rawValue, "batch": batch.rawValue,
         "partial": new.isPartial,
       ])
-    comparison.goneUnsentCount = db.changesCount
     try writeTally()
   }
 
@@ -208,19 +204,19 @@ final class ImportSession {
     let states = ItemState.allCases.map(\.rawValue)
     if comparison.existing.isEmpty {
       // All its items are new: no need to look at each of them again.
-      try db.execute(
-        sql: """
-          INSERT INTO tally (batch_id, \(states.joined(separator: ", ")), invalid)
-          VALUES (?, \(states.map { $0 == ItemState.ready.rawValue ? "?2" : "0" }.joined(separator: ", ")), ?3)
-          """, arguments: [batch.rawValue, comparison.newCount, comparison.invalidCount])
+      try db.run(
+        """
+        INSERT INTO tally (batch_id, \(states.joined(separator: ", ")), invalid)
+        VALUES (?, \(states.map { $0 == ItemState.ready.rawValue ? "?2" : "0" }.joined(separator: ", ")), ?3)
+        """, [batch.rawValue, comparison.newCount, comparison.invalidCount])
       return
     }
-    try db.execute(
-      sql: """
-        INSERT INTO tally (batch_id, \(states.joined(separator: ", ")), invalid)
-        SELECT ?, \(states.map { "count(*) FILTER (WHERE state = '\($0)')" }.joined(separator: ", ")),
-          count(*) FILTER (WHERE issue IS NOT NULL)
-        FROM batch_row LEFT JOIN item ON item.id = item_id WHERE batch_row.batch_id = ?
-        """, arguments: [batch.rawValue, batch.rawValue])
+    try db.run(
+      """
+      INSERT INTO tally (batch_id, \(states.joined(separator: ", ")), invalid)
+      SELECT ?, \(states.map { "count(*) FILTER (WHERE state = '\($0)')" }.joined(separator: ", ")),
+        count(*) FILTER (WHERE issue IS NOT NULL)
+      FROM batch_row LEFT JOIN item ON item.id = item_id WHERE batch_row.batch_id = ?
+      """, [batch.rawValue, batch.rawValue])
   }
 }

@@ -2,11 +2,10 @@
 // difference. The definitions of a class differ in a name and a description; kept whole they would be most of the file.
 
 import Foundation
-import GRDB
 import Provisioning
 
 /// A definition as the queue keeps it. All places are in bytes of UTF-8.
-final class KeptDefinition {
+package final class KeptDefinition {
   /// Its row's id; 0 while it has none.
   var id: Int64 = 0
   /// The definition that this one is like; nil where `text` is all of it.
@@ -39,7 +38,7 @@ final class KeptDefinition {
   /// The whole text of a definition, for a statement that joins `definition` and has the item's name.
   static func sql(name: String = "item.name") -> String {
     """
-    \(function.name)(definition.json, definition.name_at, \(name),
+    definition_text(definition.json, definition.name_at, \(name),
       (SELECT base.json FROM definition base WHERE base.id = definition.base_id AND base.base_id IS NULL),
       definition.base_start,
       definition.base_end)
@@ -47,17 +46,17 @@ final class KeptDefinition {
   }
 
   /// Puts a definition together: takes its text, the name's place, the name, the base's text, and its places in that.
-  static let function = DatabaseFunction("definition_text", argumentCount: 6, pure: true) { values in
+  package static func compose(_ values: [SQLValue]) throws -> String {
     let damage = DamagedValue(what: "definition")
     guard let json = String.stored(values[0]) else { throw damage }
     var whole = Array(json.utf8)
-    if !values[4].isNull || !values[5].isNull {
+    if values[4] != .null || values[5] != .null {
       guard let base = String.stored(values[3]).map({ Array($0.utf8) }), let start = Int.stored(values[4]),
         let end = Int.stored(values[5]), 0 <= start, start <= end, end <= base.count
       else { throw damage }
       whole = base[..<start] + whole + base[end...]
     }
-    if !values[1].isNull {
+    if values[1] != .null {
       guard let place = Int.stored(values[1]), let name = String.stored(values[2]), 0...whole.count ~= place else {
         throw damage
       }

@@ -1,6 +1,5 @@
 // What a list says about one item: ours, somebody else's, absent, or nothing yet.
 
-import GRDB
 import Pacing
 import Provisioning
 
@@ -38,60 +37,55 @@ struct ListedItem {
     "id, name, state, doubt_at, reason, message, used_count, unanswered, doubt_boot, doubt_up, version"
 
   /// Rows out: the account's items in doubt. Index: `item_in_doubt`.
-  static func allInDoubt(in account: AccountScopeID, _ db: Database) throws -> [ListedItem] {
-    try Row.fetchAll(
-      db.cachedStatement(
-        sql: """
-          SELECT \(columns) FROM item INDEXED BY item_in_doubt
-          WHERE account_scope_id = ? AND doubt_at IS NOT NULL ORDER BY doubt_at, id
-          """), arguments: [account.rawValue]
+  static func allInDoubt(in account: AccountScopeID, _ db: any Transaction) throws -> [ListedItem] {
+    try db.all(
+      """
+      SELECT \(columns) FROM item INDEXED BY item_in_doubt
+      WHERE account_scope_id = ? AND doubt_at IS NOT NULL ORDER BY doubt_at, id
+      """, [account.rawValue]
     ).map(ListedItem.init)
   }
 
   /// Row out: the item of a key, by the key's index.
-  static func named(_ name: String, in account: AccountScopeID, _ db: Database) throws -> ListedItem? {
-    try Row.fetchOne(
-      db.cachedStatement(sql: "SELECT \(columns) FROM item WHERE account_scope_id = ? AND name = ?"),
-      arguments: [account.rawValue, name]
-    ).map(ListedItem.init)
+  static func named(_ name: String, in account: AccountScopeID, _ db: any Transaction) throws -> ListedItem? {
+    try db.one("SELECT \(columns) FROM item WHERE account_scope_id = ? AND name = ?", [account.rawValue, name]).map(
+      ListedItem.init)
   }
 
   /// Whether a batch has a row for it. Index: `batch_row_item`.
-  func isNamed(by batch: BatchID, _ db: Database) throws -> Bool {
-    try Bool.fetchOne(
-      db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM batch_row WHERE item_id = ? AND batch_id = ?)"),
-      arguments: [id.rawValue, batch.rawValue]) ?? false
+  func isNamed(by batch: BatchID, _ db: any Transaction) throws -> Bool {
+    try db.value(
+      "SELECT EXISTS (SELECT 1 FROM batch_row WHERE item_id = ? AND batch_id = ?)", [id.rawValue, batch.rawValue],
+      as: Bool.self) ?? false
   }
 
   /// Whether no living process works on the batch that it belongs to.
-  func isLeft(_ db: Database) throws -> Bool {
-    try Bool.fetchOne(
-      db.cachedStatement(
-        sql: """
-          SELECT NOT EXISTS (SELECT 1 FROM item JOIN owner ON owner.batch_id = item.batch_id
-            WHERE item.id = ? AND owner.ended_at IS NULL)
-          """), arguments: [id.rawValue]) ?? true
+  func isLeft(_ db: any Transaction) throws -> Bool {
+    try db.value(
+      """
+      SELECT NOT EXISTS (SELECT 1 FROM item JOIN owner ON owner.batch_id = item.batch_id
+        WHERE item.id = ? AND owner.ended_at IS NULL)
+      """, [id.rawValue], as: Bool.self) ?? true
   }
 
   /// What the last answer about it was. Rows in: the attempts since it was last requeued, by the attempt's key.
-  func lastWord(_ db: Database) throws -> LastWord {
+  func lastWord(_ db: any Transaction) throws -> LastWord {
     switch reason {
     case .refused: return .refusal
     case .foreign:
-      let count = try Int.fetchOne(
-        db.cachedStatement(
-          sql: """
-            SELECT count(*) FROM (SELECT outcome FROM attempt WHERE item_id = ? AND is_used ORDER BY ordinal DESC LIMIT ?)
-            WHERE outcome = '\(Outcome.Kind.foreign.rawValue)'
-            """), arguments: [id.rawValue, usedCount])
+      let count = try db.value(
+        """
+        SELECT count(*) FROM (SELECT outcome FROM attempt WHERE item_id = ? AND is_used ORDER BY ordinal DESC LIMIT ?)
+        WHERE outcome = '\(Outcome.Kind.foreign.rawValue)'
+        """, [id.rawValue, usedCount], as: Int.self)
       return count ?? 0 > 1 ? .foreignAgain : .foreign
     default: return .silence
     }
   }
 
   /// Rows out: the attempts that have no definite answer, by the attempt's key.
-  func unansweredAttempts(_ db: Database) throws -> [UnansweredAttempt] {
-    try Row.fetchAll(db.cachedStatement(sql: UnansweredAttempt.sql), arguments: [id.rawValue])
+  func unansweredAttempts(_ db: any Transaction) throws -> [UnansweredAttempt] {
+    try db.all(UnansweredAttempt.sql, [id.rawValue])
       .map(UnansweredAttempt.init)
   }
 }
@@ -122,7 +116,7 @@ struct ListJudge {
   ///   - isOwn: whether the run's own batch names the item. Only then what exists is taken over.
   ///   - isLeft: whether no other run is at work that the item belongs to. How late a create may land is for that run to
   ///     say; until it has ended only what is surely ours is settled.
-  func verdict(on item: ListedItem, isOwn: Bool, isLeft: Bool, _ db: Database) throws -> Verdict {
+  func verdict(on item: ListedItem, isOwn: Bool, isLeft: Bool, _ db: any Transaction) throws -> Verdict {
     let found = entries[item.name]
     guard let first = found.first else {
       guard isOwn || isLeft, let since = item.since else { return Verdict() }
@@ -149,7 +143,7 @@ struct ListJudge {
 
   /// Absence counts only in a whole list that was asked for when a late create would have landed.
   private func eventWhenAbsent(
-    _ item: ListedItem, since: Moment, _ attempts: [UnansweredAttempt], _ db: Database
+    _ item: ListedItem, since: Moment, _ attempts: [UnansweredAttempt], _ db: any Transaction
   ) throws -> ItemEvent? {
     let delay = attempts.map(\.delay).reduce(rules.settleDelay, max)
     guard list.isWhole, isLateEnough(item, since: since, delay) else { return nil }

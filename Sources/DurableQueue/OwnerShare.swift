@@ -1,7 +1,6 @@
 // Fairness: where several owners want more permits of one key than there are, each may take its share and no more, so that
 // a class of ten thousand does not starve a class of five.
 
-import GRDB
 import Pacing
 import Provisioning
 
@@ -20,22 +19,20 @@ struct OwnerShare {
   private(set) var next: Instant
 
   /// - Returns: nil when nobody else wants more, so that all of it is the owner's.
-  init?(of owner: OwnerID, with scope: KeyScopeID, _ quota: Quota, at now: Instant, _ db: Database) throws {
+  init?(of owner: OwnerID, with scope: KeyScopeID, _ quota: Quota, at now: Instant, _ db: any Transaction) throws {
     // Index: `owner_wanting`.
-    let others = try Int.fetchOne(
-      db.cachedStatement(
-        sql: """
-          SELECT count(*) FROM owner
-          WHERE key_scope_id = ? AND wanting_until BETWEEN ? AND ? AND id <> ? AND ended_at IS NULL
-          """),
-      arguments: [
+    let others = try db.value(
+      """
+      SELECT count(*) FROM owner
+      WHERE key_scope_id = ? AND wanting_until BETWEEN ? AND ? AND id <> ? AND ended_at IS NULL
+      """,
+      [
         scope.rawValue, now.microseconds + 1, (now + Self.longestWanting).microseconds, owner.rawValue,
-      ])
+      ], as: Int.self)
     guard let others, others > 0 else { return nil }
     self.owner = owner
     interval = quota.rate.interval * (others + 1)
-    let stored = try Row.fetchOne(
-      db.cachedStatement(sql: "SELECT share_next_at FROM owner WHERE id = ?"), arguments: [owner.rawValue])
+    let stored = try db.one("SELECT share_next_at FROM owner WHERE id = ?", [owner.rawValue])
     // What is farther ahead than anybody can have taken was left by a clock that was set back, or by a slower rate.
     next = min(
       max(try stored?.get(0) as Instant? ?? Instant(microseconds: 0), now), now + Quota.longestHorizon + interval)
@@ -48,26 +45,24 @@ struct OwnerShare {
   }
 
   /// Notes that so many were taken.
-  mutating func take(_ count: Int, _ db: Database) throws {
+  mutating func take(_ count: Int, _ db: any Transaction) throws {
     guard count > 0 else { return }
     next = next + interval * count
-    try db.cachedStatement(sql: "UPDATE owner SET share_next_at = ? WHERE id = ?")
-      .execute(arguments: [next.microseconds, owner.rawValue])
+    try db.run("UPDATE owner SET share_next_at = ? WHERE id = ?", [next.microseconds, owner.rawValue])
   }
 
   /// Notes that an owner wants more permits than it got, and waits for one.
   static func noteWanting(
-    _ owner: OwnerID, with scope: KeyScopeID, until permit: Instant, at now: Instant, _ db: Database
+    _ owner: OwnerID, with scope: KeyScopeID, until permit: Instant, at now: Instant, _ db: any Transaction
   ) throws {
     let until = (max(now, permit) + patience).microseconds
     // Hardly ever written: not with every claim.
-    try db.cachedStatement(
-      sql: """
-        UPDATE owner SET key_scope_id = ?, wanting_until = ?
-        WHERE id = ? AND (wanting_until IS NULL OR wanting_until NOT BETWEEN ? AND ?)
-        """
-    ).execute(
-      arguments: [
+    try db.run(
+      """
+      UPDATE owner SET key_scope_id = ?, wanting_until = ?
+      WHERE id = ? AND (wanting_until IS NULL OR wanting_until NOT BETWEEN ? AND ?)
+      """,
+      [
         scope.rawValue, until, owner.rawValue, until - patience.microseconds / 2, until + patience.microseconds,
       ])
   }

@@ -1,6 +1,5 @@
 // Adopting: a person has looked at what a conflict found and takes it over.
 
-import GRDB
 import Pacing
 package import Provisioning
 
@@ -13,13 +12,13 @@ extension Queue {
       var unknown: [String] = []
       for name in names {
         // Rows in: one item for each account that has the name, as the state table's `adopted` says.
-        try db.execute(
-          sql: """
-            UPDATE item SET state = 'done', version = version + 1, reason = NULL, message = NULL, adopted = 1
-            WHERE name = ? AND state = 'failed' AND reason = 'conflict' AND remote_id IS NOT NULL AND id IN (
-              SELECT item_id FROM batch_row WHERE batch_id = ?)
-            """, arguments: [name, batch.rawValue])
-        if db.changesCount == 0 { unknown.append(name) }
+        let changedCount = try db.run(
+          """
+          UPDATE item SET state = 'done', version = version + 1, reason = NULL, message = NULL, adopted = 1
+          WHERE name = ? AND state = 'failed' AND reason = 'conflict' AND remote_id IS NOT NULL AND id IN (
+            SELECT item_id FROM batch_row WHERE batch_id = ?)
+          """, [name, batch.rawValue])
+        if changedCount == 0 { unknown.append(name) }
       }
       return unknown
     }
@@ -28,13 +27,12 @@ extension Queue {
   /// The names of a batch's conflicts, with the id of what was found.
   package func conflicts(of batch: BatchID) throws -> [(name: String, remoteID: String)] {
     try read { db in
-      try Row.fetchAll(
-        db,
-        sql: """
-          SELECT name, remote_id FROM batch_row JOIN item ON item.id = item_id
-          WHERE batch_row.batch_id = ? AND state = 'failed' AND reason = 'conflict' AND remote_id IS NOT NULL
-          ORDER BY batch_row.ordinal
-          """, arguments: [batch.rawValue]
+      try db.all(
+        """
+        SELECT name, remote_id FROM batch_row JOIN item ON item.id = item_id
+        WHERE batch_row.batch_id = ? AND state = 'failed' AND reason = 'conflict' AND remote_id IS NOT NULL
+        ORDER BY batch_row.ordinal
+        """, [batch.rawValue]
       ).map { (name: try $0.get(0), remoteID: try $0.get(1)) }
     }
   }

@@ -1,6 +1,5 @@
 // Cancelling: what was not sent is dropped; what may have been sent is cancelled unless it proves done.
 
-import GRDB
 import Pacing
 package import Provisioning
 
@@ -18,21 +17,20 @@ extension Queue {
     try writeAlone { db in try cancel(batch, db) }
   }
 
-  func cancel(_ batch: BatchID, _ db: Database) throws -> Cancellation {
+  func cancel(_ batch: BatchID, _ db: any Transaction) throws -> Cancellation {
     // Rows in: the batch's own items, by `batch_row`'s key.
-    try db.execute(
-      sql: """
-        UPDATE item SET state = 'cancelled', due = NULL, version = version + 1, reason = 'cancelled', message = NULL,
-          finished_at = ?
-        WHERE state = 'ready' AND batch_id = ? AND id IN (SELECT item_id FROM batch_row WHERE batch_id = ?)
-        """, arguments: [time.now().microseconds, batch.rawValue, batch.rawValue])
-    let cancelledCount = db.changesCount
-    try db.execute(
-      sql: """
-        UPDATE item SET cancel_requested = 1
-        WHERE state IN ('leased', 'in_doubt') AND batch_id = ? AND id IN (
-          SELECT item_id FROM batch_row WHERE batch_id = ?)
-        """, arguments: [batch.rawValue, batch.rawValue])
-    return Cancellation(cancelledCount: cancelledCount, flaggedCount: db.changesCount)
+    let cancelledCount = try db.run(
+      """
+      UPDATE item SET state = 'cancelled', due = NULL, version = version + 1, reason = 'cancelled', message = NULL,
+        finished_at = ?
+      WHERE state = 'ready' AND batch_id = ? AND id IN (SELECT item_id FROM batch_row WHERE batch_id = ?)
+      """, [db.now.wall.microseconds, batch.rawValue, batch.rawValue])
+    let flaggedCount = try db.run(
+      """
+      UPDATE item SET cancel_requested = 1
+      WHERE state IN ('leased', 'in_doubt') AND batch_id = ? AND id IN (
+        SELECT item_id FROM batch_row WHERE batch_id = ?)
+      """, [batch.rawValue, batch.rawValue])
+    return Cancellation(cancelledCount: cancelledCount, flaggedCount: flaggedCount)
   }
 }

@@ -1,6 +1,5 @@
 // Claiming: permits, items and attempts in one immediate transaction that is on disk before a byte leaves.
 
-import GRDB
 package import Pacing
 package import Provisioning
 
@@ -117,10 +116,10 @@ extension Queue {
 
   func claim(
     upTo limit: Int, of batch: BatchID, for owner: OwnerID, with scope: KeyScopeID, within horizon: Duration,
-    under terms: AttemptTerms, _ db: Database
+    under terms: AttemptTerms, _ db: any Transaction
   ) throws -> Claim {
     // Read after the write lock is held: another process may have taken permits while we waited for it.
-    let moment = time.moment()
+    let moment = db.now
     let now = moment.wall
     let row = try ScopeRow(scope, at: moment, db)
     let possible = row.limit.quota.grant(upTo: limit, from: row.state, at: now, within: horizon)
@@ -151,7 +150,7 @@ extension Queue {
   }
 
   private static func rest(
-    of batch: BatchID, under terms: AttemptTerms, at now: Moment, _ db: Database
+    of batch: BatchID, under terms: AttemptTerms, at now: Moment, _ db: any Transaction
   ) throws -> Claim.Rest {
     Claim.Rest(
       tally: try tally(of: batch, db), nextDue: try nextDue(of: batch, db), holds: try holds(of: batch, db),
@@ -171,13 +170,12 @@ extension Queue {
 
   /// Rows out: ready and due items of the batch, oldest due first, none of a held account. Index: `item_claimable`, in
   /// its order. Free of races because the transaction is immediate.
-  private static func claimable(_ count: Int, of batch: BatchID, at now: Instant, _ db: Database) throws -> [Candidate]
+  private static func claimable(_ count: Int, of batch: BatchID, at now: Instant, _ db: any Transaction) throws
+    -> [Candidate]
   {
     guard count > 0 else { return [] }
-    let rows = try Row.fetchCursor(
-      db.cachedStatement(sql: claimableSQL), arguments: [batch.rawValue, now.microseconds, count])
     var candidates: [Candidate] = []
-    while let row = try rows.next() {
+    try db.each(claimableSQL, [batch.rawValue, now.microseconds, count]) { row in
       candidates.append(
         Candidate(
           id: try row.get(0), account: try row.get(1), name: try row.get(2), ordinal: try row.get(3),
@@ -201,16 +199,14 @@ extension Queue {
   /// for each claim.
   private static func lease(
     _ item: Candidate, to owner: OwnerID, from start: Instant, at now: Moment,
-    under terms: AttemptTerms, _ db: Database
+    under terms: AttemptTerms, _ db: any Transaction
   ) throws -> Lease {
     let handle = Lease.Handle(item: ItemID(item.id), ordinal: item.ordinal + 1, version: item.version + 1)
-    try db.cachedStatement(sql: leaseSQL).execute(
-      arguments: [owner.rawValue, handle.ordinal, handle.version, item.id, item.version])
-    guard db.changesCount == 1 else {
-      throw DatabaseError(resultCode: .SQLITE_ABORT, message: "an item changed inside a transaction")
-    }
-    try db.cachedStatement(sql: attemptSQL).execute(
-      arguments: [
+    let changedCount = try db.run(leaseSQL, [owner.rawValue, handle.ordinal, handle.version, item.id, item.version])
+    guard changedCount == 1 else { throw BrokenRows("an item changed inside a transaction") }
+    try db.run(
+      attemptSQL,
+      [
         item.id, handle.ordinal, owner.rawValue, item.definitionID, start.microseconds,
         (now.sinceBoot.elapsed + (start - now.wall)).microseconds, terms.settleDelay.microseconds,
         terms.requestTimeout.microseconds,
@@ -231,25 +227,22 @@ extension Queue {
     """
 
   /// Row out: the earliest due of the batch's items whose account is not held. Index: `item_claimable`.
-  private static func nextDue(of batch: BatchID, _ db: Database) throws -> Instant? {
-    try Row.fetchOne(
-      db.cachedStatement(
-        sql: """
-          SELECT due FROM item INDEXED BY item_claimable WHERE batch_id = ? AND due IS NOT NULL
-          AND \(isNotHeld) ORDER BY due LIMIT 1
-          """), arguments: [batch.rawValue]
-    )?.get(0)
+  private static func nextDue(of batch: BatchID, _ db: any Transaction) throws -> Instant? {
+    try db.one(
+      """
+      SELECT due FROM item INDEXED BY item_claimable WHERE batch_id = ? AND due IS NOT NULL
+      AND \(isNotHeld) ORDER BY due LIMIT 1
+      """, [batch.rawValue])?.get(0)
   }
 
   /// Rows out: held accounts in which the batch still has something ready.
-  static func holds(of batch: BatchID, _ db: Database) throws -> [AccountHold] {
-    try Row.fetchAll(
-      db.cachedStatement(
-        sql: """
-          SELECT account, hold_reason, hold_message FROM account_scope WHERE hold_reason IS NOT NULL AND EXISTS (
-            SELECT 1 FROM item INDEXED BY item_claimable
-            WHERE batch_id = ? AND due IS NOT NULL AND account_scope_id = account_scope.id) ORDER BY account
-          """), arguments: [batch.rawValue]
+  static func holds(of batch: BatchID, _ db: any Transaction) throws -> [AccountHold] {
+    try db.all(
+      """
+      SELECT account, hold_reason, hold_message FROM account_scope WHERE hold_reason IS NOT NULL AND EXISTS (
+        SELECT 1 FROM item INDEXED BY item_claimable
+        WHERE batch_id = ? AND due IS NOT NULL AND account_scope_id = account_scope.id) ORDER BY account
+      """, [batch.rawValue]
     ).map { row in
       AccountHold(
         account: try row.get("account"), reason: try row.get("hold_reason"), message: try row.get("hold_message"))
@@ -260,11 +253,10 @@ extension Queue {
     "SELECT invalid, \(ItemState.allCases.map(\.rawValue).joined(separator: ", ")) FROM tally WHERE batch_id = ?"
 
   /// Row in: a batch. Row out: its tally, by primary key.
-  static func tally(of batch: BatchID, _ db: Database) throws -> Tally {
-    let row = try Row.fetchOne(db.cachedStatement(sql: tallySQL), arguments: [batch.rawValue])
+  static func tally(of batch: BatchID, _ db: any Transaction) throws -> Tally {
+    let row = try db.one(tallySQL, [batch.rawValue])
     guard let row else {
-      let isThere = try Bool.fetchOne(
-        db, sql: "SELECT EXISTS (SELECT 1 FROM batch WHERE id = ?)", arguments: [batch.rawValue])
+      let isThere = try db.value("SELECT EXISTS (SELECT 1 FROM batch WHERE id = ?)", [batch.rawValue], as: Bool.self)
       if isThere == true { throw DamagedValue(what: "a tally") }
       throw ForgottenBatch(batch: batch)
     }

@@ -1,7 +1,6 @@
 // Comparing a roster with the queue: what is new, done, failed, changed or gone. The plan is shown from it before
 // anything is imported, and the import counts the same way.
 
-import GRDB
 package import Provisioning
 
 /// A roster against the queue.
@@ -62,7 +61,7 @@ package struct ComparisonSession {
   /// What was found so far.
   package private(set) var comparison = Comparison()
   private let new: (target: String, origin: String)
-  private let db: Database
+  private let db: any Transaction
   private var accounts: [String: Int64?] = [:]
   private var previous: Set<Int64>
   private let previousBatch: Int64?
@@ -70,17 +69,17 @@ package struct ComparisonSession {
   private var persons: PersonCheck??
 
   fileprivate init(
-    target: String, origin: String, label: String, endpoint: String, isPartial: Bool, _ db: Database
+    target: String, origin: String, label: String, endpoint: String, isPartial: Bool, _ db: any Transaction
   ) throws {
     new = (target, origin)
     self.db = db
-    previousBatch = try Int64.fetchOne(
-      db, sql: "SELECT max(id) FROM batch WHERE label = ? AND endpoint = ? AND NOT is_partial",
-      arguments: [label, endpoint])
+    previousBatch = try db.value(
+      "SELECT max(id) FROM batch WHERE label = ? AND endpoint = ? AND NOT is_partial", [label, endpoint], as: Int64.self
+    )
     previous = try Set(
-      Int64.fetchCursor(
-        db, sql: Comparison.goneSQL,
-        arguments: ["label": label, "endpoint": endpoint, "before": Int64.max, "batch": -1, "partial": isPartial]))
+      db.values(
+        Comparison.goneSQL,
+        ["label": label, "endpoint": endpoint, "before": Int64.max, "batch": -1, "partial": isPartial], as: Int64.self))
   }
 
   /// Compares one row.
@@ -156,13 +155,12 @@ struct ExistingItem {
   let isConflict: Bool
 
   /// Row out: the item of this key, with the definition it was or will be made with. Index: the key's own.
-  init?(_ name: String, in scope: Int64, _ db: Database) throws {
-    let row = try Row.fetchOne(
-      db.cachedStatement(
-        sql: """
-          SELECT item.id, state, definition_id, \(KeptDefinition.sql()) AS json, reason FROM item JOIN definition ON definition.id = definition_id
-          WHERE account_scope_id = ? AND name = ?
-          """), arguments: [scope, name])
+  init?(_ name: String, in scope: Int64, _ db: any Transaction) throws {
+    let row = try db.one(
+      """
+      SELECT item.id, state, definition_id, \(KeptDefinition.sql()) AS json, reason FROM item JOIN definition ON definition.id = definition_id
+      WHERE account_scope_id = ? AND name = ?
+      """, [scope, name])
     guard let row else { return nil }
     id = try row.get("id")
     state = try row.get("state")
@@ -173,17 +171,15 @@ struct ExistingItem {
 }
 
 enum AccountRow {
-  static func id(target: String, origin: String, account: String, _ db: Database) throws -> Int64? {
-    try Int64.fetchOne(
-      db.cachedStatement(sql: "SELECT id FROM account_scope WHERE target = ? AND origin = ? AND account = ?"),
-      arguments: [target, origin, account])
+  static func id(target: String, origin: String, account: String, _ db: any Transaction) throws -> Int64? {
+    try db.value(
+      "SELECT id FROM account_scope WHERE target = ? AND origin = ? AND account = ?", [target, origin, account],
+      as: Int64.self)
   }
 
-  static func makeID(target: String, origin: String, account: String, _ db: Database) throws -> Int64 {
+  static func makeID(target: String, origin: String, account: String, _ db: any Transaction) throws -> Int64 {
     if let known = try id(target: target, origin: origin, account: account, db) { return known }
-    try db.execute(
-      sql: "INSERT INTO account_scope (target, origin, account) VALUES (?, ?, ?)",
-      arguments: [target, origin, account])
-    return db.lastInsertedRowID
+    return try db.insert(
+      "INSERT INTO account_scope (target, origin, account) VALUES (?, ?, ?)", [target, origin, account])
   }
 }

@@ -1,7 +1,6 @@
 // What a report is made of: a batch's rows and attempts and what else is known of it, all from one state of the file,
 // so that the files of a report agree with each other while a run is under way.
 
-import GRDB
 package import Pacing
 package import Provisioning
 
@@ -36,9 +35,9 @@ package struct LimitPoint: Hashable, Sendable {
 /// A batch in one state of the file, to be read in as many goes as it takes; good only inside of `Queue.readBatch`.
 package struct BatchReading {
   private let batch: BatchID
-  private let db: Database
+  private let db: any Transaction
 
-  fileprivate init(_ batch: BatchID, _ db: Database) {
+  fileprivate init(_ batch: BatchID, _ db: any Transaction) {
     self.batch = batch
     self.db = db
   }
@@ -55,9 +54,9 @@ extension Queue {
   /// Notes how long what a batch asks for will take, as it was said; what was said first stays.
   package func noteForecast(_ length: Duration, of batch: BatchID) throws {
     try writeAlone { db in
-      try db.execute(
-        sql: "UPDATE batch SET forecast = ? WHERE id = ? AND forecast IS NULL",
-        arguments: [min(length.microseconds, StoredRange.durations.upperBound), batch.rawValue])
+      try db.run(
+        "UPDATE batch SET forecast = ? WHERE id = ? AND forecast IS NULL",
+        [min(length.microseconds, StoredRange.durations.upperBound), batch.rawValue])
     }
   }
 }
@@ -65,7 +64,7 @@ extension Queue {
 extension BatchReading {
   /// How long the batch was said to take; nil when nothing of it was ever sent.
   package func forecast() throws -> Duration? {
-    try Row.fetchOne(db, sql: "SELECT forecast FROM batch WHERE id = ?", arguments: [batch.rawValue])?.get(0)
+    try db.one("SELECT forecast FROM batch WHERE id = ?", [batch.rawValue])?.get(0)
   }
 
   /// Hands over every row of the batch in the roster's order; memory is flat.
@@ -81,8 +80,7 @@ extension BatchReading {
   /// Hands over every attempt of the batch's items that began at `since` or later, in the order of the roster; memory is
   /// flat. An attempt that a row of the roster shares with another row comes once for each.
   package func forEachAttempt(since: Instant, _ body: (AttemptFigures) throws -> Void) throws {
-    let rows = try Row.fetchCursor(db, sql: Self.attemptsSQL, arguments: [batch.rawValue, since.microseconds])
-    while let row = try rows.next() {
+    try db.each(Self.attemptsSQL, [batch.rawValue, since.microseconds]) { row in
       try body(
         AttemptFigures(
           start: try row.get(0), end: try row.get(1), outcome: try row.get(2), latency: try row.get(3)))
@@ -98,7 +96,7 @@ extension BatchReading {
 
   /// How many rows are done because the service's list showed their item, or because a person took it over.
   package func adoptedCount() throws -> Int {
-    try Int.fetchOne(db, sql: Self.adoptedSQL, arguments: [batch.rawValue]) ?? 0
+    try db.value(Self.adoptedSQL, [batch.rawValue], as: Int.self) ?? 0
   }
 
   /// Rows in: the batch's rows by `batch_row`'s key, then each item by its id.
@@ -111,25 +109,23 @@ extension BatchReading {
   /// it, at most one in `bucketSeconds`. Empty when several keys are used, because which one a batch was sent with is not
   /// kept, and when a person has said another limit since: what held before is not kept either.
   package func limits(from start: Instant, bucketSeconds: Int64) throws -> [LimitPoint] {
-    let scopes = try Int64.fetchAll(
-      db, sql: "SELECT key_scope.id FROM key_scope JOIN batch ON batch.origin = key_scope.origin WHERE batch.id = ?",
-      arguments: [batch.rawValue])
+    let scopes = try db.values(
+      "SELECT key_scope.id FROM key_scope JOIN batch ON batch.origin = key_scope.origin WHERE batch.id = ?",
+      [batch.rawValue], as: Int64.self)
     guard scopes.count == 1, let scope = scopes.first else { return [] }
     let limit = try ScopeRow(KeyScopeID(scope), db).limit
     if limit.source == .flag {
       let isOld = (limit.at ?? start).microseconds <= start.microseconds + bucketSeconds * 1_000_000
       return isOld ? [LimitPoint(at: start, perSecond: limit.quota.rate.perSecond)] : []
     }
-    let first = try Row.fetchOne(
-      db,
-      sql: "SELECT per_second FROM learned_pace WHERE key_scope_id = ? AND at <= ? ORDER BY at DESC, id DESC LIMIT 1",
-      arguments: [scope, start.microseconds])
+    let first = try db.one(
+      "SELECT per_second FROM learned_pace WHERE key_scope_id = ? AND at <= ? ORDER BY at DESC, id DESC LIMIT 1",
+      [scope, start.microseconds])
     // Index: `learned_pace_of_scope`. Beside max(), SQLite takes the other columns from the row that has it.
-    let changes = try Row.fetchAll(
-      db,
-      sql: """
-        SELECT max(at), per_second FROM learned_pace WHERE key_scope_id = ? AND at > ? GROUP BY at / ? ORDER BY at
-        """, arguments: [scope, start.microseconds, bucketSeconds * 1_000_000])
+    let changes = try db.all(
+      """
+      SELECT max(at), per_second FROM learned_pace WHERE key_scope_id = ? AND at > ? GROUP BY at / ? ORDER BY at
+      """, [scope, start.microseconds, bucketSeconds * 1_000_000])
     let before = try first?.get(0) ?? Limit.standard.quota.rate.perSecond
     return try [LimitPoint(at: start, perSecond: before)]
       + changes.map { LimitPoint(at: try $0.get(0), perSecond: try $0.get(1)) }
@@ -141,11 +137,10 @@ extension Queue {
   /// batch names by `batch_row_item` and `batch_row_named_item`. Nothing is sorted or held.
   /// A ready item waits for its account first: an account's hold is not written into each of its items.
   static func forEachRow(
-    of batch: BatchID, without other: BatchID? = nil, _ db: Database, _ body: (ReportRow) throws -> Void
+    of batch: BatchID, without other: BatchID? = nil, _ db: any Transaction, _ body: (ReportRow) throws -> Void
   ) throws {
     let text = try cellText(of: batch.rawValue, db)
-    let rows = try Row.fetchCursor(db, sql: reportSQL, arguments: [batch.rawValue, other?.rawValue])
-    while let row = try rows.next() {
+    try db.each(reportSQL, [batch.rawValue, other?.rawValue]) { row in
       try body(
         ReportRow(
           ordinal: try row.get(0), line: try row.get(1), cells: try text.cells(of: row.get(2)),

@@ -1,6 +1,5 @@
 // Forgetting: old batches are erased with the names of the people in them.
 
-import GRDB
 package import Provisioning
 
 /// What forgetting a batch has erased.
@@ -37,9 +36,10 @@ extension Queue {
 /// The erasing of a batch, inside its transaction.
 private struct Forgetting {
   let batch: Int64
-  let db: Database
+  let db: any Transaction
 
-  private func execute(_ sql: String) throws { try db.execute(sql: sql, arguments: ["batch": batch]) }
+  @discardableResult
+  private func execute(_ sql: String) throws -> Int { try db.run(sql, ["batch": batch]) }
 
   /// What the service has said to this batch's runs may name its people; of what belongs to no run nobody can tell.
   func eraseMessages() throws {
@@ -78,8 +78,7 @@ private struct Forgetting {
     let gone = "(SELECT id FROM item WHERE batch_id = :batch AND row_count = 0)"
     try execute("DELETE FROM attempt WHERE item_id IN \(gone)")
     try execute("UPDATE batch_row SET named_item_id = NULL WHERE named_item_id IN \(gone)")
-    try execute("DELETE FROM item WHERE batch_id = :batch AND row_count = 0")
-    let count = db.changesCount
+    let count = try execute("DELETE FROM item WHERE batch_id = :batch AND row_count = 0")
     try execute("DELETE FROM tally WHERE batch_id = :batch")
     try execute("DELETE FROM batch WHERE id = :batch")
     return count
@@ -95,8 +94,8 @@ private struct Forgetting {
       ORDER BY batch_id DESC, ordinal LIMIT 1
       """
     let replacedCount =
-      try Int.fetchOne(
-        db, sql: "SELECT count(*) FROM item WHERE state = 'done' AND definition_id NOT \(isAskedFor)") ?? 0
+      try db.value("SELECT count(*) FROM item WHERE state = 'done' AND definition_id NOT \(isAskedFor)", as: Int.self)
+      ?? 0
     try execute(
       """
       UPDATE item SET definition_id = coalesce((\(newest)), definition_id)

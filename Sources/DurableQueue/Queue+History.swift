@@ -1,6 +1,5 @@
 // One item's whole history, for the person who asks what happened.
 
-import GRDB
 package import Pacing
 package import Provisioning
 
@@ -47,15 +46,14 @@ extension Queue {
   /// Writes down that a list was asked for, for the histories of its account's items, and the clock's skew that it showed.
   package func record(_ listing: Listing) async throws { try await write { db in try self.record(listing, db) } }
 
-  func record(_ listing: Listing, _ db: Database) throws {
-    try db.cachedStatement(
-      sql: """
-        INSERT INTO listing (account_scope_id, owner_id, asked_at, outcome, is_whole, entry_count, status, message,
-          request_id, latency)
-        SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM account_scope WHERE id = ?)
-        """
-    ).execute(
-      arguments: [
+  func record(_ listing: Listing, _ db: any Transaction) throws {
+    try db.run(
+      """
+      INSERT INTO listing (account_scope_id, owner_id, asked_at, outcome, is_whole, entry_count, status, message,
+        request_id, latency)
+      SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM account_scope WHERE id = ?)
+      """,
+      [
         listing.account.rawValue, listing.owner.rawValue, listing.askedAt.microseconds, listing.outcome.kind.rawValue,
         listing.isWhole, listing.entryCount, listing.outcome.status, listing.outcome.message,
         listing.outcome.requestID, listing.latency.microseconds,
@@ -63,12 +61,11 @@ extension Queue {
         listing.account.rawValue,
       ])
     guard let skew = listing.clockSkew else { return }
-    try db.execute(
-      sql: """
-        UPDATE owner SET clock_skew = min(coalesce(clock_skew, ?1), ?1),
-          clock_skew_most = max(coalesce(clock_skew_most, ?1), ?1) WHERE id = ?2
-        """,
-      arguments: [skew.microseconds, listing.owner.rawValue])
+    try db.run(
+      """
+      UPDATE owner SET clock_skew = min(coalesce(clock_skew, ?1), ?1),
+        clock_skew_most = max(coalesce(clock_skew_most, ?1), ?1) WHERE id = ?2
+      """, [skew.microseconds, listing.owner.rawValue])
   }
 }
 
@@ -162,18 +159,17 @@ extension Queue {
   /// The items of a batch by name, or the one of a line of its roster; empty when there is none.
   package func histories(named name: String, line: Int?, in batch: BatchID) throws -> [ItemHistory] {
     try read { db in
-      let rows = try Row.fetchAll(
-        db,
-        sql: """
-          SELECT item.*, account, account_scope.origin, hold_reason, hold_message, \(KeptDefinition.sql()) AS json,
-            (SELECT min(imported_at) FROM batch JOIN batch_row ON batch_row.batch_id = batch.id
-              WHERE item_id = item.id) AS imported_at
-          FROM batch_row JOIN item ON item.id = coalesce(item_id, named_item_id)
-            JOIN account_scope ON account_scope.id = account_scope_id
-            JOIN definition ON definition.id = item.definition_id
-          WHERE batch_row.batch_id = ? AND (item.name = ? OR batch_row.line = ?)
-          GROUP BY item.id ORDER BY min(batch_row.ordinal)
-          """, arguments: [batch.rawValue, name, line])
+      let rows = try db.all(
+        """
+        SELECT item.*, account, account_scope.origin, hold_reason, hold_message, \(KeptDefinition.sql()) AS json,
+          (SELECT min(imported_at) FROM batch JOIN batch_row ON batch_row.batch_id = batch.id
+            WHERE item_id = item.id) AS imported_at
+        FROM batch_row JOIN item ON item.id = coalesce(item_id, named_item_id)
+          JOIN account_scope ON account_scope.id = account_scope_id
+          JOIN definition ON definition.id = item.definition_id
+        WHERE batch_row.batch_id = ? AND (item.name = ? OR batch_row.line = ?)
+        GROUP BY item.id ORDER BY min(batch_row.ordinal)
+        """, [batch.rawValue, name, line])
       return try rows.map { try Self.history($0, db) }
     }
   }
@@ -181,19 +177,17 @@ extension Queue {
   /// The rows of a batch that were not accepted, by the name of the item that they would be or by their line.
   package func rejectedRows(named name: String, line: Int?, in batch: BatchID) throws -> [(line: Int, issue: String)] {
     try read { db in
-      let rows = try Row.fetchAll(
-        db,
-        sql: """
-          SELECT line, issue FROM batch_row LEFT JOIN item ON item.id = named_item_id
-          WHERE batch_row.batch_id = ? AND issue IS NOT NULL AND (item.name = ? OR line = ?) ORDER BY batch_row.ordinal
-          """, arguments: [batch.rawValue, name, line])
+      let rows = try db.all(
+        """
+        SELECT line, issue FROM batch_row LEFT JOIN item ON item.id = named_item_id
+        WHERE batch_row.batch_id = ? AND issue IS NOT NULL AND (item.name = ? OR line = ?) ORDER BY batch_row.ordinal
+        """, [batch.rawValue, name, line])
       return try rows.map { (line: try $0.get("line"), issue: try $0.get("issue")) }
     }
   }
 
-  private static func history(_ row: Row, _ db: Database) throws -> ItemHistory {
-    let attempts = try Row.fetchAll(
-      db, sql: "SELECT * FROM attempt WHERE item_id = ? ORDER BY ordinal", arguments: [try row.get("id") as Int64])
+  private static func history(_ row: Row, _ db: any Transaction) throws -> ItemHistory {
+    let attempts = try db.all("SELECT * FROM attempt WHERE item_id = ? ORDER BY ordinal", [try row.get("id") as Int64])
     let from = try (row.get("imported_at") as Instant).microseconds
     let until = try (row.get("finished_at") as Instant?)?.microseconds ?? .max
     let hold = try row.get("hold_reason") as Reason?
@@ -209,11 +203,11 @@ extension Queue {
 
   /// Rows out: an account's lists in a time. Index: `listing_of_account`.
   private static func listings(
-    of account: Int64, _ from: Int64, _ until: Int64, _ db: Database
+    of account: Int64, _ from: Int64, _ until: Int64, _ db: any Transaction
   ) throws -> [ItemHistory.Listing] {
-    try Row.fetchAll(
-      db, sql: "SELECT * FROM listing WHERE account_scope_id = ? AND asked_at BETWEEN ? AND ? ORDER BY asked_at, id",
-      arguments: [account, from, until]
+    try db.all(
+      "SELECT * FROM listing WHERE account_scope_id = ? AND asked_at BETWEEN ? AND ? ORDER BY asked_at, id",
+      [account, from, until]
     ).map { row in
       ItemHistory.Listing(
         askedAt: try row.get("asked_at"), outcome: try row.get("outcome"), isWhole: try row.get("is_whole"),
@@ -224,14 +218,13 @@ extension Queue {
 
   /// Rows out: the waits of an origin's keys in a time. Index: `key_wait_of_scope`.
   private static func waits(
-    at origin: String, _ from: Int64, _ until: Int64, _ db: Database
+    at origin: String, _ from: Int64, _ until: Int64, _ db: any Transaction
   ) throws -> [ItemHistory.Wait] {
-    try Row.fetchAll(
-      db,
-      sql: """
-        SELECT key_wait.* FROM key_scope JOIN key_wait ON key_scope_id = key_scope.id
-        WHERE origin = ? AND from_at BETWEEN ? AND ? ORDER BY from_at, key_wait.id
-        """, arguments: [origin, from, until]
+    try db.all(
+      """
+      SELECT key_wait.* FROM key_scope JOIN key_wait ON key_scope_id = key_scope.id
+      WHERE origin = ? AND from_at BETWEEN ? AND ? ORDER BY from_at, key_wait.id
+      """, [origin, from, until]
     ).map { row in
       ItemHistory.Wait(
         from: try row.get("from_at"), until: try row.get("until_at"), reason: try row.get("reason"),

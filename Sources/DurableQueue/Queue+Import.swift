@@ -1,6 +1,5 @@
 // Importing: one roster becomes one batch, whole or not at all.
 
-import GRDB
 import Pacing
 package import Provisioning
 
@@ -87,9 +86,8 @@ extension Queue {
     try read { db in try Self.latestBatch(equalTo: new, db) }
   }
 
-  private static func latestBatch(equalTo new: NewBatch, _ db: Database) throws -> BatchID? {
-    let latest = try Row.fetchOne(
-      db, sql: "SELECT * FROM batch WHERE label = ? ORDER BY id DESC LIMIT 1", arguments: [new.label])
+  private static func latestBatch(equalTo new: NewBatch, _ db: any Transaction) throws -> BatchID? {
+    let latest = try db.one("SELECT * FROM batch WHERE label = ? ORDER BY id DESC LIMIT 1", [new.label])
     guard let latest, try latest.get("digest") == new.digest, try latest.get("endpoint") == new.endpoint,
       try latest.get("target") == new.target, try latest.get("is_partial") == new.isPartial
     else { return nil }
@@ -110,11 +108,11 @@ extension Queue {
   ) throws -> ImportResult? {
     struct Declined: Error {}
     do {
-      let result = try writeImport { db in
+      let result = try store.importing { db in
         if let batch = try Self.latestBatch(equalTo: new, db) {
           return ImportResult(batch: batch, isNew: false, comparison: known)
         }
-        let session = try ImportSession(new, at: time.now(), db)
+        let session = try ImportSession(new, at: db.now.wall, db)
         try session.takeAll(from: rows)
         try session.finish()
         guard try confirm(session.comparison) else { throw Declined() }
@@ -139,11 +137,10 @@ extension Queue {
     _ new: NewBatch, rows: @escaping @Sendable (RowSink) throws -> Void,
     content: () throws -> (columns: [String], digest: String)
   ) throws -> ImportResult? {
-    let result = try writeImport { db -> ImportResult? in
-      let isKnown = try Bool.fetchOne(
-        db, sql: "SELECT EXISTS (SELECT 1 FROM batch WHERE label = ?)", arguments: [new.label])
+    let result = try store.importing { db -> ImportResult? in
+      let isKnown = try db.value("SELECT EXISTS (SELECT 1 FROM batch WHERE label = ?)", [new.label], as: Bool.self)
       guard isKnown == false else { return nil }
-      let session = try ImportSession(new, at: time.now(), db)
+      let session = try ImportSession(new, at: db.now.wall, db)
       try session.takeAll(from: rows)
       try session.complete(content())
       try session.finish()

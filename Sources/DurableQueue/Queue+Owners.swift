@@ -2,7 +2,6 @@
 // clock, heartbeat or expiry is in the question of who is alive.
 
 import Foundation
-import GRDB
 import Pacing
 package import Provisioning
 
@@ -10,21 +9,11 @@ package import Provisioning
 package final class Ownership: Sendable {
   /// The owner's id.
   package let id: OwnerID
-  private let lock: FileLock
-  private let place: QueuePlace
+  fileprivate let lock: any OwnerLock
 
-  init(id: OwnerID, lock: FileLock, place: QueuePlace) {
+  init(id: OwnerID, lock: any OwnerLock) {
     self.id = id
     self.lock = lock
-    self.place = place
-    place.note(lock: lock.path)
-  }
-
-  deinit { place.forget(lock: lock.path) }
-
-  fileprivate func removeFile() {
-    place.forget(lock: lock.path)
-    lock.removeFile()
   }
 }
 
@@ -36,74 +25,43 @@ package struct OwnerProcess: Hashable, Sendable {
   package let isStopped: Bool
   /// Whether the number means that process here; in another container it counts for itself.
   package var isHere = true
+
+  /// Makes one.
+  package init(process: Int32, isStopped: Bool, isHere: Bool = true) {
+    self.process = process
+    self.isStopped = isStopped
+    self.isHere = isHere
+  }
 }
 
 extension Queue {
-  /// A row of `owner` that has not ended.
-  private struct OwnerRow {
-    let id: Int64
-    let process: Int32
-    /// Nil: it was not stored.
-    let identity: ProcessIdentity?
-
-    init(_ row: Row) throws {
-      id = try row.get("id")
-      process = try row.get("pid")
-      identity = try (row.get("process_identity") as String?).flatMap { ProcessIdentity($0) }
-    }
-  }
-
   /// The processes that may hold items now.
   ///
   /// - Parameter batch: only those that work on this one, or did not say on which; nil: all.
   package func processesAtWork(on batch: BatchID? = nil) throws -> [OwnerProcess] {
     let owners = try read { db in
-      try Row.fetchAll(
-        db,
-        sql: """
-          SELECT * FROM owner WHERE ended_at IS NULL AND (?1 IS NULL OR batch_id IS NULL OR batch_id = ?1) ORDER BY id
-          """, arguments: [batch?.rawValue]
+      try db.all(
+        """
+        SELECT * FROM owner WHERE ended_at IS NULL AND (?1 IS NULL OR batch_id IS NULL OR batch_id = ?1) ORDER BY id
+        """, [batch?.rawValue]
       ).map(OwnerRow.init)
     }
     // Whose process is gone holds nothing for long: the next run takes it back.
-    return try owners.filter { try isAlive($0) }.map { owner in
-      let isHere = owner.identity?.isAlive(as: owner.process) ?? (owner.identity == nil)
-      return OwnerProcess(
-        process: owner.process, isStopped: isHere && LockHolder.isStopped(owner.process), isHere: isHere)
-    }
-  }
-
-  private func ownerPath(_ id: Int64) -> String { "\(path).owner-\(id)" }
-
-  /// Whether an owner's process lives: it does while it holds its lock. Where the file was deleted, nobody can see the
-  /// lock, and the process itself is looked for.
-  private func isAlive(_ owner: OwnerRow) throws -> Bool {
-    switch try FileLock.holder(of: ownerPath(owner.id), of: path) {
-    case .somebody: return true
-    case .nobody: return false
-    case .missing: break
-    }
-    if let isAlive = owner.identity?.isAlive(as: owner.process) { return isAlive }
-    // Its number says nothing here: it lives as long as anybody else has the file open.
-    return place.isShared
+    return try owners.filter(store.isAlive).map(store.process)
   }
 
   /// Registers this process. Its lock is held before anybody can see its row.
   ///
   /// - Parameter batch: what it works on; nil: nothing that others must leave to it.
   package func becomeOwner(of batch: BatchID? = nil) throws -> Ownership {
-    let now = time.moment()
-    return try writeAlone { db in
-      try db.execute(
-        sql: "INSERT INTO owner (pid, process_identity, started_at, batch_id, boot) VALUES (?, ?, ?, ?, ?)",
-        arguments: [
-          getpid(), ProcessIdentity(of: getpid())?.text, now.wall.microseconds, batch?.rawValue, now.sinceBoot.boot,
+    try writeAlone { db in
+      let now = db.now
+      let id = try db.insert(
+        "INSERT INTO owner (pid, process_identity, started_at, batch_id, boot) VALUES (?, ?, ?, ?, ?)",
+        [
+          getpid(), store.ownIdentity, now.wall.microseconds, batch?.rawValue, now.sinceBoot.boot,
         ])
-      let id = db.lastInsertedRowID
-      guard let lock = try FileLock.acquire(ownerPath(id), of: path) else {
-        throw QueueError(.busy, path: ownerPath(id), detail: "a new owner's file is locked")
-      }
-      return Ownership(id: OwnerID(id), lock: lock, place: place)
+      return Ownership(id: OwnerID(id), lock: try store.lock(owner: id))
     }
   }
 
@@ -112,13 +70,12 @@ extension Queue {
   /// - Throws: `QueueError`, also when the queue was deleted or replaced since the last claim.
   package func end(_ ownership: Ownership) async throws {
     let id = ownership.id
-    let now = time.now()
     try await write { db in
-      try db.execute(
-        sql: "UPDATE owner SET ended_at = ? WHERE id = ?", arguments: [now.microseconds, id.rawValue])
+      let now = db.now.wall
+      try db.run("UPDATE owner SET ended_at = ? WHERE id = ?", [now.microseconds, id.rawValue])
     }
     try refuseIfReplaced()
-    ownership.removeFile()
+    ownership.lock.remove()
   }
 
   /// Reclaims what owners held that are gone: each of their items is in doubt from now on, because it may have been
@@ -128,51 +85,50 @@ extension Queue {
   @discardableResult
   package func reclaim(except own: OwnerID? = nil) throws -> Int {
     let owners = try read { db in
-      try Row.fetchAll(
-        db, sql: "SELECT * FROM owner WHERE ended_at IS NULL AND id IS NOT ?", arguments: [own?.rawValue]
-      ).map(OwnerRow.init)
+      try db.all("SELECT * FROM owner WHERE ended_at IS NULL AND id IS NOT ?", [own?.rawValue]).map(OwnerRow.init)
     }
     var count = 0
-    for owner in owners where try !isAlive(owner) {
+    for owner in owners where try !store.isAlive(owner) {
       // Made where it is missing, so that two who reclaim do it one after the other.
-      guard let lock = try FileLock.acquire(ownerPath(owner.id), of: path) else { continue }
+      guard let lock = try store.takeOver(owner: owner.id) else { continue }
       count += try writeAlone { db in try reclaim(owner.id, db) }
-      lock.removeFile()
+      lock.remove()
     }
     if own == nil { try removeLeftovers() }
     return count
   }
 
-  /// Removes the lock files of owners that have ended: of processes that were killed before they could.
+  /// Removes the locks of owners that have ended: of processes that were killed before they could.
   private func removeLeftovers() throws {
-    let url = URL(fileURLWithPath: path)
-    let prefix = url.lastPathComponent + ".owner-"
-    let folder = url.deletingLastPathComponent().path
-    // What may not be listed, or is another user's, is left to whoever may.
-    guard case .success(let names) = Result(catching: { try FileManager.default.contentsOfDirectory(atPath: folder) })
-    else { return }
-    for id in names.compactMap({ $0.hasPrefix(prefix) ? Int64($0.dropFirst(prefix.count)) : nil }) {
+    for id in store.leftOwners() {
       let hasEnded = try read { db in
-        try Bool.fetchOne(db, sql: "SELECT ended_at IS NOT NULL FROM owner WHERE id = ?", arguments: [id])
+        try db.value("SELECT ended_at IS NOT NULL FROM owner WHERE id = ?", [id], as: Bool.self)
       }
-      guard hasEnded == true,
-        case .success(let lock?) = Result(catching: { try FileLock.acquire(ownerPath(id), of: path) })
-      else { continue }
-      lock.removeFile()
+      guard hasEnded == true, case .success(let lock?) = Result(catching: { try store.takeOver(owner: id) }) else {
+        continue
+      }
+      lock.remove()
     }
   }
 
-  func reclaim(_ owner: Int64, _ db: Database) throws -> Int {
-    let now = time.moment()
-    let items = try Row.fetchAll(
-      db, sql: "SELECT id, ordinal, version FROM item WHERE owner_id = ?", arguments: [owner])
+  func reclaim(_ owner: Int64, _ db: any Transaction) throws -> Int {
+    let now = db.now
+    let items = try db.all("SELECT id, ordinal, version FROM item WHERE owner_id = ?", [owner])
     let outcome = Outcome(.ownerGone)
     for item in items {
       let lease = Lease.Handle(
         item: ItemID(try item.get("id")), ordinal: try item.get("ordinal"), version: try item.get("version"))
       _ = try settle(Answer(lease: lease, outcome: outcome), at: now, db)
     }
-    try db.execute(sql: "UPDATE owner SET ended_at = ? WHERE id = ?", arguments: [now.wall.microseconds, owner])
+    try db.run("UPDATE owner SET ended_at = ? WHERE id = ?", [now.wall.microseconds, owner])
     return items.count
+  }
+}
+
+extension OwnerRow {
+  fileprivate init(_ row: Row) throws {
+    id = try row.get("id")
+    process = try row.get("pid")
+    identity = try row.get("process_identity")
   }
 }

@@ -1,6 +1,5 @@
 // What the queue tells: batches, tallies, accounts, and a batch's rows one by one.
 
-import GRDB
 package import Pacing
 package import Provisioning
 
@@ -76,32 +75,31 @@ package struct BatchAccount: Hashable, Sendable {
 extension Queue {
   /// All batches, the oldest first.
   package func batches() throws -> [Batch] {
-    try read { db in try Row.fetchAll(db, sql: "SELECT * FROM batch ORDER BY id").map(Self.batch) }
+    try read { db in try db.all("SELECT * FROM batch ORDER BY id").map(Self.batch) }
   }
 
   /// A batch by its number; nil when there is none.
   package func batch(_ id: BatchID) throws -> Batch? {
     try read { db in
-      try Row.fetchOne(db, sql: "SELECT * FROM batch WHERE id = ?", arguments: [id.rawValue]).map(Self.batch)
+      try db.one("SELECT * FROM batch WHERE id = ?", [id.rawValue]).map(Self.batch)
     }
   }
 
   /// The latest batch; nil when there is none.
   package func latestBatch() throws -> Batch? {
-    try read { db in try Row.fetchOne(db, sql: "SELECT * FROM batch ORDER BY id DESC LIMIT 1").map(Self.batch) }
+    try read { db in try db.one("SELECT * FROM batch ORDER BY id DESC LIMIT 1").map(Self.batch) }
   }
 
   /// The label's whole roster before this batch's, at the same endpoint; nil when there is none, or when this batch is
   /// only a part of a roster, so that it does not say who has left.
   package func previousBatch(of batch: BatchID) throws -> Batch? {
     try read { db in
-      try Row.fetchOne(
-        db,
-        sql: """
-          SELECT previous.* FROM batch JOIN batch previous
-            ON previous.label = batch.label AND previous.endpoint = batch.endpoint AND previous.id < batch.id
-          WHERE batch.id = ? AND NOT batch.is_partial AND NOT previous.is_partial ORDER BY previous.id DESC LIMIT 1
-          """, arguments: [batch.rawValue]
+      try db.one(
+        """
+        SELECT previous.* FROM batch JOIN batch previous
+          ON previous.label = batch.label AND previous.endpoint = batch.endpoint AND previous.id < batch.id
+        WHERE batch.id = ? AND NOT batch.is_partial AND NOT previous.is_partial ORDER BY previous.id DESC LIMIT 1
+        """, [batch.rawValue]
       ).map(Self.batch)
     }
   }
@@ -119,14 +117,13 @@ extension Queue {
   /// The accounts in which a batch has something ready, or something that is to be looked at first, by name.
   package func accountsWithReadyItems(of batch: BatchID) throws -> [BatchAccount] {
     try read { db in
-      try Row.fetchAll(
-        db,
-        sql: """
-          SELECT id, account FROM account_scope WHERE id IN (
-            SELECT account_scope_id FROM item WHERE batch_id = ?1 AND due IS NOT NULL
-            UNION SELECT account_scope_id FROM item INDEXED BY item_in_doubt
-              WHERE doubt_at IS NOT NULL AND remote_id IS NOT NULL AND batch_id = ?1) ORDER BY account
-          """, arguments: [batch.rawValue]
+      try db.all(
+        """
+        SELECT id, account FROM account_scope WHERE id IN (
+          SELECT account_scope_id FROM item WHERE batch_id = ?1 AND due IS NOT NULL
+          UNION SELECT account_scope_id FROM item INDEXED BY item_in_doubt
+            WHERE doubt_at IS NOT NULL AND remote_id IS NOT NULL AND batch_id = ?1) ORDER BY account
+        """, [batch.rawValue]
       ).map { BatchAccount(scope: AccountScopeID(try $0.get("id")), account: try $0.get("account")) }
     }
   }
@@ -134,12 +131,11 @@ extension Queue {
   /// The accounts of an origin that may not be sent to, by name.
   package func holds(origin: String) throws -> [AccountHold] {
     try read { db in
-      try Row.fetchAll(
-        db,
-        sql: """
-          SELECT account, hold_reason, hold_message FROM account_scope
-          WHERE origin = ? AND hold_reason IS NOT NULL ORDER BY account
-          """, arguments: [origin]
+      try db.all(
+        """
+        SELECT account, hold_reason, hold_message FROM account_scope
+        WHERE origin = ? AND hold_reason IS NOT NULL ORDER BY account
+        """, [origin]
       ).map { row in
         AccountHold(account: try row.get(0), reason: try row.get(1), message: try row.get(2))
       }
@@ -157,8 +153,8 @@ extension Queue {
   }
 
   /// How the cells of a batch's rows are kept.
-  static func cellText(of batch: Int64, _ db: Database) throws -> CellText {
-    let row = try Row.fetchOne(db, sql: "SELECT known_cells FROM batch WHERE id = ?", arguments: [batch])
+  static func cellText(of batch: Int64, _ db: any Transaction) throws -> CellText {
+    let row = try db.one("SELECT known_cells FROM batch WHERE id = ?", [batch])
     guard let row else { throw ForgottenBatch(batch: BatchID(batch)) }
     return try CellText(row.get("known_cells"))
   }

@@ -1,6 +1,5 @@
 // Reconciling: what is in doubt is settled by the service's own list, never by a guess.
 
-import GRDB
 package import Pacing
 package import Provisioning
 
@@ -75,8 +74,7 @@ extension Queue {
   /// Rows out: the names of an account's items, which alone a list can tell anything about. Index: the key's.
   package func names(in account: AccountScopeID) throws -> Set<String> {
     try read { db in
-      try String.fetchSet(
-        db, sql: "SELECT name FROM item WHERE account_scope_id = ?", arguments: [account.rawValue])
+      try Set(db.values("SELECT name FROM item WHERE account_scope_id = ?", [account.rawValue], as: String.self))
     }
   }
 
@@ -98,7 +96,7 @@ extension Queue {
 
   func reconcile(
     _ list: RemoteList, in account: AccountScopeID, of batch: BatchID, by rules: ReconcileRules,
-    isMade: @escaping (RemoteItem, _ definition: String) -> Bool, _ db: Database
+    isMade: @escaping (RemoteItem, _ definition: String) -> Bool, _ db: any Transaction
   ) throws -> Reconciliation {
     let judge = ListJudge(list: list, rules: rules, isMade: isMade)
     var result = Reconciliation()
@@ -117,16 +115,16 @@ extension Queue {
   }
 
   private func settle(
-    _ item: ListedItem, of batch: BatchID, by judge: ListJudge, into result: inout Reconciliation, _ db: Database
+    _ item: ListedItem, of batch: BatchID, by judge: ListJudge, into result: inout Reconciliation, _ db: any Transaction
   ) throws {
     let verdict = try judge.verdict(
       on: item, isOwn: try item.isNamed(by: batch, db), isLeft: try item.isLeft(db), db)
     result.differing += verdict.differing
     guard let event = verdict.event, let transition = item.state.after(event) else { return }
     let state = try ItemRow(item.id, db).move(
-      transition, Self.outcome(of: event, verdict.entry, item), due: nil, at: time.moment(), db)
+      transition, Self.outcome(of: event, verdict.entry, item), due: nil, at: db.now, db)
     if state == .done {
-      try db.execute(sql: "UPDATE item SET adopted = 1 WHERE id = ?", arguments: [item.id.rawValue])
+      try db.run("UPDATE item SET adopted = 1 WHERE id = ?", [item.id.rawValue])
     }
     result.moved[state, default: 0] += 1
   }

@@ -1,6 +1,5 @@
 // Scopes: what a rate or a hold applies to. A key scope is chosen by the run, an account scope is stored on the item.
 
-import GRDB
 package import Pacing
 package import Provisioning
 
@@ -55,11 +54,10 @@ extension Queue {
   /// The key scope of an origin and an access key's fingerprint, made if it is new.
   package func keyScope(origin: String, fingerprint: String) throws -> KeyScopeID {
     try writeAlone { db in
-      try db.execute(
-        sql: "INSERT INTO key_scope (origin, fingerprint) VALUES (?, ?) ON CONFLICT DO NOTHING",
-        arguments: [origin, fingerprint])
-      let id = try Int64.fetchOne(
-        db, sql: "SELECT id FROM key_scope WHERE origin = ? AND fingerprint = ?", arguments: [origin, fingerprint])
+      try db.run(
+        "INSERT INTO key_scope (origin, fingerprint) VALUES (?, ?) ON CONFLICT DO NOTHING", [origin, fingerprint])
+      let id = try db.value(
+        "SELECT id FROM key_scope WHERE origin = ? AND fingerprint = ?", [origin, fingerprint], as: Int64.self)
       guard let id else { throw QueueError(.other, path: path, detail: "a key scope that was just written is gone") }
       return KeyScopeID(id)
     }
@@ -67,12 +65,11 @@ extension Queue {
 
   /// Replaces the scope's limit for all processes, until the next one.
   package func setLimit(_ quota: Quota, source: Limit.Source, of scope: KeyScopeID) throws {
-    let now = time.now()
     try writeAlone { db in
-      try db.execute(
-        sql:
-          "UPDATE key_scope SET rate_count = ?, rate_period = ?, burst = ?, limit_source = ?, limit_at = ?, windows = ? WHERE id = ?",
-        arguments: [
+      let now = db.now.wall
+      try db.run(
+        "UPDATE key_scope SET rate_count = ?, rate_period = ?, burst = ?, limit_source = ?, limit_at = ?, windows = ? WHERE id = ?",
+        [
           quota.rate.count, quota.rate.period.rawValue, quota.burst, source.rawValue, now.microseconds,
           ScopeRow.text(quota.windows), scope.rawValue,
         ])
@@ -83,14 +80,14 @@ extension Queue {
   ///
   /// - Parameter windows: the limits; without any, what was learned is forgotten too.
   package func setWindows(_ windows: [Window], of scope: KeyScopeID) throws {
-    let now = time.now()
     try writeAlone { db in
-      try db.execute(
-        sql: """
-          UPDATE key_scope SET rate_count = NULL, rate_period = NULL, burst = NULL, limit_source = NULL, limit_at = ?,
-            windows = ?, learner = CASE WHEN ? THEN NULL ELSE learner END WHERE id = ?
-          """,
-        arguments: [
+      let now = db.now.wall
+      try db.run(
+        """
+        UPDATE key_scope SET rate_count = NULL, rate_period = NULL, burst = NULL, limit_source = NULL, limit_at = ?,
+          windows = ?, learner = CASE WHEN ? THEN NULL ELSE learner END WHERE id = ?
+        """,
+        [
           windows.isEmpty ? nil : now.microseconds, ScopeRow.text(windows), windows.isEmpty, scope.rawValue,
         ])
     }
@@ -99,8 +96,10 @@ extension Queue {
   /// Notes that a run starts that uses a scope: it goes on from the pace that was learned, and does not try for more at
   /// once.
   package func beginRun(with scope: KeyScopeID) throws {
-    let now = time.now()
-    try writeAlone { db in try ScopeRow.beginRun(scope, at: now, db) }
+    try writeAlone { db in
+      let now = db.now.wall
+      try ScopeRow.beginRun(scope, at: now, db)
+    }
   }
 
   /// The limit that a scope has now; the standard one when nobody has said another.
@@ -109,8 +108,8 @@ extension Queue {
   /// The limit that an origin and a key have now, without making a scope; for the plan.
   package func limit(origin: String, fingerprint: String) throws -> Limit {
     try read { db in
-      let id = try Int64.fetchOne(
-        db, sql: "SELECT id FROM key_scope WHERE origin = ? AND fingerprint = ?", arguments: [origin, fingerprint])
+      let id = try db.value(
+        "SELECT id FROM key_scope WHERE origin = ? AND fingerprint = ?", [origin, fingerprint], as: Int64.self)
       guard let id else { return .standard }
       return try ScopeRow(KeyScopeID(id), db).limit
     }
@@ -121,8 +120,8 @@ extension Queue {
     try await write { db in try self.takePermit(of: scope, db) }
   }
 
-  func takePermit(of scope: KeyScopeID, _ db: Database) throws -> Permit {
-    let moment = time.moment()
+  func takePermit(of scope: KeyScopeID, _ db: any Transaction) throws -> Permit {
+    let moment = db.now
     let row = try ScopeRow(scope, at: moment, db)
     let grant = row.limit.quota.grant(upTo: 1, from: row.state, at: moment.wall, within: Quota.longestHorizon)
     try row.store(grant.state, db)
@@ -131,38 +130,40 @@ extension Queue {
 
   /// Makes a scope wait for an answer that belongs to no item.
   package func hold(_ wait: ScopeWait) async throws {
-    try await write { db in try ScopeRow(wait.scope, db).wait(wait, at: self.time.moment(), db) }
+    try await write { db in try ScopeRow(wait.scope, db).wait(wait, at: db.now, db) }
   }
 
   /// Holds an account for an answer that belongs to no item.
   package func hold(_ account: AccountScopeID, reason: Reason, message: String?, by owner: OwnerID) async throws {
-    let now = time.now()
-    try await write { db in try Self.hold(account.rawValue, reason, message, by: owner.rawValue, now, db) }
+    try await write { db in
+      let now = db.now.wall
+      try Self.hold(account.rawValue, reason, message, by: owner.rawValue, now, db)
+    }
   }
 
   /// Lifts the holds of all accounts that a batch has items in, but those that a run has set which is still at work: it
   /// has asked just now. `run`, `resume` and `retry` start so, after they have reclaimed what dead owners held.
   package func liftHolds(of batch: BatchID) throws {
     try writeAlone { db in
-      try db.execute(
-        sql: """
-          UPDATE account_scope SET hold_reason = NULL, hold_message = NULL, hold_at = NULL, hold_owner_id = NULL
-          WHERE hold_reason IS NOT NULL AND id IN (
-            SELECT account_scope_id FROM batch_row JOIN item ON item.id = item_id WHERE batch_row.batch_id = ?)
-            AND NOT EXISTS (SELECT 1 FROM owner WHERE owner.id = hold_owner_id AND ended_at IS NULL)
-          """, arguments: [batch.rawValue])
+      try db.run(
+        """
+        UPDATE account_scope SET hold_reason = NULL, hold_message = NULL, hold_at = NULL, hold_owner_id = NULL
+        WHERE hold_reason IS NOT NULL AND id IN (
+          SELECT account_scope_id FROM batch_row JOIN item ON item.id = item_id WHERE batch_row.batch_id = ?)
+          AND NOT EXISTS (SELECT 1 FROM owner WHERE owner.id = hold_owner_id AND ended_at IS NULL)
+        """, [batch.rawValue])
     }
   }
 
   /// Rows in: one account. Only the first hold's reason is kept, it is the one that stopped the account.
   static func hold(
-    _ account: Int64, _ reason: Reason, _ message: String?, by owner: Int64?, _ now: Instant, _ db: Database
+    _ account: Int64, _ reason: Reason, _ message: String?, by owner: Int64?, _ now: Instant, _ db: any Transaction
   ) throws {
-    try db.execute(
-      sql: """
-        UPDATE account_scope SET hold_reason = ?, hold_message = ?, hold_at = ?, hold_owner_id = ?
-        WHERE id = ? AND hold_reason IS NULL
-        """, arguments: [reason.rawValue, message, now.microseconds, owner, account])
+    try db.run(
+      """
+      UPDATE account_scope SET hold_reason = ?, hold_message = ?, hold_at = ?, hold_owner_id = ?
+      WHERE id = ? AND hold_reason IS NULL
+      """, [reason.rawValue, message, now.microseconds, owner, account])
   }
 }
 

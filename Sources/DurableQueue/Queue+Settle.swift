@@ -1,6 +1,5 @@
 // Settling: an outcome and the item's next state in one transaction, compared by version before anything is written.
 
-import GRDB
 package import Pacing
 package import Provisioning
 
@@ -51,15 +50,15 @@ extension Queue {
     try await write { db in try self.settle(answer, db) }
   }
 
-  func settle(_ answer: Answer, _ db: Database) throws -> Settlement {
-    let now = time.moment()
+  func settle(_ answer: Answer, _ db: any Transaction) throws -> Settlement {
+    let now = db.now
     let settlement = try settle(answer, at: now, db)
     if let scope = answer.teaches { try ScopeRow.learnFromAnswer(scope, at: now.wall, db) }
     if let wait = answer.wait { try ScopeRow(wait.scope, db).wait(wait, at: now, db) }
     return settlement
   }
 
-  func settle(_ answer: Answer, at now: Moment, _ db: Database) throws -> Settlement {
+  func settle(_ answer: Answer, at now: Moment, _ db: any Transaction) throws -> Settlement {
     let item = try ItemRow(answer.lease.item, db)
     let event = ItemEvent.answered(answer.outcome.kind, earlierUnanswered: item.unanswered)
     let isOvertaken = item.version != answer.lease.version
@@ -74,7 +73,8 @@ extension Queue {
   }
 
   /// A late answer that says success settles the item, unless it is leased: then that lease's own answer will.
-  private func settleLate(_ answer: Answer, _ item: ItemRow, at now: Moment, _ db: Database) throws -> ItemState {
+  private func settleLate(_ answer: Answer, _ item: ItemRow, at now: Moment, _ db: any Transaction) throws -> ItemState
+  {
     guard answer.outcome.kind == .made, item.state != .leased, let late = item.state.after(.lateSuccess) else {
       return item.state
     }
@@ -83,17 +83,16 @@ extension Queue {
 
   /// Rows in: one attempt, by primary key. An owner that was taken for gone may still answer; its answer counts, and an
   /// attempt that was used stays used.
-  private static func write(_ answer: Answer, isUsed: Bool, at now: Moment, _ db: Database) throws {
+  private static func write(_ answer: Answer, isUsed: Bool, at now: Moment, _ db: any Transaction) throws {
     let outcome = answer.outcome
-    try db.cachedStatement(
-      sql: """
-        UPDATE OR ROLLBACK attempt SET ended_at = ?,
-          ended_up = CASE WHEN (SELECT boot FROM owner WHERE owner.id = owner_id) = ? THEN ? END,
-          outcome = ?, is_used = max(is_used, ?), status = ?, message = ?, request_id = ?, latency = ?
-        WHERE item_id = ? AND ordinal = ?
-        """
-    ).execute(
-      arguments: [
+    try db.run(
+      """
+      UPDATE OR ROLLBACK attempt SET ended_at = ?,
+        ended_up = CASE WHEN (SELECT boot FROM owner WHERE owner.id = owner_id) = ? THEN ? END,
+        outcome = ?, is_used = max(is_used, ?), status = ?, message = ?, request_id = ?, latency = ?
+      WHERE item_id = ? AND ordinal = ?
+      """,
+      [
         now.wall.microseconds, now.sinceBoot.boot, now.sinceBoot.elapsed.microseconds, outcome.kind.rawValue, isUsed,
         outcome.status, outcome.message, outcome.requestID,
         answer.latency?.microseconds, answer.lease.item.rawValue, answer.lease.ordinal,
@@ -112,18 +111,13 @@ struct ItemRow {
   let usedCount: Int
   let cancelRequested: Bool
 
-  init(_ id: ItemID, _ db: Database) throws {
-    // A cursor hands over the row without a copy, as long as it lives.
-    let rows = try Row.fetchCursor(
-      db.cachedStatement(
-        sql: """
-          SELECT account_scope_id, state, version, unanswered, used_count, cancel_requested, owner_id
-          FROM item WHERE id = ?
-          """), arguments: [id.rawValue])
-    defer { withExtendedLifetime(rows) {} }
-    guard let row = try rows.next() else {
-      throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "an item is missing")
-    }
+  init(_ id: ItemID, _ db: any Transaction) throws {
+    let row = try db.one(
+      """
+      SELECT account_scope_id, state, version, unanswered, used_count, cancel_requested, owner_id
+      FROM item WHERE id = ?
+      """, [id.rawValue])
+    guard let row else { throw BrokenRows("an item is missing") }
     self.id = id
     state = try row.get(1)
     account = try row.get(0)
@@ -141,15 +135,16 @@ struct ItemRow {
   ///
   /// - Returns: the state it went to.
   func move(
-    _ transition: Transition, _ outcome: Outcome?, due: Instant?, at moment: Moment, _ db: Database
+    _ transition: Transition, _ outcome: Outcome?, due: Instant?, at moment: Moment, _ db: any Transaction
   ) throws -> ItemState {
     let now = moment.wall.microseconds
     var state = transition.state
     var reason = transition.reason
     if cancelRequested, state == .ready || state == .failed { (state, reason) = (.cancelled, .cancelled) }
     let isFinished = !state.isUnfinished
-    try db.cachedStatement(sql: Self.moveSQL).execute(
-      arguments: [
+    let changedCount = try db.run(
+      Self.moveSQL,
+      [
         state.rawValue, state == .ready ? max(now, due?.microseconds ?? now) : nil, reason?.rawValue,
         reason == nil ? nil : outcome?.message, state == .done || reason == .conflict ? outcome?.remoteID : nil,
         state == .inDoubt ? now : nil, state == .inDoubt ? moment.sinceBoot.boot : nil,
@@ -158,9 +153,7 @@ struct ItemRow {
         outcome.map { $0.kind.isDefinite ? 0 : 1 } ?? 0, state == .ready, state == .ready, isFinished,
         id.rawValue, version,
       ])
-    guard db.changesCount == 1 else {
-      throw DatabaseError(resultCode: .SQLITE_ABORT, message: "an item changed inside a transaction")
-    }
+    guard changedCount == 1 else { throw BrokenRows("an item changed inside a transaction") }
     return state
   }
 

@@ -1,6 +1,5 @@
 // What a key waits for: told to people, put right when the clock was not, and lifted when a person says so.
 
-import GRDB
 package import Pacing
 package import Provisioning
 
@@ -35,11 +34,11 @@ package struct ClockFinding: Hashable, Sendable {
 extension Queue {
   /// What an origin's keys wait for now; of one key, if its fingerprint is given.
   package func waits(origin: String, fingerprint: String? = nil) throws -> [KeyWait] {
-    let now = time.now()
-    return try read { db in
-      let scopes = try Int64.fetchAll(
-        db, sql: "SELECT id FROM key_scope WHERE origin = ?1 AND (?2 IS NULL OR fingerprint = ?2) ORDER BY id",
-        arguments: [origin, fingerprint])
+    try read { db in
+      let now = db.now.wall
+      let scopes = try db.values(
+        "SELECT id FROM key_scope WHERE origin = ?1 AND (?2 IS NULL OR fingerprint = ?2) ORDER BY id",
+        [origin, fingerprint], as: Int64.self)
       return try scopes.compactMap { try ScopeRow(KeyScopeID($0), db).wait(at: now) }
     }
   }
@@ -47,11 +46,11 @@ extension Queue {
   /// When an origin's keys may send next by their own limits, for those that may not now; of one key, if its fingerprint is
   /// given.
   package func limitGates(origin: String, fingerprint: String? = nil) throws -> [(limit: Limit, next: Instant)] {
-    let now = time.moment()
-    return try read { db in
-      let scopes = try Int64.fetchAll(
-        db, sql: "SELECT id FROM key_scope WHERE origin = ?1 AND (?2 IS NULL OR fingerprint = ?2) ORDER BY id",
-        arguments: [origin, fingerprint])
+    try read { db in
+      let now = db.now
+      let scopes = try db.values(
+        "SELECT id FROM key_scope WHERE origin = ?1 AND (?2 IS NULL OR fingerprint = ?2) ORDER BY id",
+        [origin, fingerprint], as: Int64.self)
       return try scopes.compactMap { id in
         let row = try ScopeRow(KeyScopeID(id), at: now, db)
         guard row.wait(at: now.wall) == nil else { return nil }
@@ -64,28 +63,27 @@ extension Queue {
   /// The last wait of a key, over or not; nil when it never waited.
   package func lastWait(origin: String, fingerprint: String) throws -> KeyWait? {
     try read { db in
-      let row = try Row.fetchOne(
-        db,
-        sql: """
-          SELECT until_at, reason, key_wait.message FROM key_wait JOIN key_scope ON key_scope.id = key_scope_id
-          WHERE origin = ? AND fingerprint = ? ORDER BY key_wait.id DESC LIMIT 1
-          """, arguments: [origin, fingerprint])
+      let row = try db.one(
+        """
+        SELECT until_at, reason, key_wait.message FROM key_wait JOIN key_scope ON key_scope.id = key_scope_id
+        WHERE origin = ? AND fingerprint = ? ORDER BY key_wait.id DESC LIMIT 1
+        """, [origin, fingerprint])
       return try row.map { KeyWait(until: try $0.get(0), reason: try $0.get(1), message: try $0.get(2)) }
     }
   }
 
   /// Forgets what a key waits for, because a person wants to try now. What was taken of its limit stays taken.
   package func ignoreWait(of scope: KeyScopeID, batch: BatchID) throws {
-    let now = time.now()
     try writeAlone { db in
+      let now = db.now.wall
       let row = try ScopeRow(scope, db)
       var state = row.state
       state.notBefore = min(state.notBefore, now)
       state.theoretical = min(state.theoretical, now + row.limit.quota.longestDebt)
       try row.store(state, db)
-      try db.execute(
-        sql: "UPDATE key_scope SET wait_reason = NULL, wait_message = NULL, wait_asked = NULL WHERE id = ?",
-        arguments: [scope.rawValue])
+      try db.run(
+        "UPDATE key_scope SET wait_reason = NULL, wait_message = NULL, wait_asked = NULL WHERE id = ?", [scope.rawValue]
+      )
       try Self.endDues(of: batch, after: now.microseconds, db)
     }
   }
@@ -100,8 +98,8 @@ extension Queue {
     try await write { db in try self.rightInstants(with: scope, of: batch, db) }
   }
 
-  func rightInstants(with scope: KeyScopeID, of batch: BatchID, _ db: Database) throws -> ClockFinding? {
-    let now = time.moment()
+  func rightInstants(with scope: KeyScopeID, of batch: BatchID, _ db: any Transaction) throws -> ClockFinding? {
+    let now = db.now
     let newest = try Self.newestInstant(db)
     let notBefore = try ScopeRow(scope, db).rightWait(at: now, db)
     try Self.endDues(of: batch, after: max(now.wall, notBefore).microseconds, db)
@@ -113,41 +111,39 @@ extension Queue {
   private static let clockTolerance = Duration.seconds(5)
 
   /// Rows in: the batch's ready items. Index: `item_claimable`. What an item waits for is what its key waits for.
-  private static func endDues(of batch: BatchID, after latest: Int64, _ db: Database) throws {
-    try db.execute(
-      sql: "UPDATE item INDEXED BY item_claimable SET due = ?1 WHERE batch_id = ?2 AND due IS NOT NULL AND due > ?1",
-      arguments: [latest, batch.rawValue])
+  private static func endDues(of batch: BatchID, after latest: Int64, _ db: any Transaction) throws {
+    try db.run(
+      "UPDATE item INDEXED BY item_claimable SET due = ?1 WHERE batch_id = ?2 AND due IS NOT NULL AND due > ?1",
+      [latest, batch.rawValue])
   }
 
   /// The newest instant of something that has happened, as the latest run and the latest roster that no run has had tell
   /// it: what older ones have written was spoken of then.
-  private static func newestInstant(_ db: Database) throws -> Instant {
-    let newest = try Row.fetchOne(
-      db,
-      sql: """
-        SELECT max(
-          coalesce((SELECT max(started_at, coalesce(ended_at, 0)) FROM owner ORDER BY id DESC LIMIT 1), 0),
-          coalesce((SELECT imported_at FROM batch
-            WHERE NOT EXISTS (SELECT 1 FROM owner WHERE owner.batch_id = batch.id) ORDER BY id DESC LIMIT 1), 0))
-        """)
+  private static func newestInstant(_ db: any Transaction) throws -> Instant {
+    let newest = try db.one(
+      """
+      SELECT max(
+        coalesce((SELECT max(started_at, coalesce(ended_at, 0)) FROM owner ORDER BY id DESC LIMIT 1), 0),
+        coalesce((SELECT imported_at FROM batch
+          WHERE NOT EXISTS (SELECT 1 FROM owner WHERE owner.batch_id = batch.id) ORDER BY id DESC LIMIT 1), 0))
+      """)
     return try newest?.get(0) ?? Instant(microseconds: 0)
   }
 }
 
 extension ScopeRow {
   /// Notes from when the wait is counted that ends at `not_before`.
-  func countWait(from now: Moment, _ db: Database) throws {
-    try db.execute(
-      sql: "UPDATE key_scope SET wait_at = ?, wait_boot = ?, wait_up = ? WHERE id = ?",
-      arguments: [now.wall.microseconds, now.sinceBoot.boot, now.sinceBoot.elapsed.microseconds, id])
+  func countWait(from now: Moment, _ db: any Transaction) throws {
+    try db.run(
+      "UPDATE key_scope SET wait_at = ?, wait_boot = ?, wait_up = ? WHERE id = ?",
+      [now.wall.microseconds, now.sinceBoot.boot, now.sinceBoot.elapsed.microseconds, id])
   }
 
   /// Puts the end of the wait where it belongs.
   ///
   /// - Returns: when the scope may send.
-  func rightWait(at now: Moment, _ db: Database) throws -> Instant {
-    let row = try Row.fetchOne(
-      db, sql: "SELECT wait_at, wait_boot, wait_up FROM key_scope WHERE id = ?", arguments: [id])
+  func rightWait(at now: Moment, _ db: any Transaction) throws -> Instant {
+    let row = try db.one("SELECT wait_at, wait_boot, wait_up FROM key_scope WHERE id = ?", [id])
     var end = state.notBefore
     if let row, let from = try row.get(0) as Instant? {
       let length = min(max(.zero, end - from), Self.longestWait)

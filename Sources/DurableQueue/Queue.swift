@@ -1,182 +1,46 @@
-// The durable queue: one SQLite file with batches, items, attempts, scopes and owners. It stores key, scope and an
-// opaque JSON definition and knows no service. The extensions of `Queue` hold one stage of an item's life each.
+// The durable queue: batches, items, attempts, scopes and owners in a database. It stores key, scope and an opaque JSON
+// definition and knows no service. The extensions of `Queue` hold one stage of an item's life each, written over
+// `Transaction`: which engine runs it is the store's.
 
-import Foundation
-import GRDB
-package import Pacing
-
-/// The queue in one SQLite file; several processes may have it open at once.
+/// The queue in one database; several processes may have it open at once.
 package final class Queue: Sendable {
-  /// The file's path.
-  package let path: String
-  let time: any TimeSource
-  let pool: DatabasePool
-  let checkpointer: Checkpointer
-  /// What is open, to be compared with what stands at the path.
-  let place: QueuePlace
-  private let writer: GroupCommitWriter
+  /// The database.
+  package let store: any Store
+
+  /// Makes a queue of a database whose tables are up to date.
+  package init(store: any Store) { self.store = store }
 
   /// How long a lock of another process is waited for unless the caller says otherwise.
   package static let standardLockWait = Duration.seconds(60)
 
-  /// Opens the queue, making the file (mode 0600) and its folder (0700) if need be, and brings its tables up to date.
-  ///
-  /// Opening and migrating happen under a lock beside the file: three first openers at once were seen to get
-  /// "database is locked" in spite of a timeout.
-  ///
-  /// - Parameters:
-  ///   - lockWait: how long another process's lock is waited for, here and in every command.
-  ///   - allowsNetwork: whether the file may be on a network file system, where SQLite's log is unsafe.
-  ///   - onLongCheck: called when the check of a file whose last process was killed takes longer than a second.
-  /// - Throws: `QueueError`.
-  package convenience init(
-    path: String, time: any TimeSource, lockWait: Duration = Queue.standardLockWait, allowsNetwork: Bool = false,
-    onLongCheck: @escaping @Sendable () -> Void = {}
-  ) throws {
-    do {
-      try QueueFile.make(path, allowsNetwork: allowsNetwork)
-      // SQLite follows a symlink to the database; the locks beside it must stand beside the same file.
-      let file = QueueFile(path: URL(fileURLWithPath: path).resolvingSymlinksInPath().path)
-      try self.init(opening: file, time: time, lockWait, onLongCheck)
-    } catch {
-      throw QueueError.wrapping(error, path: path)
-    }
-  }
+  /// Closes the database; nothing may be under way.
+  package func close() throws { try store.close() }
 
-  private init(
-    opening file: QueueFile, time: any TimeSource, _ lockWait: Duration, _ onLongCheck: @escaping @Sendable () -> Void
-  ) throws {
-    let path = file.path
-    self.path = path
-    self.time = time
-    try file.refusePlace()
-    // A stranger's file gets no lock beside it.
-    try file.refuseStranger()
-    guard let lock = try FileLock.acquire(path + ".lock", of: path, upTo: lockWait) else { throw QueueError.busy(path) }
-    defer { withExtendedLifetime(lock) {} }
-    try file.prepare(onLongCheck)
-    let checkpointer = Checkpointer(path: path)
-    self.checkpointer = checkpointer
-    place = try QueuePlace(path: path)
-    pool = try DatabasePool(path: path, configuration: Self.configuration(checkpointer, place, lockWait))
-    try Self.prepare(pool, path)
-    try place.note()
-    writer = GroupCommitWriter(writer: pool) { db in try checkpointer.noteCommit(db) }
-  }
-
-  deinit {
-    // Closing the last connection empties the log into the file and removes it with the shared memory, by their names:
-    // where others stand under these names now, they would be damaged. The process is about to end anyway.
-    if place.isLost || (try? place.check()) == nil { _ = Unmanaged.passRetained(pool) }
-  }
-
-  /// Closes the file; nothing may be under way.
-  package func close() throws {
-    try place.check()
-    try pool.close()
-    place.forgetAll()
-  }
-
-  private static func configuration(
-    _ checkpointer: Checkpointer, _ place: QueuePlace, _ lockWait: Duration
-  ) -> Configuration {
-    var configuration = Configuration()
-    // SQLite's own timeout naps ever longer and starves one of several writers; short naps treat all alike.
-    configuration.busyMode = .callback { tries in
-      if checkpointer.givesUpWhenBusy { return false }
-      usleep(500)
-      // A nap takes a little longer than it was asked for.
-      return tries < lockWait.microseconds / 560
-    }
-    // Every id that is written was read in the same transaction; looking its row up again would cost a tenth of the
-    // speed. The tests check all references whenever a queue is closed.
-    configuration.foreignKeysEnabled = false
-    configuration.prepareDatabase { db in
-      // The place, which has the file open too, goes after the last connection: closing the file frees SQLite's locks.
-      withExtendedLifetime(place) {}
-      db.add(function: KeptDefinition.function)
-      // SQLite 3.40 can corrupt a WAL when two connections checkpoint as a third commits: one place checkpoints.
-      try db.execute(sql: "PRAGMA wal_autocheckpoint = 0")
-      // What is erased or replaced is overwritten, whatever the build of SQLite says.
-      try db.execute(sql: "PRAGMA secure_delete = ON")
-      // Otherwise each savepoint takes 64 KB for its journal and gives them back: a third of the speed is left.
-      try db.execute(sql: "PRAGMA temp_store = MEMORY")
-    }
-    return configuration
-  }
-
-  private static func prepare(_ pool: DatabasePool, _ path: String) throws {
-    try pool.writeWithoutTransaction { db in
-      try QueueSchema.check(db, path)
-      // Set here because opening a pool sets NORMAL after `prepareDatabase`; an outcome must survive a power cut.
-      try db.execute(sql: "PRAGMA synchronous = FULL")
-    }
-    try pool.writeWithoutTransaction { try QueueSchema.make($0) }
-  }
+  /// Where it is, as people write it: the file's path.
+  package var path: String { store.path }
 
   /// Throws when what this process has open no longer stands at its path: it was deleted, replaced, or lost a neighbour.
-  package func refuseIfReplaced() throws { try place.check() }
+  package func refuseIfReplaced() throws { try store.refuseIfReplaced() }
+
+  /// Copies the write-ahead log into the file and empties it, as far as nobody else is at it. A file that no longer stands
+  /// at its path is left alone: the log there may be another's. Blocks.
+  ///
+  /// - Returns: whether the file has all that the log had.
+  @discardableResult
+  package func checkpoint() throws -> Bool { try store.checkpoint() }
 
   // MARK: - Reading and writing
 
   /// Runs a command through the group commit.
-  func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
-    do {
-      return try await writer.submit(body)
-    } catch {
-      throw wrapping(error)
-    }
-  }
-
-  /// From now on nothing that waits for a group commit is committed before `flush`; for tests that step a pool.
-  package func stepByHand() { writer.stepByHand() }
-
-  /// How many commands wait for a commit; for tests.
-  var waitingCommandCount: Int { writer.waitingCount }
-
-  /// Commits all that waits, on this thread.
-  ///
-  /// - Returns: whether anything waited.
   @discardableResult
-  package func flush() -> Bool { writer.flush() }
+  func write<Value: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> Value) async throws -> Value {
+    try await store.grouped(body)
+  }
 
   /// Runs one long transaction of its own, on the caller's thread.
-  ///
-  /// - Throws: `QueueError`, also when the file was deleted or replaced meanwhile, so that nothing is left of it.
-  func writeAlone<Value>(_ body: (Database) throws -> Value) throws -> Value {
-    do {
-      try place.check()
-      var result: Value?
-      try pool.writeWithoutTransaction { db in
-        try db.inTransaction(.immediate) {
-          result = try body(db)
-          return .commit
-        }
-      }
-      guard let result else { throw QueueError(.other, path: path, detail: "the transaction did not run") }
-      try place.check()
-      return result
-    } catch {
-      throw wrapping(error)
-    }
-  }
-
-  /// Runs something on the writer outside of a transaction.
-  func onWriter(_ body: (Database) throws -> Void) throws {
-    do {
-      try pool.writeWithoutTransaction(body)
-    } catch {
-      throw wrapping(error)
-    }
-  }
+  @discardableResult
+  func writeAlone<Value>(_ body: (any Transaction) throws -> Value) throws -> Value { try store.exclusive(body) }
 
   /// Reads one state of the file, undisturbed by writers.
-  func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
-    do {
-      // A new reader would open what stands at the path now.
-      return try place.isLost ? pool.writeWithoutTransaction(body) : pool.read(body)
-    } catch {
-      throw wrapping(error)
-    }
-  }
+  func read<Value>(_ body: (any Transaction) throws -> Value) throws -> Value { try store.reading(body) }
 }

@@ -1,9 +1,7 @@
 // What can go wrong with the queue's file, and the one place that words it.
 
 package import Files
-import Foundation
-import GRDB
-import Provisioning
+package import Provisioning
 
 /// A failure of the queue, not of an item. No value that was bound to a statement is ever in it.
 package struct QueueError: Error, CustomStringConvertible, Hashable {
@@ -63,25 +61,6 @@ package struct QueueError: Error, CustomStringConvertible, Hashable {
     self.log = log
   }
 
-  /// The system did not let this process at one of the queue's files.
-  ///
-  /// - Parameters:
-  ///   - path: the queue's file.
-  ///   - file: the one that was tried: that file, its folder or a neighbour.
-  ///   - number: the system's reason (`errno`).
-  ///   - isMade: whether the file was to be made.
-  static func refused(_ path: String, at file: String, _ number: Int32, isMade: Bool = false) -> QueueError {
-    let refusal = FileRefusal(file, number, folderIsWanted: isMade)
-    let code: Code =
-      switch number {
-      case EACCES, EPERM: .forbidden
-      case EROFS: .readOnly
-      case ENOSPC, EDQUOT: .diskFull
-      default: .cannotOpen
-      }
-    return QueueError(code, path: path, detail: refusal.sentence, refusal: refusal)
-  }
-
   /// One sentence: what, and which file.
   package var description: String {
     switch code {
@@ -103,42 +82,6 @@ package struct QueueError: Error, CustomStringConvertible, Hashable {
     case .other: "The queue \(path) failed: \(detail)."
     }
   }
-
-  /// The lock was waited for and did not come: who has it.
-  static func busy(_ path: String) -> QueueError {
-    let holder = LockHolder.describe(queue: path) ?? "another process"
-    return QueueError(.busy, path: path, detail: "\(holder) has held it for longer than this one waits")
-  }
-
-  /// Turns what GRDB threw into our error; anything else stays as it is.
-  static func wrapping(_ error: any Error, path: String) -> any Error {
-    if let gone = error as? ForgottenBatch {
-      return QueueError(.forgotten, path: path, detail: "Batch \(gone.batch.rawValue)")
-    }
-    guard let error = error as? DatabaseError else { return error }
-    let detail = error.message ?? "SQLite error \(error.resultCode.rawValue)"
-    if error.resultCode == .SQLITE_IOERR, isFull(path) { return QueueError(.diskFull, path: path, detail: detail) }
-    let code: Code =
-      switch error.resultCode {
-      case .SQLITE_CANTOPEN: .cannotOpen
-      case .SQLITE_NOTADB: .notOurs
-      case .SQLITE_CORRUPT: .corrupt
-      case .SQLITE_FULL: .diskFull
-      case .SQLITE_READONLY, .SQLITE_PERM: .readOnly
-      case .SQLITE_BUSY, .SQLITE_LOCKED: .busy
-      default: .other
-      }
-    if code == .busy { return busy(path) }
-    return QueueError(
-      code, path: path, detail: code == .other ? "\(detail) (\(error.extendedResultCode.rawValue))" : detail)
-  }
-
-  /// Whether the file's disk has no room for the next pages. SQLite calls it an I/O error where its shared memory or a
-  /// journal cannot grow.
-  private static func isFull(_ path: String) -> Bool {
-    var system = statvfs()
-    return statvfs(path, &system) == 0 && UInt64(system.f_bavail) * UInt64(system.f_frsize) < 64 * 1_024
-  }
 }
 
 /// A log or a journal that stands beside a queue's file and was not written for it.
@@ -156,6 +99,7 @@ package struct StrangeLog: Hashable, Sendable {
 }
 
 /// A transaction found that a batch is no longer there.
-struct ForgottenBatch: Error {
-  let batch: BatchID
+package struct ForgottenBatch: Error {
+  /// The batch.
+  package let batch: BatchID
 }

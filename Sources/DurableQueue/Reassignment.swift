@@ -1,7 +1,6 @@
 // Reassignment: a roster that was sorted anew, or renumbered, gives a known name to another person. That is never just a
 // change.
 
-import GRDB
 import Pacing
 import Provisioning
 
@@ -40,37 +39,37 @@ struct PersonCheck {
   /// Reads the previous roster once.
   ///
   /// - Parameter carried: the headers of the new roster that are no fields, with their places in a row's cells.
-  init?(previous: Int64, carried: [(header: String, index: Int)], _ db: Database) throws {
+  init?(previous: Int64, carried: [(header: String, index: Int)], _ db: any Transaction) throws {
     self.previous = previous
-    text = try Queue.cellText(of: previous, db)
+    let text = try Queue.cellText(of: previous, db)
+    self.text = text
     guard
-      let batch = try Row.fetchOne(db, sql: "SELECT columns FROM batch WHERE id = ?", arguments: [previous])
+      let batch = try db.one("SELECT columns FROM batch WHERE id = ?", [previous])
     else { return nil }
     let before = try Queue.strings(batch.get(0))
-    columns = carried.compactMap { header, index in
+    let columns = carried.compactMap { header, index in
       before.firstIndex(of: header).map { Column(header: header, now: index, before: $0) }
     }
     guard !columns.isEmpty else { return nil }
     var rowCount = 0
-    let rows = try Row.fetchCursor(
-      db, sql: "SELECT cells FROM batch_row WHERE batch_id = ? AND item_id IS NOT NULL", arguments: [previous])
-    while let row = try rows.next() {
+    var found = columns
+    try db.each("SELECT cells FROM batch_row WHERE batch_id = ? AND item_id IS NOT NULL", [previous]) { row in
       let cells = try text.cells(of: row.get(0))
       rowCount += 1
-      for index in columns.indices where columns[index].before < cells.count {
-        let cell = cells[columns[index].before]
-        if !cell.isEmpty { columns[index].values.insert(cell.hashValue) }
+      for index in found.indices where found[index].before < cells.count {
+        let cell = cells[found[index].before]
+        if !cell.isEmpty { found[index].values.insert(cell.hashValue) }
       }
     }
-    columns.removeAll { $0.values.count * 10 < rowCount * 9 }
-    if columns.isEmpty { return nil }
+    self.columns = found.filter { $0.values.count * 10 >= rowCount * 9 }
+    if self.columns.isEmpty { return nil }
   }
 
   /// Row out: the previous roster's row of an item, by the item's index.
-  func reassignment(of item: Int64, name: String, line: Int, cells: [String], _ db: Database) throws -> Reassignment? {
-    let row = try Row.fetchOne(
-      db.cachedStatement(sql: "SELECT cells FROM batch_row WHERE item_id = ? AND batch_id = ?"),
-      arguments: [item, previous])
+  func reassignment(of item: Int64, name: String, line: Int, cells: [String], _ db: any Transaction) throws
+    -> Reassignment?
+  {
+    let row = try db.one("SELECT cells FROM batch_row WHERE item_id = ? AND batch_id = ?", [item, previous])
     guard let row else { return nil }
     let before = try text.cells(of: row.get(0))
     var told: Reassignment?

@@ -2,7 +2,6 @@
 // have taught.
 
 import Foundation
-import GRDB
 import Pacing
 import Provisioning
 
@@ -22,20 +21,16 @@ struct ScopeRow {
   /// Reads the row.
   ///
   /// - Parameter moment: the time, for whoever takes permits: what was used of the windows is brought to its clock.
-  init(_ scope: KeyScopeID, at moment: Moment? = nil, _ db: Database) throws {
+  init(_ scope: KeyScopeID, at moment: Moment? = nil, _ db: any Transaction) throws {
     id = scope.rawValue
     // Columns by their place here and in the other statements of a claim and a settle: looking a name up costs more
     // than reading the row.
-    let statement = try db.cachedStatement(
-      sql: """
-        SELECT theoretical_at, not_before, rate_count, rate_period, burst, limit_source, limit_at, windows, learner,
-          wait_reason, wait_message, wait_asked, window_at, window_boot, window_up FROM key_scope WHERE id = ?
-        """)
-    let rows = try Row.fetchCursor(statement, arguments: [id])
-    defer { withExtendedLifetime(rows) {} }
-    guard let row = try rows.next() else {
-      throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a key scope is missing")
-    }
+    let row = try db.one(
+      """
+      SELECT theoretical_at, not_before, rate_count, rate_period, burst, limit_source, limit_at, windows, learner,
+        wait_reason, wait_message, wait_asked, window_at, window_boot, window_up FROM key_scope WHERE id = ?
+      """, [id])
+    guard let row else { throw BrokenRows("a key scope is missing") }
     limit = try Self.limit(row)
     waitReason = try row.get(9)
     waitMessage = try row.get(10)
@@ -108,11 +103,9 @@ struct ScopeRow {
   }
 
   /// Rows out: the scope's buckets, by their key; at most about two hundred.
-  private static func usage(of scope: Int64, _ db: Database) throws -> [Rate.Period: WindowUsage] {
+  private static func usage(of scope: Int64, _ db: any Transaction) throws -> [Rate.Period: WindowUsage] {
     var usage: [Rate.Period: WindowUsage] = [:]
-    let rows = try Row.fetchAll(
-      db.cachedStatement(sql: "SELECT period, bucket, count FROM key_window WHERE key_scope_id = ?"), arguments: [scope]
-    )
+    let rows = try db.all("SELECT period, bucket, count FROM key_window WHERE key_scope_id = ?", [scope])
     for row in rows {
       let bucket = try row.get(1) as Int64
       guard StoredRange.buckets.contains(bucket) else { throw DamagedValue(what: "bucket") }
@@ -121,33 +114,33 @@ struct ScopeRow {
     return usage
   }
 
-  func store(_ state: QuotaState, _ db: Database) throws {
+  func store(_ state: QuotaState, _ db: any Transaction) throws {
     guard state != self.state || state.usage != storedUsage else { return }
-    try db.cachedStatement(sql: "UPDATE OR ROLLBACK key_scope SET theoretical_at = ?, not_before = ? WHERE id = ?")
-      .execute(arguments: [state.theoretical.microseconds, state.notBefore.microseconds, id])
+    try db.run(
+      "UPDATE OR ROLLBACK key_scope SET theoretical_at = ?, not_before = ? WHERE id = ?",
+      [state.theoretical.microseconds, state.notBefore.microseconds, id])
     guard !state.usage.isEmpty else { return }
     for (period, usage) in state.usage { try store(usage, of: period, db) }
     guard let moment else { return }
-    try db.cachedStatement(sql: "UPDATE key_scope SET window_at = ?, window_boot = ?, window_up = ? WHERE id = ?")
-      .execute(
-        arguments: [
-          moment.wall.microseconds, moment.sinceBoot.boot, moment.sinceBoot.elapsed.microseconds, id,
-        ])
+    try db.run(
+      "UPDATE key_scope SET window_at = ?, window_boot = ?, window_up = ? WHERE id = ?",
+      [
+        moment.wall.microseconds, moment.sinceBoot.boot, moment.sinceBoot.elapsed.microseconds, id,
+      ])
   }
 
-  private func store(_ usage: WindowUsage, of period: Rate.Period, _ db: Database) throws {
+  private func store(_ usage: WindowUsage, of period: Rate.Period, _ db: any Transaction) throws {
     let before = storedUsage[period] ?? WindowUsage()
     for bucket in before.counts.keys where usage.counts[bucket] == nil {
-      try db.cachedStatement(sql: "DELETE FROM key_window WHERE key_scope_id = ? AND period = ? AND bucket = ?")
-        .execute(arguments: [id, period.rawValue, bucket])
+      try db.run(
+        "DELETE FROM key_window WHERE key_scope_id = ? AND period = ? AND bucket = ?", [id, period.rawValue, bucket])
     }
     for (bucket, count) in usage.counts where before.counts[bucket] != count {
-      try db.cachedStatement(
-        sql: """
-          INSERT INTO key_window (key_scope_id, period, bucket, count) VALUES (?, ?, ?, ?)
-          ON CONFLICT DO UPDATE SET count = excluded.count
-          """
-      ).execute(arguments: [id, period.rawValue, bucket, count])
+      try db.run(
+        """
+        INSERT INTO key_window (key_scope_id, period, bucket, count) VALUES (?, ?, ?, ?)
+        ON CONFLICT DO UPDATE SET count = excluded.count
+        """, [id, period.rawValue, bucket, count])
     }
   }
 
@@ -162,7 +155,7 @@ struct ScopeRow {
     return KeyWait(until: state.notBefore, reason: waitReason, message: waitMessage, asked: waitAsked)
   }
 
-  func wait(_ wait: ScopeWait, at now: Moment, _ db: Database) throws {
+  func wait(_ wait: ScopeWait, at now: Moment, _ db: any Transaction) throws {
     var wait = wait
     if let decidedAt = wait.decidedAt, abs((now.wall - decidedAt).microseconds) > Self.longestCommit.microseconds {
       // The clock was set meanwhile.
@@ -179,39 +172,39 @@ struct ScopeRow {
     try store(next, db)
     guard next.notBefore > state.notBefore else { return }
     try countWait(from: now, db)
-    try db.execute(
-      sql: "UPDATE key_scope SET wait_reason = ?, wait_message = ?, wait_asked = ? WHERE id = ?",
-      arguments: [wait.reason.rawValue, wait.message, wait.asked?.microseconds, id])
-    try db.execute(
-      sql: "INSERT INTO key_wait (key_scope_id, from_at, until_at, reason, message) VALUES (?, ?, ?, ?, ?)",
-      arguments: [id, now.wall.microseconds, wait.until.microseconds, wait.reason.rawValue, wait.message])
+    try db.run(
+      "UPDATE key_scope SET wait_reason = ?, wait_message = ?, wait_asked = ? WHERE id = ?",
+      [wait.reason.rawValue, wait.message, wait.asked?.microseconds, id])
+    try db.run(
+      "INSERT INTO key_wait (key_scope_id, from_at, until_at, reason, message) VALUES (?, ?, ?, ?, ?)",
+      [id, now.wall.microseconds, wait.until.microseconds, wait.reason.rawValue, wait.message])
   }
 
   /// Learns from an answer that was no throttle, where nobody has said a limit.
-  static func learnFromAnswer(_ scope: KeyScopeID, at now: Instant, _ db: Database) throws {
+  static func learnFromAnswer(_ scope: KeyScopeID, at now: Instant, _ db: any Transaction) throws {
     let row = try ScopeRow(scope, db)
     guard row.limit.source != .flag else { return }
     _ = try row.learn(at: now, db) { $0.noteClean(at: now) }
   }
 
   /// Goes on from what was learned, carefully, where nobody has said a limit.
-  static func beginRun(_ scope: KeyScopeID, at now: Instant, _ db: Database) throws {
+  static func beginRun(_ scope: KeyScopeID, at now: Instant, _ db: any Transaction) throws {
     let row = try ScopeRow(scope, db)
     guard row.limit.source == .learned else { return }
     _ = try row.learn(at: now, db) { $0.beginRun(at: now) }
   }
 
   /// - Returns: the quota that holds from now on; nil when it has not changed.
-  private func learn(at now: Instant, _ db: Database, _ body: (inout PaceLearner) -> Bool) throws -> Quota? {
-    let text = try String.fetchOne(
-      db.cachedStatement(sql: "SELECT learner FROM key_scope WHERE id = ?"), arguments: [id])
+  private func learn(at now: Instant, _ db: any Transaction, _ body: (inout PaceLearner) -> Bool) throws -> Quota? {
+    let text = try db.value("SELECT learner FROM key_scope WHERE id = ?", [id], as: String.self)
     var learner = try text.map(Self.learner) ?? PaceLearner()
     let isChanged = body(&learner)
     let json = String(decoding: try JSONEncoder().encode(learner), as: UTF8.self)
-    try db.cachedStatement(sql: "UPDATE key_scope SET learner = ? WHERE id = ?").execute(arguments: [json, id])
+    try db.run("UPDATE key_scope SET learner = ? WHERE id = ?", [json, id])
     guard isChanged else { return nil }
-    try db.cachedStatement(sql: "INSERT INTO learned_pace (key_scope_id, at, per_second) VALUES (?, ?, ?)")
-      .execute(arguments: [id, now.microseconds, learner.perSecond])
+    try db.run(
+      "INSERT INTO learned_pace (key_scope_id, at, per_second) VALUES (?, ?, ?)",
+      [id, now.microseconds, learner.perSecond])
     var quota = learner.quota
     quota.windows = limit.quota.windows
     try store(quota.rescaled(state, from: limit.quota, at: now), db)

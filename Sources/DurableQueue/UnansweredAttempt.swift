@@ -1,6 +1,5 @@
 // An attempt without a definite answer, and when what it asked for may have been made.
 
-import GRDB
 import Pacing
 import Provisioning
 

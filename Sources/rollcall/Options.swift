@@ -8,6 +8,7 @@ import Foundation
 import Pacing
 import Provisioning
 import Reporter
+import SQLiteStore
 import Words
 import WorkerPool
 

@@ -17,6 +17,7 @@ import DurableQueue
 import Foundation
 import Pacing
 import Provisioning
+import SQLiteStore
 import Storm
 
 @main

@@ -2,6 +2,7 @@ import DurableQueue
 import Foundation
 import Pacing
 import Provisioning
+import SQLiteStore
 import Synchronization
 import TestSupport
 import Testing

@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import DurableQueue
+@testable import SQLiteStore
 
 @Suite struct CancelTests {
   @Test func `what is ready is cancelled, what may have been sent only if it does not prove done`() async throws {

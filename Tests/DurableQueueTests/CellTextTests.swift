@@ -2,6 +2,7 @@ import TestSupport
 import Testing
 
 @testable import DurableQueue
+@testable import SQLiteStore
 
 /// What is kept of a batch's cells reads back as they were, whatever repeats in them.
 @Suite struct CellTextTests {

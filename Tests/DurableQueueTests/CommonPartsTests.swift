@@ -4,6 +4,7 @@ import Provisioning
 import Testing
 
 @testable import DurableQueue
+@testable import SQLiteStore
 
 /// What the rows of a batch have in common is kept once, and every row reads back as it was.
 @Suite struct CommonPartsTests {
@@ -29,7 +30,7 @@ import Testing
       }
       let batch = try #require(result).batch
       #expect(try await claimed(fixture, batch) == definitions)
-      let kept = try fixture.queue.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM definition") }
+      let kept = try fixture.queue.read { try $0.value("SELECT count(*) FROM definition", as: Int.self) }
       #expect(kept == 6, "a, b and g have one in common")
     }
   }
@@ -49,12 +50,11 @@ import Testing
       let batch = try #require(result).batch
       #expect(try fixture.queue.tally(of: batch) == Tally([.ready: count]))
       let wrong = try fixture.queue.read { db in
-        try Int.fetchOne(
-          db,
-          sql: """
-            SELECT count(*) FROM item JOIN definition ON definition.id = definition_id WHERE \(KeptDefinition.sql())
-              <> '{"description":"person ' || (substr(name, 2) % 1300) || '","name":"' || name || '"}'
-            """)
+        try db.value(
+          """
+          SELECT count(*) FROM item JOIN definition ON definition.id = definition_id WHERE \(KeptDefinition.sql())
+            <> '{"description":"person ' || (substr(name, 2) % 1300) || '","name":"' || name || '"}'
+          """, as: Int.self)
       }
       #expect(wrong == 0)
     }
@@ -82,7 +82,7 @@ import Testing
     struct Broken: Error {}
     func isChecked(_ queue: Queue) -> Bool {
       do {
-        try queue.writeAlone { try $0.execute(sql: "UPDATE item SET due = NULL WHERE state = 'ready'") }
+        try queue.writeAlone { try $0.run("UPDATE item SET due = NULL WHERE state = 'ready'") }
         return false
       } catch {
         return "\(error)".contains("CHECK")

@@ -6,6 +6,7 @@ import TestSupport
 import Testing
 
 @testable import DurableQueue
+@testable import SQLiteStore
 
 /// Whatever stands in whatever column, the queue says that it is damaged and where, and no process is stopped for it.
 /// `DAMAGES=2000 swift test --filter DamageTests` tries more.
@@ -18,7 +19,8 @@ import Testing
 
   /// A queue with rows in every table and items in every state.
   private static func make(_ path: String) async throws {
-    let queue = try Queue(path: path, time: ManualTimeSource())
+    let time = ManualTimeSource()
+    let queue = try Queue(path: path, time: time)
     let scope = try queue.keyScope(origin: "https://example.com", fingerprint: "0123456789ab")
     let rate = try #require(Rate("1000/s"))
     let windows = ["5000/h", "9000/day"].compactMap { Rate($0) }.compactMap { Window($0) }
@@ -38,18 +40,17 @@ import Testing
     for (lease, outcome) in zip(claim.leases, outcomes) {
       _ = try await queue.settle(Answer(lease: lease.handle, outcome: outcome, latency: .milliseconds(5)))
     }
-    let accounts = try queue.read { try Int64.fetchAll($0, sql: "SELECT id FROM account_scope") }
+    let accounts = try queue.read { try $0.values("SELECT id FROM account_scope", as: Int64.self) }
     let account = try #require(accounts.first)
     try await queue.record(
       Listing(
-        .failed(Outcome(.refused)), of: AccountScopeID(account), by: owner.id, askedAt: queue.time.now(), latency: .zero
+        .failed(Outcome(.refused)), of: AccountScopeID(account), by: owner.id, askedAt: time.now(), latency: .zero
       ))
     try await queue.hold(
       ScopeWait(
-        scope: scope, until: queue.time.now() + .seconds(9), emptiesBucket: true, reason: .throttled, message: "slow"))
+        scope: scope, until: time.now() + .seconds(9), emptiesBucket: true, reason: .throttled, message: "slow"))
     try queue.writeAlone { db in
-      try db.execute(
-        sql: "INSERT INTO learned_pace (key_scope_id, at, per_second) VALUES (?, 1, 2)", arguments: [scope.rawValue])
+      try db.run("INSERT INTO learned_pace (key_scope_id, at, per_second) VALUES (?, 1, 2)", [scope.rawValue])
     }
     _ = try await queue.noteEnd(.undecided, of: owner.id, with: scope, madeCount: 0)
     let next = Array(rows.dropFirst(2))
@@ -59,7 +60,7 @@ import Testing
 
   @Test func `every column of every table is looked at`() async throws {
     try await QueueFixture.with { fixture in
-      try fixture.queue.read { db in
+      try fixture.queue.onReader { db in
         let names = try String.fetchAll(
           db, sql: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
         for name in names {
@@ -196,7 +197,7 @@ import Testing
         try FileManager.default.copyItem(atPath: folder + "/base.db", toPath: path)
         guard try Self.damage(path, table, column, value) else { continue }
         let queue = try Queue(path: path, time: ManualTimeSource())
-        let damage = try queue.read { try QueueSchema.firstDamage($0) }
+        let damage = try queue.onReader { try QueueSchema.firstDamage($0) }
         let errors = try await Self.useAll(queue)
         if let damage {
           #expect(damage.contains("in table"), "\(damage)")

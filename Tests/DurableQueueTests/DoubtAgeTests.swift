@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import DurableQueue
+@testable import SQLiteStore
 
 /// When a doubt is late enough: never by a clock that people set.
 @Suite struct DoubtAgeTests {

@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import DurableQueue
+@testable import SQLiteStore
 
 /// Batches that share a key go on in step. In virtual time, with owners that ask as a pool does.
 @Suite struct FairShareTests {

@@ -7,6 +7,7 @@ import TestSupport
 import Testing
 
 @testable import DurableQueue
+@testable import SQLiteStore
 
 /// The first import goes without the write-ahead log, and is as safe as any other.
 @Suite struct FirstImportTests {
@@ -23,8 +24,8 @@ import Testing
   /// The journal mode that the rows of an import see.
   private func modeDuring(_ queue: Queue, digest: String = "d1") throws -> String {
     let mode = Mutex("")
-    try queue.writeImport { db in
-      let found = try String.fetchOne(db, sql: "PRAGMA journal_mode") ?? ""
+    try queue.store.importing { db in
+      let found = try db.value("PRAGMA journal_mode", as: String.self) ?? ""
       mode.withLock { $0 = found }
     }
     return mode.withLock { $0 }
@@ -85,7 +86,7 @@ import Testing
       let again = try Queue(path: copy, time: ManualTimeSource())
       #expect(try again.batches().isEmpty)
       #expect(try settings(again) == ["wal", "2"])
-      #expect(try again.read { try String.fetchOne($0, sql: "PRAGMA integrity_check") } == "ok")
+      #expect(try again.onReader { try String.fetchOne($0, sql: "PRAGMA integrity_check") } == "ok")
       let result = try again.importBatch(QueueFixture.batch()) { add in try add(QueueFixture.row(1, "a")) }
       #expect(result?.isNew == true)
       try again.close()

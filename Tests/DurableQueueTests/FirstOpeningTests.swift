@@ -6,6 +6,7 @@ import TestSupport
 import Testing
 
 @testable import DurableQueue
+@testable import SQLiteStore
 
 /// What a first opening left that was killed, or had no room, and what looks like it.
 @Suite struct FirstOpeningTests {
@@ -97,11 +98,11 @@ import Testing
     try FileManager.default.copyItem(atPath: path, toPath: folder + "/old")
     func finish(_ rows: String) throws {
       try queue.writeAlone { db in
-        try db.execute(
-          sql: """
-            UPDATE item SET state = 'done', due = NULL, remote_id = 'r' || id, finished_at = 1, version = version + 1
-            WHERE \(rows)
-            """)
+        try db.run(
+          """
+          UPDATE item SET state = 'done', due = NULL, remote_id = 'r' || id, finished_at = 1, version = version + 1
+          WHERE \(rows)
+          """)
       }
     }
     try finish("id <= 200")

@@ -6,6 +6,7 @@ import TestSupport
 import Testing
 
 @testable import DurableQueue
+@testable import SQLiteStore
 
 /// What was forgotten is in none of the bytes of the queue's files.
 @Suite struct ForgetTests {
@@ -84,8 +85,8 @@ import Testing
       try await finish(other, "stays", fixture)
       let owner = fixture.owner.id
       let accounts = try fixture.queue.read { db in
-        try Row.fetchAll(db, sql: "SELECT id, account FROM account_scope").map {
-          (AccountScopeID($0["id"]), $0["account"] as String)
+        try db.all("SELECT id, account FROM account_scope").map {
+          (AccountScopeID(try $0.get("id")), try $0.get("account") as String)
         }
       }
       for (account, name) in accounts where name == "goneaccount" {
@@ -154,7 +155,7 @@ import Testing
       }
       // They are stored as differences still.
       let whole = try fixture.queue.read {
-        try Int.fetchOne($0, sql: "SELECT count(*) FROM definition WHERE base_id IS NULL")
+        try $0.value("SELECT count(*) FROM definition WHERE base_id IS NULL", as: Int.self)
       }
       #expect(whole ?? 0 <= 2)
     }

@@ -7,6 +7,7 @@ import Testing
 import Words
 
 @testable import DurableQueue
+@testable import SQLiteStore
 
 /// A journal that a killed process left is played back into the file that it was written for, and into no other.
 @Suite struct JournalTests {
@@ -106,7 +107,7 @@ import Words
       }
       let again = try Queue(path: copy, time: ManualTimeSource())
       #expect(try again.tally(of: BatchID(1)) == Tally([.ready: 899]))
-      #expect(try again.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM item WHERE message = 'x'") } == 0)
+      #expect(try again.onReader { try Int.fetchOne($0, sql: "SELECT count(*) FROM item WHERE message = 'x'") } == 0)
       try again.close()
       #expect(
         try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.contains("journal-look") }.isEmpty)

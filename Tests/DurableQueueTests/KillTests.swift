@@ -6,6 +6,7 @@ import TestSupport
 import Testing
 
 @testable import DurableQueue
+@testable import SQLiteStore
 
 /// What the queue's file holds after its process was killed between any two steps. A child process dies, this one looks.
 @Suite struct KillTests {
@@ -34,9 +35,8 @@ import Testing
       return withExtendedLifetime(owner) { claim.leases }
     }
 
-    func killAt(commit number: Int, before isBefore: Bool, inserting table: String? = nil) {
-      let killer = CommitKiller(number: number, isBefore: isBefore, inserting: table)
-      queue.pool.add(transactionObserver: killer, extent: .databaseLifetime)
+    func killAt(commit number: Int, before isBefore: Bool, inserting table: String? = nil) throws {
+      try CommitKiller.add(to: queue.pool, number: number, isBefore: isBefore, inserting: table)
     }
 
     /// Fills the log, forbids the file to grow to the whole, and checkpoints.
@@ -44,12 +44,10 @@ import Testing
       try queue.checkpoint()
       try queue.writeAlone { db in
         for index in 1...2_000 {
-          try db.execute(
-            sql: "INSERT INTO definition (json) VALUES (?)",
-            arguments: ["\(index)" + String(repeating: "x", count: 500)])
+          try db.run("INSERT INTO definition (json) VALUES (?)", ["\(index)" + String(repeating: "x", count: 500)])
         }
       }
-      let pageCount = try queue.read { try Int.fetchOne($0, sql: "PRAGMA page_count") } ?? 0
+      let pageCount = try queue.read { try $0.value("PRAGMA page_count", as: Int.self) } ?? 0
       var status = stat()
       stat(queue.path, &status)
       let most = (UInt(status.st_size) + UInt(pageCount) * 4_096) / 2
@@ -80,7 +78,7 @@ import Testing
   private func reopen(_ folder: String, _ body: (QueueFixture) async throws -> Void) async throws {
     let time = ManualTimeSource(now: Instant(microseconds: 1_700_000_000_000_000) + .seconds(3_600))
     let queue = try Queue(path: folder + "/rollcall.db", time: time)
-    #expect(try queue.read { try String.fetchAll($0, sql: "PRAGMA integrity_check") } == ["ok"])
+    #expect(try queue.read { try $0.values("PRAGMA integrity_check", as: String.self) } == ["ok"])
     try queue.reclaim()
     let scope = try queue.keyScope(origin: "https://example.com", fingerprint: "0123456789ab")
     let fixture = QueueFixture(queue: queue, time: time, owner: try queue.becomeOwner(), scope: scope)
@@ -122,7 +120,7 @@ import Testing
     try await withTemporaryFolder { folder in
       await #expect(processExitsWith: Self.killed) { [folder = folder as String, isBefore = isBefore as Bool] in
         let child = try Child(folder)
-        child.killAt(commit: 1, before: isBefore, inserting: "batch")
+        try child.killAt(commit: 1, before: isBefore, inserting: "batch")
         _ = try child.importNames(60)
       }
       try await reopen(folder) { fixture async throws in
@@ -139,7 +137,7 @@ import Testing
         let child = try Child(folder)
         let batch = try child.importNames(3)
         // The owner's row comes first.
-        child.killAt(commit: 2, before: true)
+        try child.killAt(commit: 2, before: true)
         _ = try await child.claim(2, of: batch)
       }
       try await reopen(folder) { fixture async throws in
@@ -153,7 +151,7 @@ import Testing
       await #expect(processExitsWith: Self.killed) { [folder = folder as String] in
         let child = try Child(folder)
         let batch = try child.importNames(3)
-        child.killAt(commit: 2, before: false)
+        try child.killAt(commit: 2, before: false)
         _ = try await child.claim(2, of: batch)
       }
       try await reopen(folder) { fixture async throws in
@@ -172,7 +170,7 @@ import Testing
         let child = try Child(folder)
         let batch = try child.importNames(1)
         let lease = try #require(try await child.claim(1, of: batch).first)
-        child.killAt(commit: 1, before: isBefore)
+        try child.killAt(commit: 1, before: isBefore)
         let outcome = Outcome(.made, remoteID: "id-n1")
         _ = try await child.queue.settle(Answer(lease: lease.handle, outcome: outcome))
       }
@@ -215,10 +213,10 @@ import Testing
         try Child(folder).dieInCheckpoint()
       }
       try await reopen(folder) { fixture async throws in
-        let count = try fixture.queue.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM definition") }
+        let count = try fixture.queue.read { try $0.value("SELECT count(*) FROM definition", as: Int.self) }
         #expect(count == 2_000)
         try fixture.queue.checkpoint()
-        let after = try fixture.queue.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM definition") }
+        let after = try fixture.queue.read { try $0.value("SELECT count(*) FROM definition", as: Int.self) }
         #expect(after == 2_000)
       }
     }

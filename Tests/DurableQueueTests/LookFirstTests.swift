@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import DurableQueue
+@testable import SQLiteStore
 
 /// What was found under a name is looked at again before anything is made: an id is never simply forgotten.
 @Suite struct LookFirstTests {

@@ -5,6 +5,7 @@ import Provisioning
 import TestSupport
 
 @testable import DurableQueue
+@testable import SQLiteStore
 
 /// The queue as it should be: the state table written a second time, in memory and without SQL. A model drives a real
 /// queue with random commands of three owners and compares everything after each.
@@ -144,7 +145,7 @@ final class Model {
     if accountScope.rawValue == 0 {
       accountScope = try queue.read { db in
         AccountScopeID(
-          try Int64.fetchOne(db, sql: "SELECT id FROM account_scope WHERE account = ?", arguments: [account]) ?? 0)
+          try db.value("SELECT id FROM account_scope WHERE account = ?", [account], as: Int64.self) ?? 0)
       }
     }
   }
@@ -420,12 +421,13 @@ final class Model {
 
   private func compare() throws {
     let rows = try queue.read { db in
-      try Row.fetchAll(db.cachedStatement(sql: Self.stateSQL), arguments: [accountScope.rawValue])
+      try db.all(Self.stateSQL, [accountScope.rawValue])
     }
     guard rows.count == items.count else { throw Violation(description: "an item is lost") }
     var counts: [ItemState: Int] = [:]
     for row in rows {
-      let name = row[0] as String, found = row[1] as String
+      let name = try row.get(0) as String
+      let found = try row.get(1) as String
       guard let item = items[name] else { throw Violation(description: "\(name) came from nowhere") }
       let expected =
         "\(item.state.rawValue) \(item.reason?.rawValue ?? "-") owner \(item.owner?.rawValue ?? 0) "

@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import DurableQueue
+@testable import SQLiteStore
 
 /// The queue against a model of it. `SEEDS=100000 swift test --filter ModelTests` tries more; `SEED=17` tries one and
 /// tells its story.

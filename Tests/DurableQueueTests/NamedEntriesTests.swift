@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 
 @testable import DurableQueue
+@testable import SQLiteStore
 
 @Suite struct NamedEntriesTests {
   @Test func `entries are found by name, each in the list's order`() {

@@ -8,6 +8,7 @@ import Testing
 import Words
 
 @testable import DurableQueue
+@testable import SQLiteStore
 
 @Suite struct QueueFileTests {
   @Test func `an answer is synced before it counts: the writer reads back WAL and FULL`() async throws {
@@ -26,7 +27,7 @@ import Words
       let size = { (FileManager.default.contents(atPath: log) ?? Data()).count }
       try fixture.importNames(["a"])
       #expect(size() == 0, "an import ends with a checkpoint")
-      try fixture.queue.read { reader in
+      try fixture.queue.onReader { reader in
         _ = try Int.fetchOne(reader, sql: "SELECT count(*) FROM item")
         try fixture.queue.pool.writeWithoutTransaction { db in
           try db.execute(sql: "UPDATE item SET message = 'x'")
@@ -135,7 +136,7 @@ import Words
         try db.execute(sql: "PRAGMA max_page_count = \(count)")
       }
       // One group: an answer, something large, and another answer.
-      fixture.queue.stepByHand()
+      fixture.queue.store.stepByHand()
       let queue = fixture.queue
       let account = AccountScopeID(1)
       async let first = queue.settle(Answer(lease: leases[0].handle, outcome: Outcome(.made, remoteID: "1")))
@@ -143,8 +144,8 @@ import Words
       let owner = fixture.owner.id
       let large = Task { try await queue.hold(account, reason: .accountRefused, message: message, by: owner) }
       async let second = queue.settle(Answer(lease: leases[1].handle, outcome: Outcome(.made, remoteID: "2")))
-      while queue.waitingCommandCount < 3 { await Task.yield() }
-      queue.flush()
+      while queue.store.waitingCommandCount < 3 { await Task.yield() }
+      queue.store.flush()
       #expect(try await first == .settled(.done))
       #expect(try await second == .settled(.done))
       await #expect { try await large.value } throws: { ($0 as? QueueError)?.code == .diskFull }
@@ -226,9 +227,9 @@ import Words
       // Far more pages than SQLite's own thousand, in many commits and one large one, below our own limit.
       for index in 1...150 {
         try fixture.queue.writeAlone { db in
-          try db.execute(
-            sql: "INSERT INTO definition (json) VALUES (?)",
-            arguments: ["\(index)" + String(repeating: "x", count: index == 150 ? 4_000_000 : 40_000)])
+          try db.run(
+            "INSERT INTO definition (json) VALUES (?)",
+            ["\(index)" + String(repeating: "x", count: index == 150 ? 4_000_000 : 40_000)])
         }
       }
       #expect(try size("") == before)
@@ -250,11 +251,11 @@ import Words
   @Test func `the states in SQL are the states of the table`() async throws {
     try await QueueFixture.with { fixture in
       let sql = try fixture.queue.read { db in
-        try String.fetchOne(db, sql: "SELECT sql FROM sqlite_schema WHERE name = 'item'") ?? ""
+        try db.value("SELECT sql FROM sqlite_schema WHERE name = 'item'", as: String.self) ?? ""
       }
       for state in ItemState.allCases { #expect(sql.contains("'\(state.rawValue)'"), "\(state)") }
       let attempt = try fixture.queue.read { db in
-        try String.fetchOne(db, sql: "SELECT sql FROM sqlite_schema WHERE name = 'attempt'") ?? ""
+        try db.value("SELECT sql FROM sqlite_schema WHERE name = 'attempt'", as: String.self) ?? ""
       }
       for kind in Outcome.Kind.allCases { #expect(attempt.contains("'\(kind.rawValue)'"), "\(kind)") }
     }
@@ -267,16 +268,17 @@ import Words
       let lease = try await fixture.claimOne(of: batch)
       _ = try await fixture.settle(lease, Outcome(.quota))
       let statements = Traced()
-      try fixture.queue.read { db in
+      try fixture.queue.onReader { db in
+        let transaction = SQLiteTransaction(db, fixture.time)
         db.trace { statements.add($0.expandedDescription) }
-        _ = try Queue.tally(of: batch, db)
-        _ = try Queue.holds(of: batch, db)
+        _ = try Queue.tally(of: batch, transaction)
+        _ = try Queue.holds(of: batch, transaction)
         db.trace(options: [])
       }
       #expect(statements.all.count == 2)
       for sql in statements.all {
         let plan = try fixture.queue.read { db in
-          try Row.fetchAll(db, sql: "EXPLAIN QUERY PLAN " + sql).map { row -> String in row["detail"] }
+          try db.all("EXPLAIN QUERY PLAN " + sql).map { row -> String in try row.get("detail") }
         }
         // The accounts are few; each is asked for what it has in the batch, by the index.
         let scans = plan.filter {
@@ -290,8 +292,8 @@ import Words
   @Test func `claims stay on the index of what can be claimed, and sort nothing`() async throws {
     try await QueueFixture.with { fixture in
       let plan = try fixture.queue.read { db in
-        try Row.fetchAll(db, sql: "EXPLAIN QUERY PLAN " + Queue.claimableSQL, arguments: [1, 1, 1])
-          .map { row -> String in row["detail"] }
+        try db.all("EXPLAIN QUERY PLAN " + Queue.claimableSQL, [1, 1, 1])
+          .map { row -> String in try row.get("detail") }
       }
       #expect(plan.contains { $0.contains("USING INDEX item_claimable (batch_id=? AND due>? AND due<?)") }, "\(plan)")
       #expect(!plan.contains { $0.contains("TEMP B-TREE FOR ORDER BY") }, "\(plan)")

@@ -7,6 +7,7 @@ import TestSupport
 import Testing
 
 @testable import DurableQueue
+@testable import SQLiteStore
 
 struct QueueFixture {
   let queue: Queue
@@ -32,23 +33,21 @@ struct QueueFixture {
   /// What must hold of every queue, whatever was done to it.
   func checkInvariants() throws {
     try queue.read { db in
-      let dangling = try Row.fetchAll(db, sql: "PRAGMA foreign_key_check")
+      let dangling = try db.all("PRAGMA foreign_key_check")
       #expect(dangling.isEmpty, "a reference leads nowhere: \(dangling)")
-      for tally in try Row.fetchAll(db, sql: "SELECT * FROM tally") {
+      for tally in try db.all("SELECT * FROM tally") {
         for state in ItemState.allCases {
-          let counted = try Int.fetchOne(
-            db,
-            sql:
-              "SELECT count(*) FROM batch_row JOIN item ON item.id = item_id WHERE batch_row.batch_id = ? AND state = ?",
-            arguments: [tally["batch_id"] as Int64, state.rawValue])
-          #expect(tally[state.rawValue] == counted, "the tally of \(state) is not the count")
+          let counted = try db.value(
+            "SELECT count(*) FROM batch_row JOIN item ON item.id = item_id WHERE batch_row.batch_id = ? AND state = ?",
+            [try tally.get("batch_id") as Int64, state.rawValue], as: Int.self)
+          #expect(try tally.get(state.rawValue) == counted, "the tally of \(state) is not the count")
         }
       }
       // Also what an import wrote while the checks of the tables were off.
-      #expect(try String.fetchAll(db, sql: "PRAGMA integrity_check") == ["ok"])
-      let miscounted = try Int.fetchOne(
-        db,
-        sql: "SELECT count(*) FROM item WHERE row_count <> (SELECT count(*) FROM batch_row WHERE item_id = item.id)")
+      #expect(try db.values("PRAGMA integrity_check", as: String.self) == ["ok"])
+      let miscounted = try db.value(
+        "SELECT count(*) FROM item WHERE row_count <> (SELECT count(*) FROM batch_row WHERE item_id = item.id)",
+        as: Int.self)
       #expect(miscounted == 0, "items do not know how many rows point at them")
     }
   }

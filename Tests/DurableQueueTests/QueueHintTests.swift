@@ -7,6 +7,7 @@ import Testing
 import Words
 
 @testable import DurableQueue
+@testable import SQLiteStore
 
 @Suite struct QueueHintTests {
   @Test(arguments: [

@@ -6,6 +6,7 @@ import TestSupport
 import Testing
 
 @testable import DurableQueue
+@testable import SQLiteStore
 
 /// The queue is known by what it is: deleted, replaced and doubled files under a process that has them open.
 @Suite struct QueuePlaceTests {
@@ -46,7 +47,7 @@ import Testing
       }
       let again = try Queue(path: path, time: ManualTimeSource())
       #expect(try again.tally(of: BatchID(1)) == Tally([.done: 1, .ready: 2]))
-      #expect(try again.read { try String.fetchOne($0, sql: "PRAGMA integrity_check") } == "ok")
+      #expect(try again.onReader { try String.fetchOne($0, sql: "PRAGMA integrity_check") } == "ok")
     }
   }
 
@@ -181,7 +182,7 @@ import Testing
         zip(text.split(separator: " "), own).map { $0 == "OWN" ? $1 : $0 }.joined(separator: " ")
       }
       let other = try Queue(path: path, time: fixture.time)
-      try other.writeAlone { db in try db.execute(sql: "UPDATE owner SET process_identity = ?", arguments: [stored]) }
+      try other.writeAlone { db in try db.run("UPDATE owner SET process_identity = ?", [stored]) }
       #expect(unlink("\(path).owner-\(fixture.owner.id.rawValue)") == 0)
       #expect(try other.processesAtWork().isEmpty)
       #expect(try other.reclaim() == 1)

@@ -7,6 +7,7 @@ import Testing
 import Words
 
 @testable import DurableQueue
+@testable import SQLiteStore
 
 /// What a process knows of a queue that lost a file is saved whole, or it says that it is not.
 @Suite struct RescueTests {
@@ -22,11 +23,11 @@ import Words
   /// One row is done, which only the log knows, and a file goes.
   private static func finishOne(_ queue: Queue, losing suffix: String) throws {
     try queue.writeAlone { db in
-      try db.execute(
-        sql: """
-          UPDATE item SET state = 'done', due = NULL, remote_id = 'r', finished_at = 1, version = version + 1
-          WHERE id = 1
-          """)
+      try db.run(
+        """
+        UPDATE item SET state = 'done', due = NULL, remote_id = 'r', finished_at = 1, version = version + 1
+        WHERE id = 1
+        """)
     }
     #expect(unlink(queue.path + suffix) == 0)
     #expect(throws: QueueError.self) { try queue.refuseIfReplaced() }
@@ -68,7 +69,7 @@ import Words
       #expect(copies.count == (other == "nobody" ? 0 : 1))
       let again = try Queue(path: copies.first.map { "\(folder)/\($0)" } ?? path, time: ManualTimeSource())
       #expect(try again.tally(of: BatchID(1)) == Tally([.done: 1, .ready: 2]))
-      #expect(try again.read { try String.fetchOne($0, sql: "PRAGMA integrity_check") } == "ok")
+      #expect(try again.onReader { try String.fetchOne($0, sql: "PRAGMA integrity_check") } == "ok")
     }
   }
 

@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import DurableQueue
+@testable import SQLiteStore
 
 /// What the tables themselves refuse, and what that costs.
 @Suite struct SchemaTests {
@@ -11,7 +12,7 @@ import Testing
   private func takes(_ change: String, _ fixture: QueueFixture) throws -> Bool {
     do {
       try fixture.queue.writeAlone { db in
-        try db.execute(sql: "UPDATE item SET \(change)")
+        try db.run("UPDATE item SET \(change)")
         throw Undone()
       }
     } catch is Undone {
@@ -69,9 +70,9 @@ import Testing
           "INSERT INTO item (account_scope_id, name, batch_id, definition_id, state, due) VALUES (1, 'a', 1, 1, 'ready', 1)",
         ] {
           // The program of the statement itself; those of the triggers follow it, and run where they apply.
-          let program = try Row.fetchAll(db, sql: "EXPLAIN \(sql)")
-          let end = program.dropFirst().firstIndex { $0["addr"] as Int == 0 } ?? program.endIndex
-          let steps = program[..<end].map { $0["opcode"] as String }
+          let program = try db.all("EXPLAIN \(sql)")
+          let end = try program.dropFirst().firstIndex { try $0.get("addr") as Int == 0 } ?? program.endIndex
+          let steps = try program[..<end].map { try $0.get("opcode") as String }
           #expect(!steps.contains("OpenEphemeral"), "\(sql)")
         }
       }

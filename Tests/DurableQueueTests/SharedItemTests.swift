@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import DurableQueue
+@testable import SQLiteStore
 
 /// Two rosters that name the same item.
 @Suite struct SharedItemTests {

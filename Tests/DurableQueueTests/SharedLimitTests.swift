@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 @testable import DurableQueue
+@testable import SQLiteStore
 
 /// One limit, several processes: whatever they do, and however often they are killed and started again, the file grants no
 /// more than the limit. In virtual time, over seeds, which failures name.

@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import DurableQueue
+@testable import SQLiteStore
 
 /// When a pause becomes a person's business.
 @Suite struct StandstillTests {

@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 @testable import DurableQueue
+@testable import SQLiteStore
 
 /// What a key waits for, while clocks are set and machines are started anew.
 @Suite struct WaitTests {
@@ -120,10 +121,9 @@ import Testing
       let batch = try fixture.importNames(["a"])
       let never = fixture.time.now() + Self.aDay * 3_000_000
       try fixture.queue.writeAlone { db in
-        try db.execute(
-          sql: "UPDATE key_scope SET not_before = ?1, theoretical_at = ?1, wait_reason = 'throttled'",
-          arguments: [never.microseconds])
-        try db.execute(sql: "UPDATE item SET due = ?", arguments: [never.microseconds])
+        try db.run(
+          "UPDATE key_scope SET not_before = ?1, theoretical_at = ?1, wait_reason = 'throttled'", [never.microseconds])
+        try db.run("UPDATE item SET due = ?", [never.microseconds])
       }
       try await fixture.queue.rightInstants(with: fixture.scope, of: batch)
       #expect(try untilPermit(fixture) == .seconds(3_600))

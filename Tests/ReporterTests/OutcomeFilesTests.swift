@@ -3,6 +3,7 @@ import DurableQueue
 import Foundation
 import Pacing
 import Provisioning
+import SQLiteStore
 import TestSupport
 import Testing
 
@@ -148,8 +149,8 @@ import Testing
       #expect(
         ClosingTable.lines(summary) == [
           "  done            1", "  failed          1", "  answer unknown  1", "  being sent      1",
-          "  not sent        1", "  invalid         1", "  rows            6", "  1 × answer unknown, will check",
-          "  1 × refused by the service: no",
+          "  not sent        1", "  invalid         1", "  rows            6", "  1 × refused by the service: no",
+          "  1 × answer unknown, will check",
         ])
     }
   }

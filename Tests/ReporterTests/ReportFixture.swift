@@ -5,6 +5,7 @@ import DurableQueue
 import Foundation
 import Pacing
 import Provisioning
+import SQLiteStore
 import TestSupport
 import Testing
 

@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import DurableQueue
+@testable import SQLiteStore
 @testable import WorkerPool
 
 /// A clock that is set while a run is under way, event in and actions out.

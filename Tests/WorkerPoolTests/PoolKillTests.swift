@@ -7,6 +7,7 @@ import TestSupport
 import Testing
 
 @testable import DurableQueue
+@testable import SQLiteStore
 @testable import WorkerPool
 
 /// A whole run that is killed at one of its steps, and the run after it: every item is made once.
@@ -75,7 +76,9 @@ import Testing
   private static let names = (1...8).map { "n\($0)" }
 
   /// Imports the names if they are not there, and runs until the batch is finished or this process dies.
-  private static func run(in folder: String, from now: Instant, _ service: FileService, commit: CommitKiller? = nil)
+  private static func run(
+    in folder: String, from now: Instant, _ service: FileService, commit: (number: Int, isBefore: Bool)? = nil
+  )
     async throws -> Tally
   {
     let time = JumpingTimeSource(now: now)
@@ -97,7 +100,7 @@ import Testing
     }
     try queue.reclaim()
     let owner = try queue.becomeOwner()
-    if let commit { queue.pool.add(transactionObserver: commit, extent: .databaseLifetime) }
+    if let commit { try CommitKiller.add(to: queue.pool, number: commit.number, isBefore: commit.isBefore) }
     let pool = Pool(
       .init(
         queue: queue, target: service, owner: owner.id, scope: scope, batch: BatchID(1), rules: Rules(concurrency: 2),
@@ -128,7 +131,7 @@ import Testing
         let step = try #require(Step(rawValue: step))
         let isCommit = step == .beforeCommit || step == .afterCommit
         let service = FileService(path: folder + "/made", step: isCommit ? nil : (step, number))
-        let killer = isCommit ? CommitKiller(number: number, isBefore: step == .beforeCommit) : nil
+        let killer = isCommit ? (number, step == .beforeCommit) : nil
         _ = try await Self.run(in: folder, from: Self.start, service, commit: killer)
       }
       let service = FileService(path: folder + "/made")

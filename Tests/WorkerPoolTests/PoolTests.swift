@@ -1,6 +1,7 @@
 import DurableQueue
 import Pacing
 import Provisioning
+import SQLiteStore
 import TestSupport
 import Testing
 import WorkerPool

@@ -1,8 +1,9 @@
-import GRDB
 import Pacing
 import Provisioning
+import TestSupport
 
 @testable import DurableQueue
+@testable import SQLiteStore
 @testable import WorkerPool
 
 /// One process of a simulation: a dispatcher whose actions are performed on the queue and at the simulated service.
@@ -32,15 +33,14 @@ final class SimulatedRun {
   func begin(reclaimingAllBut living: Set<Int64>) throws {
     let now = queue.time.moment()
     owner = try queue.writeAlone { db in
-      for dead in try Int64.fetchAll(db, sql: "SELECT id FROM owner WHERE ended_at IS NULL")
+      for dead in try db.values("SELECT id FROM owner WHERE ended_at IS NULL", as: Int64.self)
       where !living.contains(dead) {
         _ = try queue.reclaim(dead, db)
       }
       _ = try queue.rightInstants(with: world.scope, of: world.batch, db)
-      try db.execute(
-        sql: "INSERT INTO owner (pid, started_at, boot) VALUES (1, ?, ?)",
-        arguments: [now.wall.microseconds, now.sinceBoot.boot])
-      return OwnerID(db.lastInsertedRowID)
+      let id = try db.insert(
+        "INSERT INTO owner (pid, started_at, boot) VALUES (1, ?, ?)", [now.wall.microseconds, now.sinceBoot.boot])
+      return OwnerID(id)
     }
     world.note("run \(owner.rawValue) begins")
     try post(.started(try queue.accountsWithReadyItems(of: world.batch)))
@@ -129,7 +129,7 @@ final class SimulatedRun {
   }
 
   private func write<Value>(
-    _ body: @escaping (Database) throws -> Value, _ event: @escaping (Value) -> Dispatcher.Event
+    _ body: @escaping (any Transaction) throws -> Value, _ event: @escaping (Value) -> Dispatcher.Event
   ) {
     world.schedule(after: commitTime(), of: self) { [self] in
       let value = try queue.writeAlone(body)
@@ -141,8 +141,8 @@ final class SimulatedRun {
   private func reconcile(_ list: RemoteList, _ account: BatchAccount) {
     write({ [self] db in
       let leased = try Set(
-        String.fetchAll(
-          db, sql: "SELECT name FROM item WHERE state = 'leased' AND batch_id = ?", arguments: [world.batch.rawValue]))
+        db.values(
+          "SELECT name FROM item WHERE state = 'leased' AND batch_id = ?", [world.batch.rawValue], as: String.self))
       world.shown.formUnion(list.items.map(\.name).filter { !leased.contains($0) })
       return try queue.reconcile(
         list, in: account.scope, of: world.batch, by: world.rules.reconcile,

@@ -6,6 +6,7 @@ import Synchronization
 import TestSupport
 
 @testable import DurableQueue
+@testable import SQLiteStore
 @testable import WorkerPool
 
 /// One seed's runs: dispatchers over a real queue and a simulated service, driven by a loop over an agenda of (instant,

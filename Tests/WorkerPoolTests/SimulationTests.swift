@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 @testable import DurableQueue
+@testable import SQLiteStore
 
 /// The rules of a run against every kind of bad luck, in simulated time. `SEEDS=100000 swift test --filter Simulation`
 /// tries more, `FIRST=60001` beside it only those from there on; `SEED=17` tries one and tells its story.

@@ -1,6 +1,7 @@
 import DurableQueue
 import Pacing
 import Provisioning
+import SQLiteStore
 import Synchronization
 import TestSupport
 import Testing
@@ -83,7 +84,7 @@ import WorkerPool
       guard let imported else { throw QueueError(.other, path: folder, detail: "no batch") }
       batch = imported.batch
       let owner = try queue.becomeOwner()
-      queue.stepByHand()
+      queue.store.stepByHand()
       let pool = Pool(
         .init(queue: queue, target: target, owner: owner.id, scope: scope, batch: batch, rules: rules, time: time),
         generator: SeededGenerator(seed: seed), executor: executor)
@@ -101,7 +102,7 @@ import WorkerPool
     var end: RunEnd? { slot.end.withLock { $0 } }
 
     /// Runs and commits until everything is parked.
-    func settle() { while executor.runAll() || queue.flush() {} }
+    func settle() { while executor.runAll() || queue.store.flush() {} }
 
     /// Goes on until the run has ended or `isEnough`; time jumps from alarm to alarm.
     func drive(until isEnough: () -> Bool = { false }) throws {
@@ -123,7 +124,7 @@ import WorkerPool
         #expect(target.creates.isEmpty)
         let didRun = bench.executor.runAll()
         #expect(target.creates.isEmpty)
-        let didCommit = bench.queue.flush()
+        let didCommit = bench.queue.store.flush()
         if !didRun, !didCommit { bench.time.advance(to: try #require(bench.time.nextAlarm)) }
       }
       bench.settle()

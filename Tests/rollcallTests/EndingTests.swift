@@ -3,6 +3,7 @@ import DataForest
 import DurableQueue
 import Foundation
 import Pacing
+import SQLiteStore
 import Sandbox
 import Synchronization
 import TestSupport

@@ -5,6 +5,7 @@ import Foundation
 import Pacing
 import Provisioning
 import Reporter
+import SQLiteStore
 import Synchronization
 import TestSupport
 import Testing
@@ -97,7 +98,7 @@ import WorkerPool
       queue = try Queue(path: folder + "/rollcall.db", time: time)
       scope = try queue.keyScope(origin: "https://example.com", fingerprint: "0123456789ab")
       service = Service(Quota(rate: Rate("20/s") ?? .untilLearned, burst: 20), time: time)
-      queue.stepByHand()
+      queue.store.stepByHand()
     }
 
     /// Runs a pool to its end, one step after the other, so that a night is the same each time; time jumps from alarm to
@@ -111,7 +112,7 @@ import WorkerPool
         ended.end.withLock { $0 = end }
       }
       while true {
-        while executor.runAll() || queue.flush() {}
+        while executor.runAll() || queue.store.flush() {}
         if let end = ended.end.withLock({ $0 }) { return end }
         time.advance(to: try #require(time.nextAlarm, "the run waits for nothing"))
       }

@@ -4,6 +4,7 @@ import DurableQueue
 import Foundation
 import Pacing
 import Provisioning
+import SQLiteStore
 import Sandbox
 import Testing
 import Words

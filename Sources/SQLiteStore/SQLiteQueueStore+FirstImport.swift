@@ -1,13 +1,14 @@
 // The first import of a queue: nobody else is at the file yet, and all of it is new, so it is written once instead of into
 // the write-ahead log, out of it again and into the file.
 
+package import DurableQueue
 import GRDB
 
-extension Queue {
+extension SQLiteQueueStore {
   /// Runs the transaction of an import.
-  func writeImport<Value>(_ body: (Database) throws -> Value) throws -> Value {
+  package func importing<Value>(_ body: (any Transaction) throws -> Value) throws -> Value {
     let alone = try leaveLog()
-    let result = Result { try writeAlone(body) }
+    let result = Result { try exclusive(body) }
     // What was committed stays so; where a stranger reads the file for too long, the next opening returns to the log.
     if let alone { _ = Result { try returnToLog(alone) } }
     return try result.get()

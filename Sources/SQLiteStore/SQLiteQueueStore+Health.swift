@@ -1,28 +1,13 @@
 // Whether the queue's file is well, for the person who asks.
 
+package import DurableQueue
 import Foundation
 import GRDB
 
-/// What a look at the queue's file showed.
-package struct QueueHealth: Hashable, Sendable {
-  /// What SQLite finds wrong in the file; empty when nothing is.
-  package let problems: [String]
-  /// The name of the network file system that it is on; nil when it is on none.
-  package let networkName: String?
-  /// Whether others than its owner may read it.
-  package let isReadableByOthers: Bool
-  /// Free bytes on its disk; nil when the system does not tell.
-  package let freeByteCount: Int64?
-  /// Its size with its log.
-  package let byteCount: Int64
-  /// The number of its tables.
-  package let schema: Int
-}
-
-extension Queue {
+extension SQLiteQueueStore {
   /// Looks at the file; reads all of it.
   package func health() throws -> QueueHealth {
-    let problems = try read { db in
+    let problems = try pool.read { db in
       try [QueueSchema.firstDamage(db)].compactMap(\.self) + String.fetchAll(db, sql: "PRAGMA integrity_check(20)")
         + Row.fetchAll(db, sql: "PRAGMA foreign_key_check").map {
           "a reference leads nowhere: \($0)"

@@ -1,5 +1,6 @@
 // Who holds a lock of the queue, for the person who has to continue or end that process. Only the kernel knows.
 
+import DurableQueue
 import Files
 import Foundation
 import Provisioning

@@ -1,5 +1,6 @@
 // An error that a damaged value may have caused becomes the sentence that says where that value is.
 
+import DurableQueue
 import Foundation
 import GRDB
 
@@ -8,7 +9,7 @@ private struct Suspicion {
   let detail: String?
 }
 
-extension Queue {
+extension SQLiteQueueStore {
   /// Our error for what was thrown; where the file may be damaged, after a look for the place.
   func wrapping(_ error: any Error) -> any Error {
     guard let damage = Self.damage(error) else { return QueueError.wrapping(error, path: path) }
@@ -27,6 +28,7 @@ extension Queue {
   private static func damage(_ error: any Error) -> Suspicion? {
     switch error {
     case let error as DamagedValue: return Suspicion(detail: "a value of \(error.what) cannot be")
+    case let error as BrokenRows: return Suspicion(detail: error.what)
     case is RowDecodingError: return Suspicion(detail: "a value is missing or cannot be")
     case let error as DatabaseError:
       switch error.resultCode {

@@ -1,6 +1,7 @@
 // The tables of the queue's file. Until 0.2.0 they are edited in place under a number: a file with another number is refused
 // with a sentence. A CHECK never says `IN (…)`, which opens a temporary table in every INSERT and UPDATE.
 
+import DurableQueue
 import GRDB
 import Provisioning
 

@@ -1,5 +1,6 @@
 // Where a queue must not be: SQLite's log needs memory that all its users share, which a network does not give.
 
+import DurableQueue
 import Files
 import Foundation
 

@@ -7,7 +7,9 @@
 // of our own is needed: GRDB's writer is the serial queue. A submitted body cannot be reached by cancellation, so that
 // an answer is never lost to a drain.
 
+import DurableQueue
 import GRDB
+import Pacing
 import Synchronization
 
 final class GroupCommitWriter: Sendable {
@@ -17,7 +19,7 @@ final class GroupCommitWriter: Sendable {
   /// One body that waits.
   private struct Command: Sendable {
     /// Runs the body; throws what the body throws.
-    let execute: @Sendable (Database) throws -> Reply
+    let execute: @Sendable (any Transaction) throws -> Reply
     /// Answers the caller with why nothing of it was kept.
     let refuse: @Sendable (any Error) -> Void
   }
@@ -30,14 +32,16 @@ final class GroupCommitWriter: Sendable {
   }
 
   private let writer: any DatabaseWriter
+  private let time: any TimeSource
   private let afterCommit: @Sendable (Database) throws -> Void
   private let state = Mutex(State())
 
   /// Makes a writer.
   ///
   /// - Parameter afterCommit: called on the writer after each commit, when the callers have their replies.
-  init(writer: any DatabaseWriter, afterCommit: @escaping @Sendable (Database) throws -> Void) {
+  init(writer: any DatabaseWriter, time: any TimeSource, afterCommit: @escaping @Sendable (Database) throws -> Void) {
     self.writer = writer
+    self.time = time
     self.afterCommit = afterCommit
   }
 
@@ -45,7 +49,7 @@ final class GroupCommitWriter: Sendable {
   ///
   /// The body may run twice (its group may have to be run again one by one), so it does nothing but read and write the
   /// database. Throws what the body threw, or why the commit failed; then nothing of it was kept.
-  func submit<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+  func submit<Value: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> Value) async throws -> Value {
     try await withCheckedThrowingContinuation { continuation in
       enqueue(
         Command(
@@ -100,7 +104,8 @@ final class GroupCommitWriter: Sendable {
     do {
       try db.inTransaction(.immediate) {
         didBegin = true
-        for command in group { replies.append(try command.execute(db)) }
+        let transaction = SQLiteTransaction(db, time)
+        for command in group { replies.append(try command.execute(transaction)) }
         return .commit
       }
     } catch {

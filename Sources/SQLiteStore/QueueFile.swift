@@ -1,6 +1,7 @@
 // The looks at the queue's file before SQLite opens it: whether it may be opened, whether it stands where it can be shared,
 // whether it is ours, and whether its log was written for it.
 
+import DurableQueue
 import Files
 import Foundation
 import GRDB
@@ -164,20 +165,5 @@ struct QueueFile {
   private func size(_ file: String) -> Int64? {
     var status = stat()
     return stat(file, &status) == 0 ? Int64(status.st_size) : nil
-  }
-}
-
-extension Queue {
-  /// Whether there is a file at the path, or what is left of a queue whose file is gone.
-  ///
-  /// - Throws: `QueueError` where the system does not let this process look.
-  package static func exists(at path: String) throws -> Bool {
-    switch FileLook(path) {
-    case .there: return true
-    case .refused(let refusal): throw QueueError.refused(path, at: path, refusal.code)
-    case .absent:
-      try QueueFile(path: path).refuseLogOfNothing()
-      return false
-    }
   }
 }

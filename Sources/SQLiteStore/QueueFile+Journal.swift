@@ -1,6 +1,7 @@
 // A journal that a killed process left is played back on a copy first: it may be another file's, or an older time's, and
 // SQLite plays it back into whatever it finds.
 
+import DurableQueue
 import Foundation
 import GRDB
 

@@ -1,5 +1,6 @@
 // Locks that the kernel frees at the holder's death, whatever the cause: `flock` on small files beside the queue.
 
+import DurableQueue
 import Foundation
 import Pacing
 

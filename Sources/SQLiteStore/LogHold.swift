@@ -1,6 +1,7 @@
 // A lock on the log that a process has open. SQLite locks the file and the shared memory, never the log: by this one
 // another process tells whether the log that stands at the path is the one that is in use.
 
+import DurableQueue
 import Foundation
 
 /// A log could not be held; the system's error number.

@@ -1,28 +1,11 @@
 // After forgetting: SQLite leaves copies of rows in pages that it has split or merged, in free pages and in its log. What
 // was erased must not be found in the files' bytes either.
 
+package import DurableQueue
 import Foundation
 import GRDB
 
-/// What of the erased may still be in the files.
-package struct Remains: Hashable, Sendable {
-  /// Why.
-  package enum Cause: Hashable, Sendable {
-    /// Somebody reads an older state of the file, so that the log keeps it; the processes, as far as they can be told.
-    case readers([Int32])
-    /// The file could not be written anew; what the system or SQLite said.
-    case notWritten(String)
-    /// Another process writes to the file; what is known of it.
-    case busy(String)
-  }
-
-  /// Why.
-  package let cause: Cause
-}
-
-extension Queue {
-  /// How long readers of an older state are waited for.
-  package static let standardScrubWait = Duration.seconds(5)
+extension SQLiteQueueStore {
   /// A larger file is written anew through a file, not through memory.
   private static let mostInMemory: Int64 = 64 * 1_024 * 1_024
 
@@ -31,7 +14,7 @@ extension Queue {
   /// - Parameter limit: how long readers that hold the log are waited for.
   /// - Returns: what may be left; nil when nothing is.
   /// - Throws: `QueueError`, when the queue was replaced or is busy.
-  package func scrub(waiting limit: Duration = Queue.standardScrubWait) throws -> Remains? {
+  package func scrub(waiting limit: Duration) throws -> Remains? {
     try refuseIfReplaced()
     do {
       try rewrite()

@@ -1,9 +1,10 @@
 // What a process knows of a queue whose files were deleted or replaced under it is saved before it ends.
 
+import DurableQueue
 import Foundation
 import GRDB
 
-extension Queue {
+extension SQLiteQueueStore {
   /// Saves what this process knows of a queue whose files no longer stand where they stood: in the file itself if that is
   /// there, takes all that the log has, and has no other log beside it; else in a new file beside it.
   ///

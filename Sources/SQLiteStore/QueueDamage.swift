@@ -1,6 +1,7 @@
 // Where a queue's file is damaged: the first value that is not of its column's kind, by table, row and column. Looked for
 // when something has come out wrong, and when a person asks.
 
+import DurableQueue
 import Foundation
 import GRDB
 import Pacing
@@ -69,7 +70,7 @@ extension QueueSchema {
       guard let row else { continue }
       let place = table.key.enumerated().map { "\($0.element) \(Self.shown(row[$0.offset]))" }.joined(separator: ", ")
       return
-        "in table \(table.name), the row of \(place) has a value in \(try row.get("damaged") as String) that cannot be"
+        "in table \(table.name), the row of \(place) has a value in \(row["damaged"] as String? ?? "?") that cannot be"
     }
     return nil
   }

@@ -3,6 +3,7 @@
 // Every connection in the log's mode holds a shared lock on SQLite's bytes of the file and one on a byte of the shared
 // memory, as long as it lives (https://www.sqlite.org/walformat.html, os_unix.c of SQLite).
 
+import DurableQueue
 import Files
 import Foundation
 import Provisioning

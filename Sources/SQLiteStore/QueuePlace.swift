@@ -1,6 +1,7 @@
 // Where the queue's file stands, and whether what this process has open still stands there. The write-ahead log, the
 // shared memory and the locks are found by the path; who has another file open at it shares nothing with us.
 
+import DurableQueue
 import Files
 import Foundation
 import Provisioning

@@ -1,5 +1,6 @@
 // Which process it is: numbers of processes are used again, and mean others in another container.
 
+import DurableQueue
 import Foundation
 
 /// A process by what no other process has: the machine's boot, the space its number counts in, and when it started.

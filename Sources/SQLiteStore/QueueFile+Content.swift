@@ -1,5 +1,6 @@
 // Whether the queue's file is ours and whole, seen by SQLite before anything in it is changed.
 
+import DurableQueue
 import Files
 import Foundation
 import GRDB
@@ -133,7 +134,7 @@ extension QueueSchema {
     let found = try String.fetchOne(db, sql: "PRAGMA integrity_check(1)")
     if let found, found != "ok" { return found }
     if let row = try Row.fetchOne(db, sql: "PRAGMA foreign_key_check") {
-      return "a row of \(try row.get(0) as String) leads to none of \(try row.get(2) as String)"
+      return "a row of \(row[0] as String? ?? "?") leads to none of \(row[2] as String? ?? "?")"
     }
     // Pages of two times can each be whole. What is written in one transaction stands in several tables.
     guard try db.tableExists("tally") else { return nil }

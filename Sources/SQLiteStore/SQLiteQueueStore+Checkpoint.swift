@@ -1,5 +1,6 @@
 // The one place that checkpoints.
 
+import DurableQueue
 import Foundation
 import GRDB
 import Synchronization
@@ -62,7 +63,7 @@ final class Checkpointer: Sendable {
   }
 }
 
-extension Queue {
+extension SQLiteQueueStore {
   /// Copies the write-ahead log into the file and empties it, as far as nobody else is at it. A file that no longer stands
   /// at its path is left alone: the log there may be another's.
   ///

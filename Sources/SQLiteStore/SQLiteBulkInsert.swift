@@ -1,12 +1,13 @@
 // Inserting many rows with one statement. A million rows are what an import is measured by: a statement for each of them
 // would open and close its cursors a million times, and twice the time would be gone.
 
+import DurableQueue
 import Foundation
 import GRDB
 import GRDBSQLite
 
 /// An `INSERT` of some rows at once, with values that lie in memory until it has run.
-final class BulkInsert {
+final class SQLiteBulkInsert: BulkInsert {
   private let statement: OpaquePointer
   private let connection: OpaquePointer
   private var parameter: Int32 = 0

@@ -1,0 +1,150 @@
+// Statements of a transaction, run on a connection of SQLite. A statement is prepared once for each connection, and its
+// values are bound and read without a detour: these are most of what a claim and a settle cost.
+
+import DurableQueue
+import Foundation
+import GRDB
+import GRDBSQLite
+import Pacing
+
+final class SQLiteTransaction: Transaction {
+  private let db: Database
+  private let time: any TimeSource
+
+  init(_ db: Database, _ time: any TimeSource) {
+    self.db = db
+    self.time = time
+  }
+
+  var now: Moment { time.moment() }
+
+  @discardableResult
+  func run(_ sql: String, _ arguments: Arguments) throws -> Int {
+    let statement = try statement(sql)
+    defer { sqlite3_reset(statement.pointer) }
+    try bind(arguments, to: statement.pointer)
+    let code = sqlite3_step(statement.pointer)
+    guard code == SQLITE_DONE || code == SQLITE_ROW else { throw error() }
+    return Int(sqlite3_changes(db.sqliteConnection))
+  }
+
+  func insert(_ sql: String, _ arguments: Arguments) throws -> Int64 {
+    try run(sql, arguments)
+    return sqlite3_last_insert_rowid(db.sqliteConnection)
+  }
+
+  func read(_ sql: String, _ arguments: Arguments, _ body: (DurableQueue.Row) throws -> Bool) throws {
+    let statement = try statement(sql)
+    defer { sqlite3_reset(statement.pointer) }
+    try bind(arguments, to: statement.pointer)
+    let row = DurableQueue.Row(SQLiteRow(statement.pointer))
+    while true {
+      let code = sqlite3_step(statement.pointer)
+      if code == SQLITE_DONE { return }
+      guard code == SQLITE_ROW else { throw error() }
+      guard try body(row) else { return }
+    }
+  }
+
+  func bulkInsert(_ start: String, row: String, count: Int) throws -> any BulkInsert {
+    try SQLiteBulkInsert(start, row: row, count: count, db)
+  }
+
+  /// The prepared statement; another one where it is under way already.
+  private func statement(_ sql: String) throws -> Prepared {
+    let cached = try db.cachedStatement(sql: sql)
+    guard sqlite3_stmt_busy(cached.sqliteStatement) == 0 else { return Prepared(try db.makeStatement(sql: sql)) }
+    return Prepared(cached)
+  }
+
+  /// Keeps a statement alive while its pointer is used.
+  private struct Prepared {
+    let statement: Statement
+    let pointer: OpaquePointer
+
+    init(_ statement: Statement) {
+      self.statement = statement
+      pointer = statement.sqliteStatement
+    }
+  }
+
+  private func bind(_ arguments: Arguments, to statement: OpaquePointer) throws {
+    switch arguments {
+    case .ordered(let values):
+      guard values.count == sqlite3_bind_parameter_count(statement) else { throw misuse("another count of arguments") }
+      for (index, value) in values.enumerated() { bind(value?.sqlValue ?? .null, at: Int32(index + 1), to: statement) }
+    case .named(let pairs):
+      for (name, value) in pairs {
+        let index = sqlite3_bind_parameter_index(statement, ":" + name)
+        guard index > 0 else { continue }
+        bind(value?.sqlValue ?? .null, at: index, to: statement)
+      }
+    }
+  }
+
+  private func bind(_ value: SQLValue, at index: Int32, to statement: OpaquePointer) {
+    switch value {
+    case .null, .bytes: sqlite3_bind_null(statement, index)
+    case .integer(let number): sqlite3_bind_int64(statement, index, number)
+    case .real(let number): sqlite3_bind_double(statement, index, number)
+    case .text(var text):
+      let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+      _ = text.withUTF8 { bytes in
+        // A text without bytes needs an address too, or it would be null.
+        guard let start = bytes.baseAddress else { return sqlite3_bind_text(statement, index, "", 0, copied) }
+        return start.withMemoryRebound(to: CChar.self, capacity: bytes.count) {
+          sqlite3_bind_text(statement, index, $0, Int32(bytes.count), copied)
+        }
+      }
+    }
+  }
+
+  private func misuse(_ message: String) -> DatabaseError {
+    DatabaseError(resultCode: .SQLITE_MISUSE, message: message)
+  }
+
+  private func error() -> DatabaseError {
+    DatabaseError(
+      resultCode: ResultCode(rawValue: sqlite3_extended_errcode(db.sqliteConnection)),
+      message: String(cString: sqlite3_errmsg(db.sqliteConnection)))
+  }
+
+  /// Puts a definition together; see `KeptDefinition`.
+  static let definitionText = DatabaseFunction("definition_text", argumentCount: 6, pure: true) { values in
+    try KeptDefinition.compose(
+      values.map { value in
+        switch value.storage {
+        case .null: .null
+        case .int64(let number): .integer(number)
+        case .double(let number): .real(number)
+        case .string(let text): .text(text)
+        case .blob: .bytes
+        }
+      })
+  }
+}
+
+/// The row that a statement stands at.
+private final class SQLiteRow: RowSource {
+  private let statement: OpaquePointer
+
+  init(_ statement: OpaquePointer) { self.statement = statement }
+
+  func value(_ index: Int) -> SQLValue {
+    let index = Int32(index)
+    switch sqlite3_column_type(statement, index) {
+    case SQLITE_INTEGER: return .integer(sqlite3_column_int64(statement, index))
+    case SQLITE_FLOAT: return .real(sqlite3_column_double(statement, index))
+    case SQLITE_TEXT:
+      guard let text = sqlite3_column_text(statement, index) else { return .text("") }
+      let bytes = UnsafeBufferPointer(start: text, count: Int(sqlite3_column_bytes(statement, index)))
+      return .text(String(decoding: bytes, as: UTF8.self))
+    case SQLITE_NULL: return .null
+    default: return .bytes
+    }
+  }
+
+  var columns: [String] {
+    (0..<sqlite3_column_count(statement)).map { String(cString: sqlite3_column_name(statement, $0)) }
+  }
+}
