@@ -3,14 +3,6 @@
 import Pacing
 package import Provisioning
 
-/// What a cancelling did.
-package struct Cancellation: Hashable, Sendable {
-  /// Items that were ready and are cancelled.
-  package let cancelledCount: Int
-  /// Items that may have been sent: done if they prove done, else cancelled.
-  package let flaggedCount: Int
-}
-
 extension Queue {
   /// Cancels what a batch has not sent. An item that a later batch has taken up belongs to that batch and stays.
   package func cancel(_ batch: BatchID) throws -> Cancellation {

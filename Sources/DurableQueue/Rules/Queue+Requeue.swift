@@ -3,33 +3,6 @@
 import Pacing
 package import Provisioning
 
-/// Which items that are over are tried again.
-package struct Requeue: Hashable, Sendable {
-  /// Whether every failed item is, but conflicts, which need a person's look.
-  package var isAnyFailure = false
-  /// Items with one of these reasons, cancelled ones and conflicts among them.
-  package var reasons: Set<Reason> = []
-
-  /// Requeues nothing, unless told.
-  package init(isAnyFailure: Bool = false, reasons: Set<Reason> = []) {
-    self.isAnyFailure = isAnyFailure
-    self.reasons = reasons
-  }
-
-  /// Every failed item but conflicts.
-  package static let failed = Requeue(isAnyFailure: true)
-
-  /// The same, and conflicts too if asked.
-  package func with(conflicts: Bool) -> Requeue {
-    var requeue = self
-    if conflicts { requeue.reasons.insert(.conflict) }
-    return requeue
-  }
-
-  /// The reasons between commas, for SQL.
-  fileprivate var reasonList: String { "," + reasons.map(\.rawValue).sorted().joined(separator: ",") + "," }
-}
-
 extension Queue {
   /// Makes a batch's unfinished items its own, so that its run claims them: ready ones at once, those that are over if
   /// asked.

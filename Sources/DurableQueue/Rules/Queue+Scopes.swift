@@ -3,53 +3,6 @@
 package import Pacing
 package import Provisioning
 
-/// A limit as a key scope holds it.
-package struct Limit: Hashable, Sendable {
-  /// Where a limit comes from.
-  package enum Source: String, Sendable {
-    /// Nobody said or learned one yet.
-    case standard
-    /// A person said it with `--rate`.
-    case flag
-    /// It was learned from the service's answers.
-    case learned
-  }
-
-  /// The quota that holds.
-  package var quota: Quota
-  /// Where it comes from.
-  package var source: Source
-  /// When it was said or learned; nil for the standard one.
-  package var at: Instant?
-
-  /// Makes a limit.
-  package init(quota: Quota, source: Source, at: Instant? = nil) {
-    self.quota = quota
-    self.source = source
-    self.at = at
-  }
-
-  /// The limit while nobody has said or learned another.
-  package static let standard = Limit(quota: .untilLearned, source: .standard)
-}
-
-/// An account that may not be sent to.
-package struct AccountHold: Hashable, Sendable {
-  /// The account.
-  package let account: String
-  /// Why.
-  package let reason: Reason
-  /// What the service said.
-  package let message: String?
-
-  /// Makes one.
-  package init(account: String, reason: Reason, message: String?) {
-    self.account = account
-    self.reason = reason
-    self.message = message
-  }
-}
-
 extension Queue {
   /// The key scope of an origin and an access key's fingerprint, made if it is new.
   package func keyScope(origin: String, fingerprint: String) throws -> KeyScopeID {
@@ -164,60 +117,5 @@ extension Queue {
       UPDATE account_scope SET hold_reason = ?, hold_message = ?, hold_at = ?, hold_owner_id = ?
       WHERE id = ? AND hold_reason IS NULL
       """, [reason.rawValue, message, now.microseconds, owner, account])
-  }
-}
-
-/// What came of asking for a permit.
-package struct Permit: Hashable, Sendable {
-  /// When the request may start; nil when no permit was granted.
-  package let start: Instant?
-  /// When to come back for the next one.
-  package let next: Instant
-  /// What everything that uses the key waits for, whoever was told so; nil while nothing does.
-  package let wait: KeyWait?
-  /// When it was asked for: its instants are of that clock. Nil in tests that do not care.
-  package let at: Moment?
-
-  /// Makes one.
-  package init(start: Instant?, next: Instant, wait: KeyWait? = nil, at: Moment? = nil) {
-    self.start = start
-    self.next = next
-    self.wait = wait
-    self.at = at
-  }
-}
-
-/// A wait of a whole key scope.
-package struct ScopeWait: Hashable, Sendable {
-  /// The scope that waits.
-  package var scope: KeyScopeID
-  /// Nothing starts before this.
-  package var until: Instant
-  /// Whether the wait ends with an empty bucket, as it does after a throttle.
-  package var emptiesBucket: Bool
-  /// Why.
-  package var reason: Reason
-  /// What the service or the network said; nil when it said nothing.
-  package var message: String?
-  /// What the service asked for, where that is more than is waited.
-  package var asked: Duration?
-  /// When the request was sent that brought it; nil: now.
-  package var sentAt: Instant?
-  /// When it was decided; nil: now. Tells how long it is, where the clock is set before it is written.
-  package var decidedAt: Instant?
-
-  /// Makes a wait.
-  package init(
-    scope: KeyScopeID, until: Instant, emptiesBucket: Bool, reason: Reason, message: String? = nil,
-    asked: Duration? = nil, sentAt: Instant? = nil, decidedAt: Instant? = nil
-  ) {
-    self.decidedAt = decidedAt
-    self.asked = asked
-    self.sentAt = sentAt
-    self.message = message
-    self.scope = scope
-    self.until = until
-    self.emptiesBucket = emptiesBucket
-    self.reason = reason
   }
 }

@@ -4,34 +4,6 @@
 package import Pacing
 package import Provisioning
 
-/// One attempt as the figures of a report need it.
-package struct AttemptFigures: Hashable, Sendable {
-  /// The instant from which it might be sent.
-  package let start: Instant
-  /// When it ended; nil while it is under way.
-  package let end: Instant?
-  /// What it learned; nil while it is under way.
-  package let outcome: Outcome.Kind?
-  /// From sending to the answer; nil when there was none.
-  package let latency: Duration?
-
-  /// Makes one; for tests.
-  package init(start: Instant, end: Instant?, outcome: Outcome.Kind?, latency: Duration?) {
-    self.start = start
-    self.end = end
-    self.outcome = outcome
-    self.latency = latency
-  }
-}
-
-/// From when on which limit held.
-package struct LimitPoint: Hashable, Sendable {
-  /// Since when.
-  package let at: Instant
-  /// So many requests a second.
-  package let perSecond: Double
-}
-
 /// A batch in one state of the file, to be read in as many goes as it takes; good only inside of `Queue.readBatch`.
 package struct BatchReading {
   private let batch: BatchID

@@ -2,14 +2,6 @@
 
 package import Provisioning
 
-/// What forgetting a batch has erased.
-package struct Forgotten: Hashable, Sendable {
-  /// Items that no other batch names.
-  package let itemCount: Int
-  /// Items that stay and were made with a definition that only this batch had: they have another one now.
-  package let replacedCount: Int
-}
-
 extension Queue {
   /// Erases a batch: its rows, and the items that no other batch names, with their attempts, definitions and accounts. What
   /// they made stays at the service.

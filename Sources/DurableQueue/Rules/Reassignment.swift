@@ -4,19 +4,6 @@
 import Pacing
 import Provisioning
 
-/// A name that would be another person's.
-package struct Reassignment: Hashable, Sendable {
-  /// The line of the row.
-  package let line: Int
-  /// The item's name.
-  package let name: String
-  /// The column that tells.
-  package let column: String
-  /// Whose it was, and whose it would be.
-  package let before: String
-  package let now: String
-}
-
 /// Compares whom a row's name belongs to with whom it belonged to in the label's previous roster.
 ///
 /// Told by the columns that only travel along and tell people apart: whose values are nearly all different in the previous

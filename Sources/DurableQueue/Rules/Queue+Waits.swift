@@ -3,34 +3,6 @@
 package import Pacing
 package import Provisioning
 
-/// What everything that uses a key waits for.
-package struct KeyWait: Hashable, Sendable {
-  /// Nothing starts before this.
-  package let until: Instant
-  /// Why.
-  package let reason: Reason
-  /// What the service or the network said.
-  package let message: String?
-  /// What the service asked for, where that is more than is waited.
-  package let asked: Duration?
-
-  /// Makes one.
-  package init(until: Instant, reason: Reason, message: String? = nil, asked: Duration? = nil) {
-    self.until = until
-    self.reason = reason
-    self.message = message
-    self.asked = asked
-  }
-}
-
-/// What putting the instants right has found.
-package struct ClockFinding: Hashable, Sendable {
-  /// The newest instant that the queue has of something that has happened.
-  package let newest: Instant
-  /// This machine's clock, which is before that.
-  package let now: Instant
-}
-
 extension Queue {
   /// What an origin's keys wait for now; of one key, if its fingerprint is given.
   package func waits(origin: String, fingerprint: String? = nil) throws -> [KeyWait] {

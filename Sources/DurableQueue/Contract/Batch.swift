@@ -1,0 +1,101 @@
+// What the queue tells of batches and their rows.
+
+package import Pacing
+package import Provisioning
+
+/// A batch as it was imported.
+package struct Batch: Hashable, Sendable {
+  /// Its number.
+  package let id: BatchID
+  /// The roster's real path, or what the person said.
+  package let label: String
+  /// The target's name.
+  package let target: String
+  /// Where its items are made.
+  package let endpoint: String
+  /// Scheme, host and port of the endpoint.
+  package let origin: String
+  /// The roster's headers.
+  package let columns: [String]
+  /// When it was imported.
+  package let importedAt: Instant
+
+  /// The label as people see it: the last part of a path.
+  package var shortLabel: String { label.split(separator: "/").last.map(String.init) ?? label }
+}
+
+/// A row of a batch with what became of it; what the reports are made of.
+package struct ReportRow: Hashable, Sendable {
+  /// The item that the row names; nil when the row was not accepted.
+  package struct Item: Hashable, Sendable {
+    /// Its account.
+    package let account: String
+    /// Its name.
+    package let name: String
+    /// Where it is in its life.
+    package let state: ItemState
+    /// Why it failed or waits.
+    package let reason: Reason?
+    /// What the service or the network said.
+    package let message: String?
+    /// The target's id.
+    package let remoteID: String?
+    /// How many attempts were used, ever.
+    package let attemptCount: Int
+    /// When it was done, failed or cancelled.
+    package let finishedAt: Instant?
+  }
+
+  /// From 1, in the roster's order.
+  package let ordinal: Int
+  /// The line it starts on.
+  package let line: Int
+  /// One cell for each header of the batch.
+  package let cells: [String]
+  /// What it names; nil when it was not accepted.
+  package let item: Item?
+  /// Why it was not accepted.
+  package let issue: String?
+}
+
+/// An account that a batch has items in.
+package struct BatchAccount: Hashable, Sendable {
+  /// Its scope.
+  package let scope: AccountScopeID
+  /// Its name at the target.
+  package let account: String
+
+  /// Makes one.
+  package init(scope: AccountScopeID, account: String) {
+    self.scope = scope
+    self.account = account
+  }
+}
+
+/// One attempt as the figures of a report need it.
+package struct AttemptFigures: Hashable, Sendable {
+  /// The instant from which it might be sent.
+  package let start: Instant
+  /// When it ended; nil while it is under way.
+  package let end: Instant?
+  /// What it learned; nil while it is under way.
+  package let outcome: Outcome.Kind?
+  /// From sending to the answer; nil when there was none.
+  package let latency: Duration?
+
+  /// Makes one; for tests.
+  package init(start: Instant, end: Instant?, outcome: Outcome.Kind?, latency: Duration?) {
+    self.start = start
+    self.end = end
+    self.outcome = outcome
+    self.latency = latency
+  }
+}
+
+/// From when on which limit held.
+package struct LimitPoint: Hashable, Sendable {
+  /// Since when.
+  package let at: Instant
+  /// So many requests a second.
+  package let perSecond: Double
+}
