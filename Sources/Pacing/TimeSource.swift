@@ -51,9 +51,13 @@ package struct SystemTimeSource: TimeSource {
 
   #if os(Linux)
     package func sinceBoot() -> SinceBoot {
-      var time = timespec()
-      clock_gettime(CLOCK_BOOTTIME, &time)
-      let elapsed = Duration.seconds(Int64(time.tv_sec)) + .nanoseconds(Int64(time.tv_nsec))
+      // A `timespec` by its two words: which module its members belong to depends on the order in which files are compiled,
+      // and where it is one that cannot be imported, a release build fails.
+      var time = (seconds: 0, nanoseconds: 0)
+      withUnsafeMutablePointer(to: &time) { words in
+        words.withMemoryRebound(to: timespec.self, capacity: 1) { _ = clock_gettime(CLOCK_BOOTTIME, $0) }
+      }
+      let elapsed = Duration.seconds(Int64(time.seconds)) + .nanoseconds(Int64(time.nanoseconds))
       return SinceBoot(boot: SinceBoot.thisBoot, elapsed: elapsed)
     }
   #else
