@@ -10,6 +10,8 @@ package struct Outcome: Hashable, Sendable {
     case made
     /// The service said no to this definition.
     case refused
+    /// The service said that something of this name is there already.
+    case exists
     /// Too fast; the key's scope waits.
     case throttled
     /// The access key's quota is used up.
@@ -137,6 +139,7 @@ extension Outcome.Kind {
 /// Why an item failed or waits; the raw value stands in the database and in the files.
 package enum Reason: String, CaseIterable, Sendable {
   case refused
+  case exists
   case throttled
   /// The limit that the service tells of is used up, without a request that was refused.
   case usedUp
@@ -183,6 +186,7 @@ package enum Reason: String, CaseIterable, Sendable {
   package var forPeople: String {
     switch self {
     case .refused: "refused by the service"
+    case .exists: "the service says that the name is taken, will check"
     case .throttled: "throttled: the service asked us to slow down"
     case .usedUp: "the service says that its limit is used up until then"
     case .keyQuota: "the access key's quota is used up"

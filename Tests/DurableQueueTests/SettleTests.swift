@@ -8,7 +8,7 @@ import Testing
 @Suite struct SettleTests {
   /// The state table's rows for a leased item: outcome, next state, whether the attempt is used.
   static let table: [(Outcome.Kind, ItemState, Int)] = [
-    (.made, .done, 1), (.refused, .failed, 1), (.throttled, .ready, 0), (.keyQuota, .ready, 0),
+    (.made, .done, 1), (.refused, .failed, 1), (.exists, .failed, 1), (.throttled, .ready, 0), (.keyQuota, .ready, 0),
     (.quota, .ready, 0), (.accountRefused, .ready, 0), (.denied, .ready, 0), (.notOffered, .ready, 0),
     (.misdirected, .ready, 0), (.unreachable, .ready, 0), (.unknown, .inDoubt, 1), (.notSent, .ready, 0),
     (.ownerGone, .inDoubt, 1), (.foreign, .inDoubt, 1),
@@ -26,7 +26,7 @@ import Testing
         #expect(item.state == state, "\(kind)")
         #expect(item.attemptCount == usedCount, "\(kind)")
         #expect(item.remoteID == outcome.remoteID, "\(kind)")
-        #expect(item.reason == Reason(kind), "\(kind)")
+        #expect(item.reason == (kind == .exists ? .conflict : Reason(kind)), "\(kind)")
         #expect(item.message == (kind == .made ? nil : "said"), "\(kind)")
         #expect(try fixture.queue.tally(of: batch) == Tally([state: 1]), "\(kind)")
       }

@@ -1,60 +1,298 @@
-// The state table of the design, section 3, written down a second time: what is not in it cannot happen.
-
 import Testing
 
 @testable import Provisioning
 
+/// What must hold of the state table, over every state, flag and event. The table itself stands in one place.
 @Suite struct ItemStateTests {
-  @Test(arguments: stateTable)
-  private func `a row of the state table`(row: Row) {
-    for state in row.from {
-      for event in row.events {
-        #expect(state.after(event) == row.transition(state), "\(row.name): \(state), \(event)")
+  /// An item as the table sees it.
+  private struct Place: Hashable {
+    var state: ItemState
+    var isFlagged = false
+  }
+
+  /// One thing that can happen, and what it makes of an item.
+  private struct Move: Hashable {
+    let place: Place
+    let event: ItemEvent
+    let transition: Transition
+    var to: Place {
+      Place(
+        state: transition.state,
+        isFlagged: transition.flag == .set || (place.isFlagged && transition.flag == .kept))
+    }
+  }
+
+  private static let events: [ItemEvent] =
+    [
+      .claimed, .listedOurs, .listedForeign, .lateSuccess, .requeued(hasID: false), .requeued(hasID: true), .assigned,
+      .newerDefinition, .adopted,
+    ]
+    + Withdrawal.allCases.map { .withdrawn($0) }
+    + Outcome.Kind.allCases.flatMap { kind in
+      [false, true].map { .answered(kind, earlierUnanswered: $0) }
+    }
+    + LastWord.allCases.flatMap { lastWord in
+      [true, false].map { .listedAbsent(after: lastWord, attemptsLeft: $0) }
+    }
+
+  private static let moves: [Move] = ItemState.allCases.flatMap { state in
+    // Only what may be on its way can be flagged.
+    (state == .leased || state == .inDoubt ? [false, true] : [false]).flatMap { isFlagged in
+      events.compactMap { event in
+        state.after(event, isFlagged: isFlagged).map {
+          Move(place: Place(state: state, isFlagged: isFlagged), event: event, transition: $0)
+        }
       }
     }
   }
 
-  @Test func `what is not in the state table cannot happen`() {
-    let possible = Set(stateTable.flatMap(\.pairs))
-    var impossibleCount = 0
-    for state in ItemState.allCases {
-      for event in allEvents where !possible.contains(Pair(state: state, event: event)) {
-        #expect(state.after(event) == nil, "\(state), \(event)")
-        impossibleCount += 1
-      }
-    }
-    #expect(impossibleCount + possible.count == ItemState.allCases.count * allEvents.count)
-  }
-
-  @Test func `no two rows of the state table are about the same thing`() {
-    let pairs = stateTable.flatMap(\.pairs)
-    #expect(Set(pairs).count == pairs.count)
-  }
-
-  @Test func `an item has a time to be claimed exactly when it is ready`() {
-    for (pair, transition) in everyTransition {
-      #expect((transition.due != nil) == (transition.state == .ready), "\(pair)")
+  private func expect(_ moves: [Move], _ rule: (Move) -> Bool, sourceLocation: SourceLocation = #_sourceLocation) {
+    #expect(!moves.isEmpty, "the rule is about nothing", sourceLocation: sourceLocation)
+    for move in moves where !rule(move) {
+      Issue.record("\(move.place), \(move.event): \(move.transition)", sourceLocation: sourceLocation)
     }
   }
 
-  @Test func `whatever failed says why`() {
-    for (pair, transition) in everyTransition where transition.state == .failed {
-      #expect(transition.reason != nil, "\(pair)")
-    }
+  private func moves(to state: ItemState) -> [Move] {
+    Self.moves.filter { $0.transition.state == state && $0.transition.isMove }
   }
 
-  @Test func `nothing that happens takes a done item back`() {
-    #expect(allEvents.allSatisfy { ItemState.done.after($0) == nil })
+  // MARK: - Where moves lead
+
+  @Test func `a move says where it comes from`() {
+    expect(Self.moves) { $0.transition.from == $0.place.state }
   }
 
-  @Test func `an attempt without a definite answer never makes an item ready`() {
-    for kind in Outcome.Kind.allCases where !kind.isDefinite {
-      for earlierUnanswered in [false, true] {
-        let transition = ItemState.leased.after(.answered(kind, earlierUnanswered: earlierUnanswered))
-        #expect(transition?.state == .inDoubt, "\(kind)")
+  @Test func `nothing takes a done item back or marks it`() {
+    #expect(!Self.moves.contains { $0.place.state == .done })
+  }
+
+  @Test func `only an answer that says made, a look or a person makes an item done`() {
+    expect(moves(to: .done)) { move in
+      switch move.event {
+      case .answered(.made, _), .lateSuccess, .listedOurs, .adopted: true
+      default: false
       }
     }
   }
+
+  @Test func `an item is leased by a claim alone, from ready alone, and left by an answer alone`() {
+    expect(moves(to: .leased)) { $0.event == .claimed && $0.place.state == .ready }
+    expect(Self.moves.filter { $0.place.state == .leased && $0.transition.isMove }) { move in
+      if case .answered = move.event { true } else { false }
+    }
+    for kind in Outcome.Kind.allCases {
+      for earlier in [false, true] {
+        #expect(ItemState.leased.after(.answered(kind, earlierUnanswered: earlier)) != nil, "\(kind)")
+      }
+    }
+  }
+
+  @Test func `the late answer of an item that was claimed again leaves it to that lease`() {
+    #expect(ItemState.leased.after(.lateSuccess) == nil)
+    for state in ItemState.allCases where state != .leased && state != .done {
+      #expect(state.after(.lateSuccess)?.state == .done, "\(state)")
+    }
+  }
+
+  @Test func `what is in doubt is sent again only after a look that did not show it, with attempts left`() {
+    expect(moves(to: .ready).filter { $0.place.state == .inDoubt }) { move in
+      switch move.event {
+      case .listedAbsent(after: .silence, attemptsLeft: true), .listedAbsent(after: .foreign, attemptsLeft: true): true
+      default: false
+      }
+    }
+  }
+
+  @Test func `an unknown outcome leads in doubt, and is remembered`() {
+    for kind in Outcome.Kind.allCases {
+      for earlier in [false, true] {
+        let transition = ItemState.leased.after(.answered(kind, earlierUnanswered: earlier))
+        #expect(transition?.marksUnknown == !kind.isDefinite, "\(kind)")
+        if !kind.isDefinite { #expect(transition?.state == .inDoubt, "\(kind)") }
+      }
+    }
+    expect(Self.moves.filter(\.transition.marksUnknown)) { $0.transition.state == .inDoubt }
+  }
+
+  @Test func `after an unknown outcome no answer fails an item: a look does`() {
+    expect(moves(to: .failed)) { move in
+      if case .answered(_, earlierUnanswered: true) = move.event { false } else { true }
+    }
+    for kind in [Outcome.Kind.refused, .exists] {
+      #expect(ItemState.leased.after(.answered(kind, earlierUnanswered: true))?.state == .inDoubt, "\(kind)")
+      #expect(ItemState.leased.after(.answered(kind, earlierUnanswered: false))?.state == .failed, "\(kind)")
+    }
+  }
+
+  @Test func `what the service did not do goes back to be sent`() {
+    for kind in Outcome.Kind.allCases where kind.isDefinite && ![.made, .refused, .exists].contains(kind) {
+      let transition = ItemState.leased.after(.answered(kind, earlierUnanswered: true))
+      #expect(transition?.state == .ready && transition?.usesAttempt == false, "\(kind)")
+      #expect(transition?.reason == Reason(kind), "\(kind): it says what it waits for")
+    }
+  }
+
+  @Test func `what was refused is never sent again by a look, and a second foreign answer is the last`() {
+    for lastWord in LastWord.allCases {
+      let left = ItemState.inDoubt.after(.listedAbsent(after: lastWord, attemptsLeft: true))
+      let none = ItemState.inDoubt.after(.listedAbsent(after: lastWord, attemptsLeft: false))
+      #expect(none?.state == .failed, "\(lastWord)")
+      #expect(left?.state == (lastWord == .silence || lastWord == .foreign ? .ready : .failed), "\(lastWord)")
+    }
+  }
+
+  @Test func `a name that is somebody else's is a conflict, however it is learned`() {
+    let transitions = [
+      ItemState.ready.after(.listedForeign), ItemState.inDoubt.after(.listedForeign),
+      ItemState.leased.after(.answered(.exists, earlierUnanswered: false)),
+    ]
+    for transition in transitions {
+      #expect(transition?.state == .failed && transition?.reason == .conflict && transition?.id == .stored)
+    }
+  }
+
+  @Test func `an unfinished item always has a way to done, and one to an end that is not done`() {
+    func reachable(from start: Place) -> Set<Place> {
+      var found: Set<Place> = [start]
+      var open = [start]
+      while let place = open.popLast() {
+        for move in Self.moves where move.place == place && found.insert(move.to).inserted { open.append(move.to) }
+      }
+      return found
+    }
+    for move in Self.moves where move.transition.state.isUnfinished {
+      let states = Set(reachable(from: move.to).map(\.state))
+      #expect(states.contains(.done) && (states.contains(.failed) || states.contains(.cancelled)), "\(move)")
+    }
+  }
+
+  @Test func `what is over is done, or can be tried again`() {
+    for state in ItemState.allCases where !state.isUnfinished && state != .done {
+      #expect(state.after(.requeued(hasID: false))?.state == .ready, "\(state)")
+      #expect(state.after(.requeued(hasID: true))?.state == .inDoubt, "\(state): a look comes first")
+    }
+    expect(Self.moves.filter { !$0.place.state.isUnfinished && $0.transition.state.isUnfinished }) { move in
+      switch move.event {
+      case .requeued: true
+      case .newerDefinition: move.place.state == .cancelled
+      default: false
+      }
+    }
+  }
+
+  @Test func `only what was never sent is cancelled at once`() {
+    for withdrawal in Withdrawal.allCases {
+      #expect(ItemState.ready.after(.withdrawn(withdrawal))?.state == .cancelled)
+      for state in [ItemState.leased, .inDoubt] {
+        let transition = state.after(.withdrawn(withdrawal))
+        #expect(transition?.isMove == false && transition?.flag == .set, "\(state)")
+      }
+      for state in [ItemState.done, .failed, .cancelled] {
+        #expect(state.after(.withdrawn(withdrawal)) == nil, "\(state)")
+      }
+    }
+    #expect(ItemState.ready.after(.withdrawn(.cancelled))?.reason == .cancelled)
+    #expect(ItemState.ready.after(.withdrawn(.gone))?.reason == .gone)
+  }
+
+  @Test func `a person takes over what failed, and nothing else`() {
+    expect(Self.moves.filter { $0.event == .adopted }) { $0.place.state == .failed && $0.transition.state == .done }
+  }
+
+  // MARK: - What moves write
+
+  @Test func `an item has a time to be claimed exactly when it becomes ready`() {
+    expect(Self.moves) { ($0.transition.due != nil) == ($0.transition.isMove && $0.transition.state == .ready) }
+    #expect(Transition.imported.due == .now && Transition.imported.state == .ready && Transition.imported.from == nil)
+    expect(moves(to: .ready)) { ($0.transition.due == .afterWait) == ($0.place.state == .leased) }
+  }
+
+  @Test func `whatever failed or was cancelled says why, and a claim forgets why it waited`() {
+    expect(moves(to: .failed) + moves(to: .cancelled)) { $0.transition.reason != nil }
+    expect(moves(to: .leased)) { $0.transition.reason == nil && !$0.transition.keepsMessage }
+  }
+
+  @Test func `an attempt counts when it was answered and may have been carried out, and only then`() {
+    expect(Self.moves.filter(\.transition.usesAttempt)) { move in
+      if case .answered = move.event { move.transition.state != .ready } else { false }
+    }
+    for kind in Outcome.Kind.allCases {
+      let used = ItemState.leased.after(.answered(kind, earlierUnanswered: false))?.usesAttempt
+      #expect(used == ([.made, .refused, .exists].contains(kind) || !kind.isDefinite), "\(kind)")
+    }
+  }
+
+  @Test func `attempts begin anew exactly when what was over is tried again`() {
+    expect(Self.moves) { move in
+      (move.transition.attempts == .fromZero)
+        == (!move.place.state.isUnfinished && move.transition.state.isUnfinished)
+    }
+  }
+
+  @Test func `what may be on its way keeps the definition that was sent`() {
+    expect(Self.moves.filter { [.leased, .inDoubt].contains($0.transition.state) }) { move in
+      [.kept, .givenForLater].contains(move.transition.definition)
+    }
+    expect(Self.moves.filter { $0.transition.definition == .givenForLater }) { !$0.transition.isMove }
+    expect(moves(to: .ready)) { [.newest, .given].contains($0.transition.definition) }
+  }
+
+  @Test func `an id is stored where something is there, and forgotten only when a look does not show it`() {
+    expect(Self.moves.filter { $0.transition.id == .stored }) { move in
+      move.transition.state == .done || move.transition.reason == .conflict
+    }
+    expect(moves(to: .done)) { $0.transition.id == .stored || $0.event == .adopted }
+    expect(Self.moves.filter { $0.transition.id == .forgotten }) { move in
+      if case .listedAbsent = move.event { true } else { move.place.isFlagged && move.transition.state == .cancelled }
+    }
+  }
+
+  @Test func `what a look or a person has found is told from what an answer said was made`() {
+    for move in moves(to: .done) {
+      let isFound = move.event == .listedOurs || move.event == .adopted
+      #expect((move.transition.isAdopted == true) == isFound, "\(move)")
+    }
+    expect(Self.moves.filter { $0.transition.isAdopted == false }) { $0.transition.state == .inDoubt }
+  }
+
+  @Test func `an item joins a batch when that makes it ready or takes it, and never while it is leased`() {
+    expect(Self.moves.filter(\.transition.joinsBatch)) { move in
+      switch move.event {
+      case .requeued, .assigned, .newerDefinition: move.place.state != .leased
+      default: false
+      }
+    }
+    expect(Self.moves.filter { $0.event == .assigned }) { !$0.transition.isMove && $0.transition.joinsBatch }
+  }
+
+  // MARK: - Withdrawn on its way
+
+  @Test func `a flagged item is never ready or failed, and is done as 'cancelled, but made'`() {
+    let flagged = Self.moves.filter { $0.place.isFlagged && $0.transition.isMove }
+    expect(flagged) { ![.ready, .failed].contains($0.transition.state) }
+    expect(flagged.filter(\.transition.isFinished)) { $0.transition.reason == .cancelled }
+    for move in flagged where move.transition.isFinished {
+      let unflagged = move.place.state.after(move.event)
+      #expect((move.transition.state == .done) == (unflagged?.state == .done), "\(move)")
+      #expect(move.transition.attempts == unflagged?.attempts, "\(move)")
+    }
+  }
+
+  @Test func `a flag is set on what may be on its way, and goes when it is settled or wanted again`() {
+    expect(Self.moves.filter { $0.transition.flag == .set }) { [.leased, .inDoubt].contains($0.place.state) }
+    expect(Self.moves.filter { $0.place.isFlagged }) { move in
+      (move.transition.flag == .cleared) == (move.transition.isFinished || move.event == .newerDefinition)
+    }
+    expect(Self.moves) { [.leased, .inDoubt].contains($0.to.state) || !$0.to.isFlagged }
+  }
+
+  @Test func `what was cancelled and turns out to be made says both`() {
+    let transition = ItemState.cancelled.after(.lateSuccess)
+    #expect(transition?.state == .done && transition?.reason == .cancelled)
+  }
+
+  // MARK: - Names
 
   @Test func `a run has something to do for ready, leased and in doubt`() {
     #expect(ItemState.allCases.filter(\.isUnfinished) == [.ready, .leased, .inDoubt])
@@ -63,147 +301,4 @@ import Testing
   @Test func `states keep the names that stand in files`() {
     #expect(ItemState.allCases.map(\.rawValue) == ["ready", "leased", "in_doubt", "done", "failed", "cancelled"])
   }
-
-  private var everyTransition: [(Pair, Transition)] {
-    ItemState.allCases.flatMap { state in
-      allEvents.compactMap { event in
-        state.after(event).map { (Pair(state: state, event: event), $0) }
-      }
-    }
-  }
-}
-
-/// A state and what happens to an item in it.
-private struct Pair: Hashable {
-  let state: ItemState
-  let event: ItemEvent
-}
-
-/// A row of the table: whatever of `events` happens to an item in one of the states `from` makes `transition` of it.
-private struct Row: CustomTestStringConvertible {
-  let name: String
-  let from: [ItemState]
-  let events: [ItemEvent]
-  let transition: @Sendable (ItemState) -> Transition
-
-  init(
-    _ name: String, _ from: [ItemState], _ events: [ItemEvent],
-    _ transition: @escaping @Sendable @autoclosure () -> Transition
-  ) {
-    self.init(name, from, events) { _ in transition() }
-  }
-
-  init(
-    _ name: String, _ from: [ItemState], _ events: [ItemEvent],
-    to transition: @escaping @Sendable (ItemState) -> Transition
-  ) {
-    (self.name, self.from, self.events, self.transition) = (name, from, events, transition)
-  }
-
-  var testDescription: String { name }
-  var pairs: [Pair] { from.flatMap { state in events.map { Pair(state: state, event: $0) } } }
-}
-
-private let stateTable: [Row] = [
-  Row("ready and due, claimed: leased", [.ready], [.claimed], Transition(state: .leased)),
-  Row("leased, made: done", [.leased], answers(.made), Transition(state: .done, usesAttempt: true)),
-  Row(
-    "leased, refused, every earlier attempt definite: failed", [.leased],
-    [.answered(.refused, earlierUnanswered: false)],
-    Transition(state: .failed, reason: .refused, usesAttempt: true)),
-  Row(
-    "leased, refused, an earlier attempt unanswered: in doubt", [.leased],
-    [.answered(.refused, earlierUnanswered: true)],
-    Transition(state: .inDoubt, reason: .refused, usesAttempt: true)),
-  Row(
-    "leased, throttled: ready after the scope's wait, no attempt used", [.leased], answers(.throttled),
-    Transition(state: .ready, due: .afterScopeWait, reason: .throttled)),
-  Row(
-    "leased, key quota: ready after the scope's wait, no attempt used", [.leased], answers(.keyQuota),
-    Transition(state: .ready, due: .afterScopeWait, reason: .keyQuota)),
-  Row(
-    "leased, account quota: ready, no attempt used", [.leased], answers(.quota),
-    Transition(state: .ready, due: .now, reason: .quota)),
-  Row(
-    "leased, account refused: ready, no attempt used", [.leased], answers(.accountRefused),
-    Transition(state: .ready, due: .now, reason: .accountRefused)),
-  Row(
-    "leased, denied: ready, no attempt used", [.leased], answers(.denied),
-    Transition(state: .ready, due: .now, reason: .denied)),
-  Row(
-    "leased, not offered: ready, no attempt used", [.leased], answers(.notOffered),
-    Transition(state: .ready, due: .now, reason: .notOffered)),
-  Row(
-    "leased, misdirected: ready, no attempt used", [.leased], answers(.misdirected),
-    Transition(state: .ready, due: .now, reason: .misdirected)),
-  Row(
-    "leased, unreachable: ready after backoff, no attempt used", [.leased], answers(.unreachable),
-    Transition(state: .ready, due: .afterBackoff, reason: .unreachable)),
-  Row(
-    "leased, not sent after all: ready, no attempt used", [.leased], answers(.notSent),
-    Transition(state: .ready, due: .now, reason: .notSent)),
-  Row(
-    "leased, no usable answer: in doubt", [.leased], answers(.unknown),
-    Transition(state: .inDoubt, reason: .unknown, usesAttempt: true)),
-  Row(
-    "leased, a foreign answer: in doubt", [.leased], answers(.foreign),
-    Transition(state: .inDoubt, reason: .foreign, usesAttempt: true)),
-  Row(
-    "leased, the owner is gone: in doubt", [.leased], answers(.ownerGone),
-    Transition(state: .inDoubt, reason: .ownerGone, usesAttempt: true)),
-  Row(
-    "in doubt, or ready after an answer that never came, listed and ours: done", [.inDoubt, .ready], [.listedOurs],
-    Transition(state: .done)),
-  Row(
-    "in doubt, listed and not ours: failed, conflict", [.inDoubt], [.listedForeign],
-    Transition(state: .failed, reason: .conflict)),
-  Row(
-    "ready, listed before we ever sent it: failed, conflict", [.ready], [.listedForeign],
-    Transition(state: .failed, reason: .conflict)),
-  Row(
-    "in doubt, absent after a refusal: failed with that refusal", [.inDoubt],
-    [true, false].map { .listedAbsent(after: .refusal, attemptsLeft: $0) },
-    Transition(state: .failed, reason: .refused)),
-  Row(
-    "in doubt, absent after no answer, attempts left: ready", [.inDoubt],
-    [.listedAbsent(after: .silence, attemptsLeft: true), .listedAbsent(after: .foreign, attemptsLeft: true)],
-    Transition(state: .ready, due: .now)),
-  Row(
-    "in doubt, absent after no answer, none left: failed", [.inDoubt],
-    [.listedAbsent(after: .silence, attemptsLeft: false)], Transition(state: .failed, reason: .unknown)),
-  Row(
-    "in doubt, absent after a second foreign answer, or one when none are left: failed with the page's title",
-    [.inDoubt],
-    [true, false].map { .listedAbsent(after: .foreignAgain, attemptsLeft: $0) }
-      + [.listedAbsent(after: .foreign, attemptsLeft: false)], Transition(state: .failed, reason: .foreign)),
-  Row(
-    "any but done, a late answer says success: done", [.ready, .leased, .inDoubt, .failed, .cancelled], [.lateSuccess],
-    Transition(state: .done)),
-  Row("failed, adopted by a person: done", [.failed], [.adopted], Transition(state: .done)),
-  Row("failed, run or retry: ready", [.failed], [.requeued(hasID: false)], Transition(state: .ready, due: .now)),
-  Row(
-    "failed or cancelled with an id, run or retry: looked at first", [.failed, .cancelled], [.requeued(hasID: true)],
-    Transition(state: .inDoubt, reason: .conflict)),
-  Row(
-    "cancelled, retry or in a roster again: ready", [.cancelled], [.requeued(hasID: false)],
-    Transition(state: .ready, due: .now)),
-  Row(
-    "ready, cancelled: cancelled", [.ready], [.cancelled], Transition(state: .cancelled, reason: .cancelled)),
-  Row("leased or in doubt, cancelled: flagged", [.leased, .inDoubt], [.cancelled]) {
-    Transition(state: $0, flagsCancel: true)
-  },
-]
-
-private let allEvents: [ItemEvent] =
-  [
-    .claimed, .listedOurs, .listedForeign, .lateSuccess, .requeued(hasID: false), .requeued(hasID: true), .cancelled,
-    .adopted,
-  ]
-  + Outcome.Kind.allCases.flatMap(answers)
-  + LastWord.allCases.flatMap { lastWord in
-    [true, false].map { .listedAbsent(after: lastWord, attemptsLeft: $0) }
-  }
-
-private func answers(_ kind: Outcome.Kind) -> [ItemEvent] {
-  [.answered(kind, earlierUnanswered: false), .answered(kind, earlierUnanswered: true)]
 }

@@ -16,7 +16,7 @@ import Testing
   @Test func `outcomes keep the names that stand in files`() {
     #expect(
       Outcome.Kind.allCases.map(\.rawValue) == [
-        "made", "refused", "throttled", "keyQuota", "quota", "accountRefused", "denied", "notOffered",
+        "made", "refused", "exists", "throttled", "keyQuota", "quota", "accountRefused", "denied", "notOffered",
         "misdirected", "unreachable", "unknown", "foreign", "notSent", "ownerGone",
       ])
   }
