@@ -54,19 +54,21 @@ extension Dispatcher {
     pace.shift(by: step)
     lists.shift(by: step)
     inFlight = inFlight.mapValues { $0 + step }
-    othersSince = othersSince.map { $0 + step }
-    drainDeadline = drainDeadline.map { $0 + step }
-    if case .closing(let end, let until) = phase { phase = .closing(end, until: until + step) }
+    if case .hold(let tally, let since) = others { others = .hold(tally, since: since + step) }
+    switch phase {
+    case .closing(let end, let until): phase = .closing(end, until: until + step)
+    case .ending(let end, .until(let deadline)): phase = .ending(end, .until(deadline + step))
+    case .probing, .running, .ending, .over: break
+    }
     // What the last claim said is of another time.
-    fresh = nil
+    remainder = .unknown
     if nextClaim != nil { nextClaim = .min }
     return [.rightInstants] + release(until: nil, reason: nil)
   }
 
   /// Gives back what was claimed by a clock that was set meanwhile, and claims again at once.
   mutating func giveBack(_ claim: Claim, at now: Instant) -> [Action] {
-    isClaiming = false
-    (fresh, nextClaim) = (nil, now)
+    (claimStep, remainder, nextClaim) = (.idle, .unknown, now)
     parked += claim.leases
     return release(until: nil, reason: nil)
   }

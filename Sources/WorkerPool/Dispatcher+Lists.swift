@@ -18,9 +18,23 @@ struct Lists: Hashable, Sendable {
   struct Open: Hashable {
     let account: BatchAccount
     var list: RemoteList
-    var missing: [RemoteItem] = []
-    /// Whether the details were asked for already; an entry whose detail did not come waits for the next list.
-    var isSecondLook = false
+    var look = Look.first
+  }
+
+  /// How often a list is looked at.
+  enum Look: Hashable {
+    case first
+    /// The details of these entries are asked for before the second look.
+    case details(of: [RemoteItem])
+    /// An entry whose detail did not come waits for the next list.
+    case second
+  }
+
+  /// What lists have not brought.
+  enum Lack: Hashable {
+    case none
+    /// Since when they have come and settled nothing.
+    case decisions(since: Instant)
   }
 
   /// A read that is wanted.
@@ -35,8 +49,7 @@ struct Lists: Hashable, Sendable {
   var doubts: [BatchAccount: Instant] = [:]
   /// Accounts whose list was refused, so that nothing of theirs can be settled in this run.
   var refused: [BatchAccount: Outcome] = [:]
-  /// Since when lists have come that settled nothing.
-  var undecidedSince: Instant?
+  var lack = Lack.none
   /// How often the probe of an account has brought a list that is not whole; after `mostIncomplete` the run goes on.
   var incomplete: [BatchAccount: Int] = [:]
   private static let mostIncomplete = 3
@@ -74,7 +87,7 @@ struct Lists: Hashable, Sendable {
 
   /// Takes every instant along with a clock that was set.
   mutating func shift(by duration: Duration) {
-    undecidedSince = undecidedSince.map { $0 + duration }
+    if case .decisions(let since) = lack { lack = .decisions(since: since + duration) }
     lastListed = lastListed.mapValues { $0 + duration }
     doubts = doubts.mapValues { $0 + duration }
     notBefore = notBefore + duration
@@ -120,8 +133,10 @@ extension Dispatcher {
 
   /// What to ask for next, and when: the details of the list that is open, then the probe, then the accounts in doubt.
   private func nextRead(at now: Instant) -> (read: Lists.Read, due: Instant)? {
-    if let entry = lists.open?.missing.first { return (.detail(entry), now) }
-    if lists.open != nil { return nil }
+    if let open = lists.open {
+      guard case .details(let missing) = open.look else { return nil }
+      return missing.first.map { (.detail($0), now) }
+    }
     if let account = lists.waiting.first { return (.list(account), now) }
     return nextReconcile.map { (.list($0.account), $0.due) }
   }
@@ -187,24 +202,23 @@ extension Dispatcher {
 
   /// The detail of an entry goes into the list that is open; with the last one the list is looked at again.
   mutating func noteDetail(_ reply: DetailReply, at now: Instant) -> [Action] {
-    guard var open = lists.open else { return [] }
+    guard var open = lists.open, case .details(var missing) = open.look else { return [] }
     switch reply {
     case .told(let entry):
       pace.noteListed()
-      open.missing.removeAll { $0.id == entry.id }
+      missing.removeAll { $0.id == entry.id }
       open.list.items = open.list.items.map { $0.id == entry.id ? entry : $0 }
     case .failed(let outcome) where outcome.kind == .refused || outcome.kind == .accountRefused:
       // It is not there any more; the next list tells.
-      if !open.missing.isEmpty { open.missing.removeFirst() }
+      if !missing.isEmpty { missing.removeFirst() }
     case .failed(let outcome):
       // Nothing is sent meanwhile: an item that is ready may be the one that the list has shown.
       return noteFailedRead(outcome, of: open.account, isList: false, at: now)
     }
-    lists.step = .idle
+    open.look = missing.isEmpty ? .second : .details(of: missing)
     lists.open = open
-    guard open.missing.isEmpty else { return [] }
-    lists.step = .asking
-    return [.reconcile(open.list, open.account)]
+    lists.step = missing.isEmpty ? .asking : .idle
+    return missing.isEmpty ? [.reconcile(open.list, open.account)] : []
   }
 
   private mutating func noteFailedRead(
@@ -241,16 +255,15 @@ extension Dispatcher {
     failedCount += reconciliation.moved[.failed] ?? 0
     madeCount += reconciliation.moved[.done] ?? 0
     if !reconciliation.moved.isEmpty {
-      lists.undecidedSince = nil
-    } else if phase != .probing {
-      lists.undecidedSince = lists.undecidedSince ?? now
+      lists.lack = .none
+    } else if phase != .probing, lists.lack == .none {
+      lists.lack = .decisions(since: now)
     }
-    fresh = nil
+    remainder = .unknown
     nextClaim = now
     if !reconciliation.duplicateNames.isEmpty { end(.duplicates(reconciliation.duplicateNames), at: now) }
-    if var open = lists.open, !open.isSecondLook, !reconciliation.differing.isEmpty {
-      (open.missing, open.isSecondLook) = (reconciliation.differing, true)
-      lists.open = open
+    if lists.open?.look == .first, !reconciliation.differing.isEmpty {
+      lists.open?.look = .details(of: reconciliation.differing)
     } else {
       lists.open = nil
       lists.doubts = [:]

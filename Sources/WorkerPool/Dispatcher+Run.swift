@@ -26,10 +26,7 @@ extension Dispatcher {
     // The read may have ended the closing.
     guard isClosing(phase) else { return actions }
     let isQuiet = inFlight.isEmpty && settlingCount == 0 && !isClaiming
-    if isQuiet, fresh?.rest == nil {
-      isClaiming = true
-      return actions + [.claim(upTo: 0)]
-    }
+    if isQuiet, remainder == .unknown { return actions + [claim(upTo: 0)] }
     let wake = readWake(at: now)
     let isWaiting = lists.step == .idle && isQuiet
     if isWaiting, wake.map({ $0 > deadline }) ?? true {
@@ -71,17 +68,23 @@ extension Dispatcher {
     let room = 2 * concurrency - parked.count - inFlight.count
     let isWorthIt = parked.isEmpty ? room > 0 : room >= concurrency
     guard !isClaiming, isWorthIt, let nextClaim, now >= nextClaim, now >= pace.waitEnd ?? now else { return nil }
-    isClaiming = true
-    return .claim(upTo: room)
+    return claim(upTo: room)
   }
 
-  mutating func noteClaim(_ claim: Claim, at moment: Moment) {
+  private mutating func claim(upTo limit: Int) -> Action {
+    claimStep = .claiming(after: remedy)
+    remedy = .none
+    return .claim(upTo: limit)
+  }
+
+  mutating func noteClaim(_ claim: Claim, at moment: Moment) -> [Action] {
     let now = moment.wall
-    isClaiming = false
+    let step = claimStep
+    claimStep = .idle
     pace.setQuota(claim.quota, isLearning: claim.isLearning, at: now)
     if let wait = claim.wait { pace.wait(wait) }
     parked = (parked + claim.leases).sorted { $0.start < $1.start }
-    fresh = claim
+    remainder = claim.rest.map { .known($0, nextPermit: claim.nextPermit) } ?? .unknown
     // A quarter of a second before the permits that were taken run out; and every second, because another process may
     // set a higher limit meanwhile.
     let nextPermit = min(claim.nextPermit - rules.horizon / 2, max(now, pace.waitEnd ?? now) + .seconds(1))
@@ -91,7 +94,41 @@ extension Dispatcher {
     } else {
       nextClaim = max(now, nextPermit)
     }
-    if !claim.leases.isEmpty { (othersSince, lists.undecidedSince) = (nil, nil) }
+    guard claim.leases.isEmpty else {
+      (others, lists.lack) = (.none, .none)
+      return []
+    }
+    return claim.rest.map { tryRemedy(for: $0, after: step) } ?? []
+  }
+
+  /// What others hold may be a dead process's, whose lock tells; what is ready and not to be claimed is another batch's,
+  /// whose run may have ended.
+  private mutating func tryRemedy(for rest: Claim.Rest, after step: ClaimStep) -> [Action] {
+    guard case .claiming(let tried) = step, phase == .running || isClosing(phase) else { return [] }
+    let isAnothers = rest.nextDue == nil && rest.holds.isEmpty && rest.tally[.ready] > 0
+    if isAnothers, tried == .none {
+      claimStep = .reclaiming(for: .assigned)
+    } else if rest.tally[.leased] > 0, tried != .reclaimed {
+      claimStep = .reclaiming(for: .reclaimed)
+    } else {
+      return []
+    }
+    return [.reclaim]
+  }
+
+  mutating func noteReclaim(_ count: Int, at now: Instant) -> [Action] {
+    let step = claimStep
+    claimStep = .idle
+    if step == .reclaiming(for: .assigned), phase == .running || isClosing(phase) {
+      claimStep = .assigning
+      return [.assign]
+    }
+    if count > 0 { claimAgain(after: .reclaimed, at: now) }
+    return []
+  }
+
+  mutating func claimAgain(after remedy: Remedy, at now: Instant) {
+    (claimStep, remainder, nextClaim, self.remedy) = (.idle, .unknown, now, remedy)
   }
 
   // MARK: - Settling
@@ -100,7 +137,7 @@ extension Dispatcher {
     let sentAt = inFlight.removeValue(forKey: lease.handle) ?? now
     usualLatency = usualLatency.map { ($0 * 7 + latency) / 8 } ?? latency
     settlingCount += 1
-    fresh = nil
+    remainder = .unknown
     var answer = Answer(lease: lease.handle, outcome: outcome, latency: latency)
     if outcome.kind.haltsRun { end(.halted(outcome), at: now) }
     if outcome.kind == .keyQuota {
@@ -125,7 +162,7 @@ extension Dispatcher {
 
   mutating func noteSettlement(_ settlement: Settlement, due: Instant?, at now: Instant) {
     settlingCount -= 1
-    fresh = nil
+    remainder = .unknown
     if case .settled(.failed) = settlement { failedCount += 1 }
     if settlement == .settled(.done) || settlement == .overtaken(.done) { madeCount += 1 }
     guard case .settled(.ready) = settlement else { return }
@@ -182,22 +219,22 @@ extension Dispatcher {
   private mutating func endIfOver(at now: Instant) {
     guard parked.isEmpty, inFlight.isEmpty, settlingCount == 0, !isClaiming, lists.step == .idle, lists.open == nil
     else { return }
-    guard let fresh, let rest = fresh.rest else {
+    guard case .known(let rest, let nextPermit) = remainder else {
       nextClaim = now
       return
     }
     if rest.tally.unfinishedCount == 0 {
       end(.finished, at: now)
     } else if rest.nextDue != nil || nextReconcile != nil {
-      othersSince = nil
+      others = .none
       let longest = rules.maxWait + rules.reconcile.settleDelay
-      if rest.nextDue == nil, let undecidedSince = lists.undecidedSince, now - undecidedSince > longest {
+      if rest.nextDue == nil, case .decisions(let since) = lists.lack, now - since > longest {
         end(.undecided, at: now)
         return
       }
       let list = readWake(at: now)
       // Not `nextClaim`, which looks every second whether the limit has changed.
-      let permit = fresh.nextPermit - rules.horizon / 2
+      let permit = nextPermit - rules.horizon / 2
       let send = rest.nextDue.map { max(now, permit, $0, pace.waitEnd ?? now) }
       let due = [send, list].compactMap(\.self).min() ?? now
       guard due - now > rules.maxWait else { return }
@@ -217,14 +254,13 @@ extension Dispatcher {
     let all = (holds + refused.filter { !known.contains($0.account) }).sorted { $0.account < $1.account }
     if tally[.leased] == 0, !all.isEmpty {
       end(.held(all), at: now)
-    } else if tally == othersTally, let othersSince, now - othersSince > rules.maxWait {
-      end(.othersHold, at: now)
+    } else if case .hold(tally, let since) = others {
+      if now - since > rules.maxWait { end(.othersHold, at: now) }
     } else {
       // Others who get on are waited for, however long they take.
-      if tally != othersTally { (othersTally, othersSince) = (tally, now) }
-      othersSince = othersSince ?? now
-      if nextClaim ?? now <= now { nextClaim = now + rules.lookAgain }
+      others = .hold(tally, since: now)
     }
+    if phase == .running, nextClaim ?? now <= now { nextClaim = now + rules.lookAgain }
   }
 
   /// The earliest instant at which something can be done that cannot be done now.
@@ -259,7 +295,7 @@ extension Dispatcher {
 
 extension Outcome.Kind {
   /// Whether the service itself answered, so that it can be reached and is not throttling.
-  var isAnswerOfService: Bool { self == .made || self == .refused }
+  var isAnswerOfService: Bool { self == .made || self == .refused || self == .exists }
 }
 
 extension Instant {

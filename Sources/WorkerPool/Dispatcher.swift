@@ -26,6 +26,10 @@ package struct Dispatcher: Sendable {
     case listApplied
     /// A claim came back.
     case claimed(Claim)
+    /// What processes that are gone had held is in doubt now: so many items.
+    case reclaimed(Int)
+    /// What nobody else works on belongs to the batch now.
+    case assigned
     /// A request came back.
     case answered(Lease, Outcome, latency: Duration)
     /// An answer is on disk; when its item may be claimed again, if it can.
@@ -63,6 +67,10 @@ package struct Dispatcher: Sendable {
     case holdKey(ScopeWait)
     /// Claim so many.
     case claim(upTo: Int)
+    /// Take back what processes hold that are gone.
+    case reclaim
+    /// Make the batch's items its own that belong to a batch on which nobody works.
+    case assign
     /// Send it now.
     case send(Lease)
     /// Write an answer, with what the scope must wait for.
@@ -80,8 +88,46 @@ package struct Dispatcher: Sendable {
     case running
     /// Nothing is sent any more, and what is in doubt is settled before the run ends so.
     case closing(RunEnd, until: Instant)
-    case ending(RunEnd)
+    /// What is in flight may finish.
+    case ending(RunEnd, Drain)
     case over
+  }
+
+  /// How long what is in flight may take when the run ends.
+  enum Drain: Hashable {
+    case until(Instant)
+    /// No longer: it was given up.
+    case abandoned
+  }
+
+  /// What is known of what is left of the batch.
+  enum Remainder: Hashable {
+    /// Nothing, or something has changed since.
+    case unknown
+    /// What the last claim said, and when the next permit could start then.
+    case known(Claim.Rest, nextPermit: Instant)
+  }
+
+  /// Whether only others have something of the batch to do.
+  enum Others: Hashable {
+    case none
+    /// Since when the batch has been so.
+    case hold(Tally, since: Instant)
+  }
+
+  /// What is done before a claim that found nothing is tried once more.
+  enum Remedy: Hashable {
+    case none
+    case assigned
+    case reclaimed
+  }
+
+  /// How far the claim under way is.
+  enum ClaimStep: Hashable {
+    case idle
+    case claiming(after: Remedy)
+    case reclaiming(for: Remedy)
+    case assigning
   }
 
   let rules: Rules
@@ -97,15 +143,14 @@ package struct Dispatcher: Sendable {
   var inFlight: [Lease.Handle: Instant] = [:]
   /// Settles whose result is not known yet.
   var settlingCount = 0
-  var isClaiming = false
+  var claimStep = ClaimStep.idle
+  /// What was done since the last claim, so that it is not done again for the next one.
+  var remedy = Remedy.none
+  var isClaiming: Bool { claimStep != .idle }
   /// When to claim next; nil while there is nothing to claim.
   var nextClaim: Instant?
-  /// What the last claim said, while nothing has changed since.
-  var fresh: Claim?
-  /// Since when only others have had something of the batch to do.
-  var othersSince: Instant?
-  /// The batch as of then.
-  var othersTally: Tally?
+  var remainder = Remainder.unknown
+  var others = Others.none
   var clock = ClockWatch()
   /// Since when the run knows of doubts whose age the clocks cannot tell.
   var watch = DoubtWatch()
@@ -116,8 +161,6 @@ package struct Dispatcher: Sendable {
   var madeCount = 0
   /// How long a request takes, smoothed; nil before the first answer.
   var usualLatency: Duration?
-  var drainDeadline: Instant?
-  var isAbandoned = false
 
   /// Makes a dispatcher.
   ///
@@ -180,7 +223,10 @@ package struct Dispatcher: Sendable {
       return []
     case .claimed(let claim):
       guard !ClockWatch.isOfAnotherClock(claim.at, at: moment) else { return giveBack(claim, at: now) }
-      noteClaim(claim, at: moment)
+      return noteClaim(claim, at: moment)
+    case .reclaimed(let count): return noteReclaim(count, at: now)
+    case .assigned:
+      claimAgain(after: .assigned, at: now)
       return []
     case .answered(let lease, let outcome, let latency): return noteAnswer(outcome, of: lease, latency, at: now)
     case .settled(let settlement, let due):
@@ -199,7 +245,7 @@ package struct Dispatcher: Sendable {
   private mutating func noteFailure(_ error: QueueError, during step: Step, at now: Instant) {
     switch step {
     case .list: lists.step = .idle
-    case .claim: isClaiming = false
+    case .claim: claimStep = .idle
     case .settle: settlingCount -= 1
     }
     end(.failed(error), at: now)
@@ -208,9 +254,9 @@ package struct Dispatcher: Sendable {
   /// Starts ending. The first reason stands, but a failure of the queue says more than any other.
   mutating func end(_ end: RunEnd, at now: Instant) {
     switch phase {
-    case .ending(.failed), .over: return
-    case .ending:
-      if case .failed = end { phase = .ending(end) }
+    case .ending(.failed, _), .over: return
+    case .ending(_, let drain):
+      if case .failed = end { phase = .ending(end, drain) }
     case .running where end.settlesDoubtsFirst:
       phase = .closing(end, until: now + rules.maxWait + rules.reconcile.settleDelay)
     case .closing(let first, _):
@@ -224,8 +270,7 @@ package struct Dispatcher: Sendable {
   func isClosing(_ phase: Phase) -> Bool { if case .closing = phase { true } else { false } }
 
   mutating func startEnding(_ end: RunEnd, at now: Instant) {
-    phase = .ending(end)
-    drainDeadline = now + rules.drainTimeout
+    phase = .ending(end, .until(now + rules.drainTimeout))
   }
 
   private mutating func advance(at now: Instant) -> [Action] {
@@ -244,26 +289,23 @@ package struct Dispatcher: Sendable {
       if isClosing(phase) { return actions }
       return actions + advance(at: now)
     }
-    guard case .ending(let end) = phase else { return [] }
-    return advanceEnd(end, at: now)
+    guard case .ending(let end, let drain) = phase else { return [] }
+    return advanceEnd(end, drain, at: now)
   }
 
   /// Releases what has not started, waits for what is in flight, and finishes.
-  private mutating func advanceEnd(_ end: RunEnd, at now: Instant) -> [Action] {
-    var actions = release(until: nil, reason: nil)
+  private mutating func advanceEnd(_ end: RunEnd, _ drain: Drain, at now: Instant) -> [Action] {
+    let actions = release(until: nil, reason: nil)
     if case .waiting = lists.step { lists.step = .idle }
     let isIdle = inFlight.isEmpty && settlingCount == 0 && !isClaiming && lists.step == .idle
     if isIdle {
       phase = .over
       return actions + [.finish(end)]
     }
-    if let deadline = drainDeadline, now >= deadline, !isAbandoned {
-      isAbandoned = true
-      actions.append(.abandon)
-    } else if let deadline = drainDeadline, !isAbandoned {
-      actions.append(.alarm(deadline))
-    }
-    return actions
+    guard case .until(let deadline) = drain else { return actions }
+    guard now >= deadline else { return actions + [.alarm(deadline)] }
+    phase = .ending(end, .abandoned)
+    return actions + [.abandon]
   }
 
   /// Gives back what was claimed and not sent, of one account or of all, not to be claimed before `until`.
@@ -276,7 +318,7 @@ package struct Dispatcher: Sendable {
     let released = parked.filter(isReleased)
     parked.removeAll(where: isReleased)
     settlingCount += released.count
-    if !released.isEmpty { fresh = nil }
+    if !released.isEmpty { remainder = .unknown }
     return released.map { lease in
       .settle(Answer(lease: lease.handle, outcome: Outcome(.notSent), due: until, reason: reason), due: until)
     }

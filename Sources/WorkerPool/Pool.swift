@@ -138,7 +138,7 @@ package final class Pool: Sendable {
     switch action {
     case .takePermit, .list, .detail, .reconcile, .rightInstants, .holdAccount, .holdKey:
       await performList(action)
-    case .claim(let limit): await claim(upTo: limit)
+    case .claim, .reclaim, .assign: await performClaim(action)
     case .send(let lease): await send(lease)
     case .settle(let answer, let due): await settle(answer, due: due)
     case .alarm, .abandon, .finish: preconditionFailure("the loop performs these itself")
@@ -181,31 +181,25 @@ package final class Pool: Sendable {
     }
   }
 
-  private func claim(upTo limit: Int) async {
+  private func performClaim(_ action: Dispatcher.Action) async {
+    let queue = setup.queue
     do {
-      var claim = try await claimOnce(upTo: limit)
-      if let rest = claim.rest, claim.leases.isEmpty, rest.nextDue == nil, rest.holds.isEmpty, rest.tally[.ready] > 0 {
-        // Ready, but another batch's: its run ended, or goes on with them.
-        try setup.queue.reclaim(except: setup.owner)
-        try setup.queue.takeUp(setup.batch)
-        claim = try await claimOnce(upTo: limit)
-      }
-      // What others hold may be a dead process's; its lock, which the kernel has freed, tells.
-      let mayReclaim = claim.leases.isEmpty && (claim.rest?.tally[.leased] ?? 0) > 0
-      if mayReclaim, try setup.queue.reclaim(except: setup.owner) > 0 {
-        post.yield(.claimed(try await claimOnce(upTo: limit)))
-      } else {
-        post.yield(.claimed(claim))
+      switch action {
+      case .claim(let limit):
+        post.yield(
+          .claimed(
+            try await queue.claim(
+              upTo: limit, of: setup.batch, for: setup.owner, with: setup.scope, within: setup.rules.horizon,
+              under: setup.rules.terms)))
+      case .reclaim: post.yield(.reclaimed(try queue.reclaim(except: setup.owner)))
+      case .assign:
+        try queue.takeUp(setup.batch)
+        post.yield(.assigned)
+      default: break
       }
     } catch {
       post.yield(.queueFailed(asQueueError(error), during: .claim))
     }
-  }
-
-  private func claimOnce(upTo limit: Int) async throws -> Claim {
-    try await setup.queue.claim(
-      upTo: limit, of: setup.batch, for: setup.owner, with: setup.scope, within: setup.rules.horizon,
-      under: setup.rules.terms)
   }
 
   private func send(_ lease: Lease) async {

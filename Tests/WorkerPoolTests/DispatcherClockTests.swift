@@ -132,4 +132,75 @@ import Testing
     let actions = dispatcher.handle(.claimed(claim), at: time.moment())
     #expect(actions.contains(.finish(.settling(until: time.now() + .seconds(1_800)))), "\(actions)")
   }
+
+  // MARK: - What goes along
+
+  @Test(arguments: [-86_400, 86_400])
+  func `everything that a run waits for goes along with the clock`(step: Int) {
+    let step = Duration.seconds(step)
+    var rules = Rules(concurrency: 2)
+    rules.haltAfter = 1
+    var rig = DispatcherRig.sending(2, rules)
+    let sentAt = rig.now
+    rig.setClock(by: step)
+    _ = rig.ring(after: .seconds(1))
+    #expect(rig.dispatcher.inFlight.values.allSatisfy { $0 == sentAt + step })
+    rig.finish(1, .refused, as: .failed)
+    let until = rig.now + .seconds(660)
+    #expect(rig.dispatcher.phase == .closing(.tooManyFailed(1), until: until))
+    rig.setClock(by: step)
+    _ = rig.ring(after: .seconds(1))
+    #expect(rig.dispatcher.phase == .closing(.tooManyFailed(1), until: until + step))
+    _ = rig.post(.drainRequested)
+    let drain = rig.now + .seconds(25)
+    rig.setClock(by: step)
+    #expect(rig.ring(after: .seconds(1)).alarm == drain + step)
+  }
+
+  @Test(arguments: [-86_400, 86_400])
+  func `a list, its permit and the wait for others go along too`(step: Int) {
+    let step = Duration.seconds(step)
+    var others = DispatcherRig.running()
+    _ = others.foundNothing([.leased: 1])
+    _ = others.post(.reclaimed(0))
+    let since = others.now
+    others.setClock(by: step)
+    _ = others.ring(after: .seconds(1))
+    #expect(others.dispatcher.others == .hold(Tally([.leased: 1]), since: since + step))
+    var rig = DispatcherRig.running()
+    _ = rig.foundNothing([.inDoubt: 1], doubts: [DispatcherRig.doubt(after: .zero)])
+    _ = rig.permit()
+    _ = rig.listed()
+    _ = rig.post(.reconciled(Reconciliation()))
+    let listed = rig.now
+    _ = rig.foundNothing([.inDoubt: 1], doubts: [DispatcherRig.doubt(after: .seconds(30))])
+    rig.setClock(by: step)
+    _ = rig.ring(after: .seconds(1))
+    #expect(rig.dispatcher.lists.lastListed[DispatcherRig.account] == listed + step)
+    #expect(rig.dispatcher.lists.lack == .decisions(since: listed + step))
+    #expect(rig.dispatcher.nextReconcile?.due == listed + .seconds(30) + step)
+    _ = rig.ring(after: .seconds(29))
+    let start = rig.now + .seconds(10)
+    _ = rig.permit(after: .seconds(10))
+    rig.setClock(by: step)
+    _ = rig.ring(after: .seconds(1))
+    #expect(rig.dispatcher.lists.step == .waiting(start: start + step))
+  }
+
+  @Test(arguments: [-86_400, 86_400]) func `a claim that was to come later comes at once`(step: Int) {
+    var rig = DispatcherRig.sending(1)
+    rig.setClock(by: .seconds(step))
+    #expect(rig.ring(after: .milliseconds(1)).claim == 7)
+  }
+
+  @Test func `the deadline is by people's clock`() {
+    var rules = Rules()
+    rules.deadline = DispatcherRig().now + .seconds(100)
+    var rig = DispatcherRig.running(rules)
+    _ = rig.foundNothing([.ready: 1], nextDue: .seconds(200))
+    rig.setClock(by: .seconds(90))
+    #expect(rig.ring(after: .seconds(9)).end == nil)
+    _ = rig.foundNothing([.ready: 1], nextDue: .seconds(200))
+    #expect(rig.ring(after: .seconds(1)).end == .deadline(rig.now))
+  }
 }

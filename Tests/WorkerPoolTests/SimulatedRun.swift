@@ -33,10 +33,7 @@ final class SimulatedRun {
   func begin(reclaimingAllBut living: Set<Int64>) throws {
     let now = queue.time.moment()
     owner = try queue.writeAlone { db in
-      for dead in try db.values("SELECT id FROM owner WHERE ended_at IS NULL", as: Int64.self)
-      where !living.contains(dead) {
-        _ = try queue.reclaim(dead, db)
-      }
+      _ = try reclaim(except: living, db)
       _ = try queue.rightInstants(with: world.scope, of: world.batch, db)
       let id = try db.insert(
         "INSERT INTO owner (pid, started_at, boot) VALUES (1, ?, ?)", [now.wall.microseconds, now.sinceBoot.boot])
@@ -44,6 +41,12 @@ final class SimulatedRun {
     }
     world.note("run \(owner.rawValue) begins")
     try post(.started(try queue.accountsWithReadyItems(of: world.batch)))
+  }
+
+  /// Takes back what processes hold that are gone; no lock tells of them here.
+  private func reclaim(except living: Set<Int64>, _ db: any Transaction) throws -> Int {
+    let open = try db.values("SELECT id FROM owner WHERE ended_at IS NULL", as: Int64.self)
+    return try open.filter { !living.contains($0) }.reduce(0) { try $0 + queue.reclaim($1, db) }
   }
 
   /// Ends the process at once, with nothing cleaned up.
@@ -97,6 +100,13 @@ final class SimulatedRun {
         // A process that dies now may have sent them, for all that anybody knows.
         for lease in claim.leases { world.firstSentAt[lease.name] = world.firstSentAt[lease.name] ?? time.truth }
         return .claimed(claim)
+      }
+    case .reclaim:
+      write({ [self] in try reclaim(except: world.living, $0) }) { .reclaimed($0) }
+    case .assign:
+      world.schedule(after: commitTime(), of: self) { [self] in
+        try queue.takeUp(world.batch)
+        try post(.assigned)
       }
     case .settle(let answer, let due):
       write({ [self] in try queue.settle(answer, $0) }) { .settled($0, due: due) }

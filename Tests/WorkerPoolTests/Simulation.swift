@@ -201,8 +201,11 @@ final class Simulation {
     ends += runs.compactMap(\.end)
   }
 
+  /// The owners whose processes live.
+  var living: Set<Int64> { Set(runs.filter { !$0.isOver }.map(\.owner.rawValue)) }
+
   private func begin(_ run: SimulatedRun) throws {
-    let living = Set(runs.filter { !$0.isOver }.map(\.owner.rawValue))
+    let living = living
     runs.append(run)
     try run.begin(reclaimingAllBut: living)
     runCount += 1
