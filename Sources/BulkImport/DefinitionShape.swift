@@ -82,10 +82,10 @@ struct DefinitionShape {
   }
 }
 
-/// Makes the definitions of a roster's rows. From row to row a few values change; what stays the same is a pattern that
-/// the rows share.
+/// Makes the definitions of a roster's rows. From row to row a few values change; what stays the same is a base that the
+/// rows share.
 struct DefinitionWriter {
-  /// A definition that was made whole, and which values are in it.
+  /// A base, and which values are in it.
   private struct Kind {
     struct Place {
       let column: Int
@@ -94,7 +94,7 @@ struct DefinitionWriter {
       let range: Range<Int>
     }
 
-    let pattern: Definition.Pattern
+    let base: Definition.Base
     /// In the order of the text, without the name.
     let places: [Place]
     /// Which columns had a value.
@@ -114,19 +114,17 @@ struct DefinitionWriter {
   mutating func definition(
     of memo: CellMemo, _ shape: DefinitionShape, _ columns: [Int], nameColumn: Int, name: String
   ) -> Definition {
-    guard name.isPlain else {
-      return Definition(text: String(decoding: shape.definition(of: memo.values).text, as: UTF8.self))
-    }
-    for kind in kinds {
+    let isPlain = name.isPlain
+    for kind in isPlain ? kinds : [] {
       if let found = Self.definition(of: memo, like: kind, columns, name) { return found }
     }
     let made = shape.definition(of: memo.values)
-    guard let kind = Self.kind(made, memo, columns, nameColumn) else {
-      return Definition(text: String(decoding: made.text, as: UTF8.self))
+    guard isPlain, let kind = Self.kind(made, memo, columns, nameColumn) else {
+      return Definition(base: Definition.Base(text: made.text, nameAt: nil), name: name)
     }
     if kinds.count == Self.mostKinds { kinds.removeLast() }
     kinds.insert(kind, at: 0)
-    return Definition(like: kind.pattern, name: name)
+    return Definition(base: kind.base, name: name)
   }
 
   /// - Returns: nil when the definition has too little in common with the kind's.
@@ -137,17 +135,17 @@ struct DefinitionWriter {
       first = first ?? index
       last = index
     }
-    guard let first else { return Definition(like: kind.pattern, name: name) }
-    let (places, pattern) = (kind.places, kind.pattern)
-    let replaced = places[first].range.lowerBound..<places[last].range.upperBound
-    guard replaced.count <= pattern.bytes.count / 3, !(replaced ~= pattern.nameAt) else { return nil }
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(replaced.count + 16)
+    guard let first else { return Definition(base: kind.base, name: name) }
+    let (places, base) = (kind.places, kind.base)
+    let range = places[first].range.lowerBound..<places[last].range.upperBound
+    guard range.count <= base.text.count / 3, base.nameAt.map({ !range.contains($0) }) == true else { return nil }
+    var text: [UInt8] = []
+    text.reserveCapacity(range.count + 16)
     for index in first...last {
-      if index > first { bytes += pattern.bytes[places[index - 1].range.upperBound..<places[index].range.lowerBound] }
-      memo.values[places[index].column]?.append(to: &bytes)
+      if index > first { text += base.text[places[index - 1].range.upperBound..<places[index].range.lowerBound] }
+      memo.values[places[index].column]?.append(to: &text)
     }
-    return Definition(like: pattern, replaced: replaced, by: bytes, name: name)
+    return Definition(base: base, patch: Definition.Patch(range, text: text), name: name)
   }
 
   /// - Returns: nil when the name is nowhere in it.
@@ -155,9 +153,9 @@ struct DefinitionWriter {
     _ made: (text: [UInt8], places: [DefinitionShape.ValuePlace]), _ memo: CellMemo, _ columns: [Int], _ nameColumn: Int
   ) -> Kind? {
     guard let name = made.places.first(where: { $0.column == nameColumn })?.range else { return nil }
-    var bytes = made.text
+    var text = made.text
     // What is between the quotes.
-    bytes.removeSubrange(name.lowerBound + 1..<name.upperBound - 1)
+    text.removeSubrange(name.lowerBound + 1..<name.upperBound - 1)
     let taken = name.count - 2
     let places = made.places.filter { $0.column != nameColumn }.map { place in
       let shift = place.range.lowerBound > name.lowerBound ? taken : 0
@@ -166,7 +164,7 @@ struct DefinitionWriter {
         range: place.range.lowerBound - shift..<place.range.upperBound - shift)
     }
     return Kind(
-      pattern: Definition.Pattern(bytes: bytes, nameAt: name.lowerBound + 1), places: places,
+      base: Definition.Base(text: text, nameAt: name.lowerBound + 1), places: places,
       isGiven: columns.map { memo.values[$0] != nil })
   }
 }

@@ -2,6 +2,7 @@
 // same as for CSV.
 
 import CSV
+import Files
 import Foundation
 import Provisioning
 
@@ -45,7 +46,7 @@ struct JSONTable {
     self.shownAs = shownAs
     self.shape = shape
     fields = FieldNames(schema)
-    spool = try Spool(shownAs: shownAs)
+    spool = try Spool.copying(shownAs)
     try findColumns()
     guard !elements.lines.isEmpty || !elements.roster.isEmpty else {
       throw RosterError(.noRows, file: shownAs, detail: "JSON")
@@ -81,25 +82,23 @@ struct JSONTable {
 
   private mutating func writeRows() throws {
     var bytes: [UInt8] = []
-    try spool.write(shownAs) { output in
-      func flush(atLeast size: Int) throws {
-        guard bytes.count >= size else { return }
-        try output.write(contentsOf: bytes)
-        bytes.removeAll(keepingCapacity: true)
-      }
-      RecordWriter.append(columns.isEmpty ? ["name"] : columns, to: &bytes)
-      try split { part in
-        guard part.key == nil else { return }
-        let cells = (try? cells(of: part).get()) ?? [:]
-        let record = columns.map { column in
-          let cell = cells[column] ?? ""
-          return cell.isEmpty ? defaults[column] ?? "" : cell
-        }
-        RecordWriter.append(record.isEmpty ? [""] : record, to: &bytes)
-        try flush(atLeast: 1 << 18)
-      }
-      try flush(atLeast: 1)
+    func flush(atLeast size: Int) throws {
+      guard bytes.count >= size else { return }
+      try spool.append(bytes, copying: shownAs)
+      bytes.removeAll(keepingCapacity: true)
     }
+    RecordWriter.append(columns.isEmpty ? ["name"] : columns, to: &bytes)
+    try split { part in
+      guard part.key == nil else { return }
+      let cells = (try? cells(of: part).get()) ?? [:]
+      let record = columns.map { column in
+        let cell = cells[column] ?? ""
+        return cell.isEmpty ? defaults[column] ?? "" : cell
+      }
+      RecordWriter.append(record.isEmpty ? [""] : record, to: &bytes)
+      try flush(atLeast: 1 << 18)
+    }
+    try flush(atLeast: 1)
   }
 
   private func split(_ body: (JSONSplitter.Part) throws -> Void) throws {

@@ -71,7 +71,7 @@ package struct RosterError: Error, Hashable, Sendable, CustomStringConvertible {
     case .empty, .noRows: "A roster has a line with the names of its columns, then a line for each workspace."
     case .drop: "--drop takes a header as it stands in the roster."
     case .nothingChosen: "Look at the options --header-line, --except and --only."
-    case .noCopy: "Name a folder with room in TMPDIR; a roster that is not CSV in UTF-8 is copied before it is read."
+    case .noCopy: "Free some space there, or name another folder in TMPDIR: what is read of a roster is copied there."
     case .format:
       "In a spreadsheet, save it as \"CSV UTF-8 (comma delimited)\" (파일 > 다른 이름으로 저장 > \"CSV UTF-8(쉼표로 분리)\")."
     case .json: "A JSON roster is an array of objects, {\"defaults\": {…}, \"workspaces\": […]}, or an object a line."

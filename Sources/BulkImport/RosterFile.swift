@@ -1,11 +1,23 @@
 // The roster's bytes in chunks, and a look at the first of them: a spreadsheet or JSON must not be read as CSV.
 
-import Files
-import Foundation
+package import Files
+package import Foundation
 import Provisioning
 
 /// A roster's file, open for reading.
 struct RosterFile {
+  /// Which file it is, and when it was last written.
+  struct Version: Hashable, Sendable {
+    let numbers: [Int]
+
+    init(_ status: stat) {
+      let time = status.st_mtim
+      numbers = [Int(status.st_dev), Int(status.st_ino), Int(status.st_size), time.tv_sec, time.tv_nsec]
+    }
+  }
+
+  /// As it was when it was opened.
+  let version: Version
   private let handle: FileHandle
   private let shownAs: String
 
@@ -27,6 +39,7 @@ struct RosterFile {
     guard fstat(descriptor, &status) == 0 else {
       throw RosterError(.unreadable, file: shownAs, detail: String(cString: strerror(errno)).lowercased())
     }
+    version = Version(status)
     // What is no file would give nothing on the second reading.
     switch status.st_mode & S_IFMT {
     case S_IFREG: break
@@ -55,6 +68,26 @@ struct RosterFile {
       let detail = isForbidden ? "permission denied" : error.localizedDescription
       throw RosterError(.unreadable, file: file, detail: detail)
     }
+  }
+}
+
+extension RosterError {
+  /// That a roster cannot be copied.
+  package init(copying file: String, _ error: FileError) {
+    let why = if case .system(let number) = error.code { String(cString: strerror(number)) } else { "\(error.code)" }
+    self.init(.noCopy, file: file, detail: "\(error.path): \(why)")
+  }
+}
+
+extension Spool {
+  /// Makes an empty one for what a roster is turned into.
+  package static func copying(_ file: String) throws(RosterError) -> Spool {
+    do throws(FileError) { return try Spool() } catch { throw RosterError(copying: file, error) }
+  }
+
+  /// Appends a piece of what a roster is turned into.
+  package func append(_ bytes: some ContiguousBytes, copying file: String) throws(RosterError) {
+    do throws(FileError) { try append(bytes) } catch { throw RosterError(copying: file, error) }
   }
 }
 

@@ -5,7 +5,8 @@ import Foundation
 package import Provisioning
 import Synchronization
 
-/// Reads a roster: a table with a header, or JSON. It can be read several times; each time every rule is checked anew, and memory is the same however long the roster (8 to 24 bytes a row go to finding duplicates).
+/// Reads a roster: a table with a header, or JSON. Memory is the same however long the roster (8 to 24 bytes a row go to
+/// finding duplicates).
 package final class RosterReader: Sendable {
   private let path: String
   private let displayName: String
@@ -84,7 +85,9 @@ package final class RosterReader: Sendable {
       // A file that is given up is given up wherever its pieces end.
       if !pass.isOver { try pass.note(error, body) }
     }
-    let summary = try pass.finish(body)
+    let result = Result { try pass.finish(body) }
+    try source.refuseChanged(displayName)
+    let summary = try result.get()
     try handOver()
     return summary
   }

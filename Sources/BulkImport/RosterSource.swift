@@ -1,6 +1,7 @@
 // What a roster is: looked at once, and turned into a table in UTF-8 where it is something else.
 
 import CSV
+import Files
 import Foundation
 import Provisioning
 
@@ -16,6 +17,8 @@ struct RosterSource: Sendable {
   private(set) var elements: JSONTable.Elements?
   /// Keeps the file that the roster was turned into.
   private let spools: [Spool]
+  /// The roster as it was when it was looked at.
+  private let version: RosterFile.Version
 
   /// Looks at a roster.
   ///
@@ -23,7 +26,9 @@ struct RosterSource: Sendable {
   init(_ path: String, shownAs: String, schema: Schema, options: RosterOptions, chunkSize: Int) throws {
     var spools: [Spool] = []
     var path = path
+    let roster = path
     let file = try RosterFile(path: path, shownAs: shownAs)
+    version = file.version
     let head = try file.chunk(of: 1 << 16) ?? Data()
     if let name = ForeignFormat.name(ofFileStarting: head) {
       throw RosterError(.format, file: shownAs, detail: name)
@@ -59,6 +64,16 @@ struct RosterSource: Sendable {
       format = RosterFormat(encoding: encoding, shape: .table(separator: separator))
     }
     self.spools = spools
+    guard try RosterFile(path: roster, shownAs: shownAs).version == version else {
+      throw RosterError(.changed, file: shownAs)
+    }
+  }
+
+  /// Refuses a roster that was written or replaced since it was looked at; a copy of ours stays as it is.
+  func refuseChanged(_ shownAs: String) throws {
+    guard try !spools.isEmpty || RosterFile(path: path, shownAs: shownAs).version == version else {
+      throw RosterError(.changed, file: shownAs)
+    }
   }
 
   // MARK: - Encodings
@@ -83,18 +98,12 @@ struct RosterSource: Sendable {
   private static func transcode(_ path: String, from encoding: String, shownAs: String) throws -> Spool? {
     guard let transcoder = Transcoder(from: encoding) else { return nil }
     let file = try RosterFile(path: path, shownAs: shownAs)
-    let spool = try Spool(shownAs: shownAs)
-    var isGood = true
-    try spool.write(shownAs) { output in
-      while isGood, let chunk = try file.chunk(of: 1 << 18) {
-        guard let text = transcoder.feed(chunk) else {
-          isGood = false
-          return
-        }
-        try output.write(contentsOf: text)
-      }
+    let spool = try Spool.copying(shownAs)
+    while let chunk = try file.chunk(of: 1 << 18) {
+      guard let text = transcoder.feed(chunk) else { return nil }
+      try spool.append(text, copying: shownAs)
     }
-    return isGood && transcoder.isComplete ? spool : nil
+    return transcoder.isComplete ? spool : nil
   }
 
   // MARK: - Shapes

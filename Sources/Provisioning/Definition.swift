@@ -1,62 +1,81 @@
-// What an item is to be made with. The definitions of a class are nearly the same: each is told by what it shares with
-// another, so that the shared part is made, checked and kept once.
+// What an item is to be made with. The definitions of a class are nearly the same: each is what it shares with others,
+// what of that it replaces, and a name, from the reading of a roster to the tables of the queue.
 
-/// The definition of one item: canonical JSON, as it is sent.
+/// The definition of one item: canonical JSON, as it is sent. All places are in bytes of UTF-8.
 package struct Definition: Sendable {
-  /// A definition that others are like, without the name.
-  package final class Pattern: Sendable {
-    /// Its text, UTF-8, from which the name is taken out.
-    package let bytes: [UInt8]
-    /// Where in `bytes` the name belongs.
-    package let nameAt: Int
+  /// What several definitions share.
+  package final class Base: Sendable {
+    /// Its text, from which the name is taken out.
+    package let text: [UInt8]
+    /// Where in `text` the name belongs; nil where it does not stand in it, or not as it is.
+    package let nameAt: Int?
 
-    /// Makes a pattern.
-    package init(bytes: [UInt8], nameAt: Int) {
-      self.bytes = bytes
+    /// Makes a base.
+    package init(text: [UInt8], nameAt: Int?) {
+      self.text = text
       self.nameAt = nameAt
     }
   }
 
-  /// How the text is told.
-  package enum Form: Sendable {
-    /// All of it.
-    case whole(String)
-    /// A pattern, of which some bytes are replaced; the name stands in neither. `nameAt` is its place in what that makes.
-    case like(Pattern, replaced: Range<Int>, by: [UInt8], nameAt: Int, name: String)
+  /// What a definition has instead of a part of its base.
+  package struct Patch: Hashable, Sendable {
+    /// The part of the base; the name's place is not within.
+    package let range: Range<Int>
+    /// What stands there; whole characters.
+    package let text: [UInt8]
+
+    /// Makes a patch.
+    package init(_ range: Range<Int>, text: [UInt8]) {
+      self.range = range
+      self.text = text
+    }
   }
 
-  /// How the text is told.
-  package let form: Form
+  /// What it shares with others.
+  package let base: Base
+  /// What it has instead of a part of that; nil where it has all of it.
+  package let patch: Patch?
+  /// The item's name.
+  package let name: String
 
-  /// A definition by its whole text.
-  package init(text: String) { form = .whole(text) }
-
-  /// A definition that is a pattern's with another name.
-  ///
-  /// - Parameters:
-  ///   - replaced: the bytes of the pattern that are different; the name's place is not within.
-  ///   - bytes: what stands there; whole characters.
-  package init(like pattern: Pattern, replaced: Range<Int> = 0..<0, by bytes: [UInt8] = [], name: String) {
-    let shift = replaced.upperBound <= pattern.nameAt ? bytes.count - replaced.count : 0
-    form = .like(pattern, replaced: replaced, by: bytes, nameAt: pattern.nameAt + shift, name: name)
+  /// Makes a definition.
+  package init(base: Base, patch: Patch? = nil, name: String) {
+    self.base = base
+    self.patch = patch
+    self.name = name
   }
+
+  /// A definition that shares nothing.
+  package init(text: String) { self.init(base: Base(text: Array(text.utf8), nameAt: nil), name: "") }
 
   /// The whole text.
   package var text: String {
-    switch form {
-    case .whole(let text): return text
-    case .like(let pattern, let replaced, let new, let nameAt, let name):
-      var bytes = Array(pattern.bytes[..<replaced.lowerBound])
-      bytes += new
-      bytes += pattern.bytes[replaced.upperBound...]
-      bytes.insert(contentsOf: name.utf8, at: nameAt)
-      return String(decoding: bytes, as: UTF8.self)
+    let most = base.text.count + (patch?.text.count ?? 0) + name.utf8.count
+    return String(unsafeUninitializedCapacity: most) { buffer in
+      var count = 0
+      func append(_ bytes: some Collection<UInt8>) {
+        count = buffer[count...].initialize(fromContentsOf: bytes)
+      }
+      func append(ofBase range: Range<Int>) {
+        guard let patch, range.lowerBound <= patch.range.lowerBound, patch.range.upperBound <= range.upperBound else {
+          return append(base.text[range])
+        }
+        append(base.text[range.lowerBound..<patch.range.lowerBound])
+        append(patch.text)
+        append(base.text[patch.range.upperBound..<range.upperBound])
+      }
+      append(ofBase: 0..<(base.nameAt ?? base.text.count))
+      if let nameAt = base.nameAt {
+        append(name.utf8)
+        append(ofBase: nameAt..<base.text.count)
+      }
+      return count
     }
   }
 }
 
 extension Definition: Hashable {
-  /// Whether the texts are equal byte by byte, however they are told.
+  /// Whether the texts are equal byte by byte, whatever they share with others.
   package static func == (one: Definition, other: Definition) -> Bool { one.text.hasSameBytes(as: other.text) }
 
   package func hash(into hasher: inout Hasher) {
@@ -68,4 +87,31 @@ extension Definition: ExpressibleByStringInterpolation, CustomStringConvertible 
   package init(stringLiteral text: String) { self.init(text: text) }
 
   package var description: String { text }
+}
+
+// MARK: - Until the import takes a definition as it is
+
+extension Definition {
+  package typealias Pattern = Base
+
+  /// How the text is told.
+  package enum Form: Sendable {
+    /// All of it.
+    case whole(String)
+    /// A pattern, of which some bytes are replaced; `nameAt` is the name's place in what that makes.
+    case like(Base, replaced: Range<Int>, by: [UInt8], nameAt: Int, name: String)
+  }
+
+  /// How the text is told.
+  package var form: Form {
+    guard let nameAt = base.nameAt else { return .whole(text) }
+    guard let patch else { return .like(base, replaced: 0..<0, by: [], nameAt: nameAt, name: name) }
+    let shift = patch.range.upperBound <= nameAt ? patch.text.count - patch.range.count : 0
+    return .like(base, replaced: patch.range, by: patch.text, nameAt: nameAt + shift, name: name)
+  }
+}
+
+extension Definition.Base {
+  /// Its text.
+  package var bytes: [UInt8] { text }
 }

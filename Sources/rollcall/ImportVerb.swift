@@ -26,18 +26,11 @@ struct ImportVerb: AsyncParsableCommand {
       roster, label: label, reading: reading, endpoint: endpoint, database: try queueOptions.path(in: context),
       in: context)
     let queue = try queueOptions.open(in: context)
-    if let (result, leavesRowsOut) = try check.importUnseen(into: queue, in: context) {
-      return try end(result, leavesRowsOut, queue, in: context)
-    }
-    try check.read(comparingWith: queue)
+    try check.read(comparingWith: queue, isImported: true)
     try check.refuseIssues(in: context)
     guard let result = try check.importBatch(into: queue) else { return }
-    try end(result, check.leavesRowsOut, queue, in: context)
-  }
-
-  private func end(_ result: ImportResult, _ leavesRowsOut: Bool, _ queue: Queue, in context: Context) throws {
     try say(result, queue, in: context)
-    if leavesRowsOut { throw Ended(.someFailed) }
+    if check.leavesRowsOut { throw Ended(.someFailed) }
   }
 
   private func say(_ result: ImportResult, _ queue: Queue, in context: Context) throws {

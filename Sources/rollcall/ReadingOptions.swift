@@ -51,10 +51,8 @@ struct ReadingOptions: ParsableArguments {
   /// - Returns: its path, and what keeps it there.
   static func file(of roster: String, in context: Context) throws -> (path: String, spool: Spool?) {
     guard roster == "-" else { return (context.absolute(roster), nil) }
-    let spool = try Spool(shownAs: "standard input")
-    try spool.write("standard input") { output in
-      while let data = context.readInput() { try output.write(contentsOf: data) }
-    }
+    let spool = try Spool.copying("standard input")
+    while let data = context.readInput() { try spool.append(data, copying: "standard input") }
     return (spool.path, spool)
   }
 

@@ -6,7 +6,6 @@ import DurableQueue
 import Files
 import Foundation
 import Provisioning
-import Synchronization
 
 /// A roster that was read once: what is in it, and what a run would make of it.
 struct RosterCheck {
@@ -27,6 +26,8 @@ struct RosterCheck {
   private(set) var summary = RosterSummary()
   private(set) var comparison = Comparison()
   private(set) var facts = PlanFacts()
+  /// What an import takes.
+  private var rows: SpooledRows?
 
   /// Looks at a roster, so that one that is not there or is none is told first; it is not read yet.
   ///
@@ -55,74 +56,42 @@ struct RosterCheck {
     try reader.prepare()
   }
 
-  /// Reads the roster through, for the plan; sends and stores nothing.
+  /// Reads the roster, once, for the plan; sends and stores nothing.
   ///
-  /// - Parameter queue: what to compare with; nil when there is no queue yet, so that every row is new.
-  mutating func read(comparingWith queue: Queue?) throws {
+  /// - Parameters:
+  ///   - queue: what to compare with; nil when there is no queue yet, so that every row is new.
+  ///   - isImported: whether the rows are kept for an import.
+  mutating func read(comparingWith queue: Queue?, isImported: Bool = false) throws {
     var facts = PlanFacts()
-    if let queue {
-      var found: RosterSummary?
-      let check = self
-      comparison = try queue.compare(
-        target: DataForestClient.targetName, origin: endpoint.origin, label: self.label, endpoint: endpoint.origin,
-        isPartial: reading.options.isPartial
-      ) { session in
-        found = try check.readThrough { row in
-          guard case .accepted(let account, let name, let definition) = row.content else {
-            if let key = row.rejectedKey { try session.addInvalid(account: key.account, name: key.name) }
-            return
-          }
-          facts.note(account, name, definition.text)
-          try session.add(
-            account: account, name: name, definition: definition, line: row.line, cells: row.cells,
-            carried: row.carried.map { ($0.header, $0.index) })
+    var spool = isImported ? RowSpool() : nil
+    func readThrough(_ compare: (RosterRow) throws -> Void) throws -> RosterSummary {
+      try reader.read(with: reading.issueFile(needed, in: context)) { row in
+        switch row.content {
+        case .accepted(let account, let name, let definition): facts.note(account, name, definition.text)
+        // What will be refused need not be kept.
+        case .rejected: if !reading.skipInvalid { spool = nil }
         }
+        try Self.spooling(shownPath) { () throws(FileError) in try spool?.append(NewRow(row)) }
+        try compare(row)
       }
-      guard let found else { throw Problem("The roster could not be read.", .toolFailed) }
-      summary = found
+    }
+    if let queue {
+      comparison = try queue.compare(
+        target: DataForestClient.targetName, origin: endpoint.origin, label: label, endpoint: endpoint.origin,
+        isPartial: reading.options.isPartial
+      ) { session in summary = try readThrough { try session.add($0) } }
       comparison.isLatestBatch = try queue.latestBatch(equalTo: newBatch) != nil
     } else {
-      summary = try readThrough { row in
-        guard case .accepted(let account, let name, let definition) = row.content else { return }
-        facts.note(account, name, definition.text)
-      }
+      summary = try readThrough { _ in }
       comparison.newCount = summary.acceptedCount
     }
     self.facts = facts
+    rows = spool?.rows
   }
 
-  /// Reads the roster, writing every issue into the file of --issues.
-  private func readThrough(_ body: (RosterRow) throws -> Void) throws -> RosterSummary {
-    guard let file = try reading.issueFile(needed, in: context) else { return try reader.read(body) }
-    let summary = try reader.read(issues: { try file.add($0) }, body)
-    try file.finish()
-    return summary
-  }
-
-  /// Imports a roster whose label the queue has not seen, in one reading; issues undo it.
-  ///
-  /// - Returns: the result, and whether rows were left out; nil when the label is known, so that nothing was read.
-  mutating func importUnseen(
-    into queue: Queue, in context: Context
-  ) throws -> (result: ImportResult, leavesRowsOut: Bool)? {
-    let found = Mutex<RosterSummary?>(nil)
-    let unread = self
-    var check = self
-    let result = try queue.importUnseen(newBatch) { add in
-      var isRefused = false
-      let summary = try unread.readThrough { row in
-        if case .rejected = row.content, !unread.reading.skipInvalid { isRefused = true }
-        // What will be undone need not be written.
-        if !isRefused { try add(NewRow(row)) }
-      }
-      found.withLock { $0 = summary }
-    } content: {
-      guard let summary = found.withLock({ $0 }) else { throw Problem("The roster could not be read.", .toolFailed) }
-      check.summary = summary
-      try check.refuseIssues(in: context)
-      return (summary.columns, summary.digest)
-    }
-    return result.map { ($0, check.leavesRowsOut) }
+  /// Words why rows cannot be kept.
+  private static func spooling(_ roster: String, _ body: () throws(FileError) -> Void) throws(RosterError) {
+    do throws(FileError) { try body() } catch { throw RosterError(copying: roster, error) }
   }
 
   /// The batch that an import of the roster would make.
@@ -141,17 +110,10 @@ struct RosterCheck {
   func importBatch(
     into queue: Queue, atMost most: Int? = nil, tooMany: (Int) throws -> Void = { _ in }
   ) throws -> ImportResult? {
+    guard let rows else { throw Problem("The rows of \(shownPath) were not kept.", .toolFailed) }
     var excess: Int?
     let result = try queue.importBatch(
-      newBatch, known: comparison,
-      rows: { [reader, summary, shownPath] add in
-        let again = try reader.read { try add(NewRow($0)) }
-        guard again.digest == summary.digest else {
-          throw Problem(
-            "The roster \(shownPath) changed while it was being read.", hint: "Run the same command again.",
-            .rosterIssues)
-        }
-      },
+      newBatch, known: comparison, rows: { [rows] add in try rows.forEach(add) },
       confirm: { comparison in
         if let most, comparison.toCreateCount > most { excess = comparison.toCreateCount }
         return excess == nil
@@ -215,6 +177,29 @@ extension RosterCheck {
       "\(count) \(count == 1 ? "name" : "names") of \(shownPath) would be another person's; nothing was queued or sent.",
       hint: "Was it sorted or numbered anew? Make names of a column that stays with the person. If it is meant so: "
         + "--allow-reassigned.", .rosterIssues)
+  }
+}
+
+extension RosterReader {
+  /// Reads the roster, writing every issue into a file.
+  fileprivate func read(with file: IssueFile?, _ body: (RosterRow) throws -> Void) throws -> RosterSummary {
+    guard let file else { return try read(body) }
+    let summary = try read(issues: { try file.add($0) }, body)
+    try file.finish()
+    return summary
+  }
+}
+
+extension ComparisonSession {
+  /// Compares one row.
+  fileprivate mutating func add(_ row: RosterRow) throws {
+    switch row.content {
+    case .accepted(let account, let name, let definition):
+      try add(
+        account: account, name: name, definition: definition, line: row.line, cells: row.cells,
+        carried: row.carried.map { ($0.header, $0.index) })
+    case .rejected: if let key = row.rejectedKey { try addInvalid(account: key.account, name: key.name) }
+    }
   }
 }
 

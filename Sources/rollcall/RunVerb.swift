@@ -45,7 +45,7 @@ struct RunVerb: AsyncParsableCommand {
     if case .success = keys { hasKeys = true }
     let existing = try openIfExists(waits: hasKeys, in: context)
     do {
-      try check.read(comparingWith: existing)
+      try check.read(comparingWith: existing, isImported: !dryRun)
       try check.refuseIssues(in: context)
     } catch {
       // What is wrong with the roster is told too; what is wrong with the command decides.

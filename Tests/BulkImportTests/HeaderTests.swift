@@ -138,13 +138,4 @@ import Testing
     #expect(reading.issues == ["3 E3 list-form"])
     #expect(reading.summary.issues.first?.message.hasPrefix("'/e' must be a pair hdfs=>path") == true)
   }
-
-  @Test func `a spool has no name in the folder for temporary files`() throws {
-    let spool = try Spool(shownAs: "r.csv")
-    try spool.write("r.csv") { try $0.write(contentsOf: Data("a,b\n".utf8)) }
-    #expect(try RosterFile(path: spool.path, shownAs: "r.csv").chunk(of: 10) == Data("a,b\n".utf8))
-    #if os(Linux)
-      #expect(spool.path.hasPrefix("/proc/self/fd/"))
-    #endif
-  }
 }

@@ -175,3 +175,55 @@ private func randomRoster(using generator: inout SplitMix64) -> String {
   }
   return roster(["gpuCount", "note", "email"], rows: rows).replacing("\n", with: pick(["\n", "\r\n", "\r"]))
 }
+
+/// A roster that others write to while it is read is refused, also where what was read makes a roster.
+@Suite struct ChangedRosterTests {
+  private static let text = roster(rows: [row("a1"), row("a2"), row("a3")])
+
+  @Test(arguments: [
+    // More of it, other bytes of the same length, less of it, another file, none.
+    { (path: String) in try Data((text + row("a4").joined(separator: ",")).utf8).write(to: URL(filePath: path)) },
+    { path in try rewrite(path, text.replacing("a3", with: "b3")) }, { path in try rewrite(path, "accountId,name\n") },
+    { path in try Data(text.utf8).write(to: URL(filePath: path), options: .atomic) },
+    { path in try FileManager.default.removeItem(atPath: path) },
+  ] as [@Sendable (String) throws -> Void])
+  func `while its rows are read`(change: @Sendable (String) throws -> Void) throws {
+    try withFile(Self.text.utf8) { path in
+      let reader = RosterReader(path: path, displayName: "roster.csv", schema: .workspace)
+      let error = #expect(throws: RosterError.self) {
+        try reader.read { row in if row.ordinal == 1 { try change(path) } }
+      }
+      #expect([.changed, .missing].contains(error?.code), "\(error.map { "\($0)" } ?? "-")")
+    }
+  }
+
+  @Test func `between the look at it and the reading`() throws {
+    try withFile(Self.text.utf8) { path in
+      let reader = RosterReader(path: path, displayName: "roster.csv", schema: .workspace)
+      try reader.prepare()
+      try Self.rewrite(path, Self.text.replacing(",", with: ";"))
+      #expect(throws: RosterError(.changed, file: "roster.csv")) { try reader.read() }
+    }
+  }
+
+  @Test func `one that was copied to be read may change afterwards`() throws {
+    let units: [UInt8] = Self.text.utf16.flatMap { unit -> [UInt8] in [UInt8(truncatingIfNeeded: unit), UInt8(unit >> 8)] }
+    let bytes: [UInt8] = [0xFF, 0xFE] + units
+    try withFile(bytes) { path in
+      let reader = RosterReader(path: path, displayName: "roster.csv", schema: .workspace)
+      try reader.prepare()
+      try FileManager.default.removeItem(atPath: path)
+      #expect(try reader.read().acceptedCount == 3)
+    }
+  }
+
+  /// Writes into the same file; its length changes, or its time does.
+  private static func rewrite(_ path: String, _ text: String) throws {
+    let handle = try FileHandle(forWritingTo: URL(filePath: path))
+    try handle.truncate(atOffset: 0)
+    try handle.write(contentsOf: Data(text.utf8))
+    try handle.close()
+    let times = [timespec(tv_sec: 1, tv_nsec: 0), timespec(tv_sec: 1, tv_nsec: 0)]
+    #expect(utimensat(AT_FDCWD, path, times, 0) == 0)
+  }
+}
