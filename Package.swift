@@ -66,16 +66,18 @@ let package = Package(
     // Row 3
     module("SQLiteStore", ["DurableQueue", "Provisioning", "Pacing", "Files", grdb, grdbSQLite]),
     module("DataForest", ["Wire", "Provisioning", "Pacing", crypto]),
-    module("Words", ["DurableQueue", "Provisioning", "Pacing", "Files"]),
     // Row 4
     module("BulkImport", ["CSV", "Provisioning", "Files", crypto]),
     module("WorkerPool", ["DurableQueue", "Provisioning", "Pacing"]),
+    module("Sandbox", ["DataForest", "Provisioning", "Pacing", "Files", hummingbird, httpTypes, logging, nioCore]),
+    // Row 5
+    module("Words", ["BulkImport", "Sandbox", "DataForest", "DurableQueue", "Provisioning", "Pacing", "Files"]),
+    // Row 6
     module(
       "Reporter", ["CSV", "Words", "DurableQueue", "Provisioning", "Pacing", "Files"],
       // The page of the report is put together from these; the command must not need files beside it.
       resources: ["page.html", "style.css", "script.js"].map { .embedInCode("Page/\($0)") }),
-    module("Sandbox", ["DataForest", "Provisioning", "Pacing", "Files", hummingbird, httpTypes, logging, nioCore]),
-    // Row 5
+    // Row 7
     .executableTarget(
       name: "rollcall",
       dependencies: [
@@ -93,18 +95,18 @@ let package = Package(
       path: "Tests/TestSupport",
       swiftSettings: settings),
     // Workers that are killed at random, for `scripts/storm` and a short one in the tests.
-    .target(name: "Storm", dependencies: [grdb], path: "Tests/Storm", swiftSettings: settings),
+    .target(name: "Storm", dependencies: ["TestSupport", grdb], path: "Tests/Storm", swiftSettings: settings),
     tests("Pacing"),
     tests("Files"),
     tests("Provisioning", ["Pacing"]),
     tests("CSV"),
     tests("DurableQueue", ["SQLiteStore", "Words", "Provisioning", "Pacing", grdb]),
     tests("Wire", ["Provisioning", "Pacing", nioCore, nioPosix, nioSSL]),
-    tests("DataForest", ["SQLiteStore", "DurableQueue", "Wire", "Provisioning", "Pacing", "Sandbox"]),
-    tests("BulkImport", ["Provisioning", "DataForest"]),
+    tests("DataForest", ["Words", "SQLiteStore", "DurableQueue", "Wire", "Provisioning", "Pacing", "Sandbox"]),
+    tests("BulkImport", ["Words", "Provisioning", "DataForest"]),
     tests("WorkerPool", ["SQLiteStore", "DurableQueue", "Provisioning", "Pacing", grdb]),
     tests("Reporter", ["SQLiteStore", "Words", "DurableQueue", "Provisioning", "Pacing", "CSV", "Files"]),
-    tests("Sandbox", ["DataForest", "Provisioning", "Pacing", asyncHTTPClient, nioCore, nioHTTP1]),
+    tests("Sandbox", ["Words", "DataForest", "Provisioning", "Pacing", asyncHTTPClient, nioCore, nioHTTP1]),
     tests(
       "rollcall",
       [

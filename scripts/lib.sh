@@ -23,6 +23,19 @@ show() {
   "$@"
 }
 
+# step NAME: prints that a step begins, after how long the one before it took. step_end: how long the last one took.
+step() {
+  step_end
+  step_name=$1 step_start=$SECONDS
+  printf '== %s\n' "$1"
+}
+step_end() {
+  if [ -z "${step_name-}" ]; then return 0; fi
+  local tenths=$(((SECONDS - step_start + 3) / 6))
+  printf '== %s: %d.%d min\n' "${step_name%%:*}" $((tenths / 10)) $((tenths % 10))
+  step_name=
+}
+
 # help_if_asked FIRST-ARGUMENT: prints the comment at the top of the script for --help.
 help_if_asked() {
   case ${1-} in
@@ -86,14 +99,16 @@ need_packages() {
 }
 
 # An awk function `code(line)`: a line of Swift without its comments and without the text of its strings; what stands in
-# an interpolation stays. Feed it every line of a file in turn; `forget()` before each file. Known limit: a quote inside
-# a regex literal is taken for a string, until the end of its line.
+# an interpolation stays. Feed it every line of a file in turn; `forget()` before each file. It also gives the strings
+# that end in the line: `literals` of them, `literal[i]` that began in line `literal_line[i]`; an interpolation is `<>`
+# in it, escapes are as they stand. Known limit: a quote inside a regex literal is taken for a string, until the end of
+# its line.
 # shellcheck disable=SC2034 # used by the scripts that source this
 swift_code_awk='
 function forget() { depth = 0; comment = 0 }
 # The stack holds, for each string being read: its closing, its interpolation opening, and the parentheses open in it.
 function code(line,    out, i, n, c, hashes, closing) {
-  out = ""; i = 1; n = length(line)
+  out = ""; i = 1; n = length(line); literals = 0
   while (i <= n) {
     c = substr(line, i, 1)
     if (comment) {
@@ -101,12 +116,13 @@ function code(line,    out, i, n, c, hashes, closing) {
       i++
     } else if (depth > 0 && parens[depth] == 0) {
       if (substr(line, i, length(close_at[depth])) == close_at[depth]) {
-        i += length(close_at[depth]); depth--; out = out "\""
+        i += length(close_at[depth]); end_literal(); out = out "\""
       } else if (substr(line, i, length(open_at[depth])) == open_at[depth]) {
-        i += length(open_at[depth]); parens[depth] = 1; out = out "("
+        i += length(open_at[depth]); parens[depth] = 1; out = out "("; held[depth] = held[depth] "<>"
       } else if (c == "\\" && open_at[depth] == "\\(") {
-        i += 2
-      } else i++
+        # At the end of a line it joins the two.
+        held[depth] = held[depth] substr(line, i, i < n ? 2 : 0); joined = i == n; i += 2
+      } else { held[depth] = held[depth] c; i++ }
     } else if (substr(line, i, 2) == "//") {
       break
     } else if (substr(line, i, 2) == "/*") {
@@ -116,6 +132,7 @@ function code(line,    out, i, n, c, hashes, closing) {
       closing = substr(line, i + length(hashes), 3) == "\"\"\"" ? "\"\"\"" : "\""
       i += length(hashes) + length(closing); depth++
       close_at[depth] = closing hashes; open_at[depth] = "\\" hashes "("; parens[depth] = 0
+      held[depth] = ""; held_line[depth] = FNR
       out = out "\""
     } else {
       if (depth > 0) {
@@ -125,6 +142,11 @@ function code(line,    out, i, n, c, hashes, closing) {
       out = out c; i++
     }
   }
-  while (depth > 0 && substr(close_at[depth], 1, 3) != "\"\"\"") depth--
+  while (depth > 0 && substr(close_at[depth], 1, 3) != "\"\"\"") end_literal()
+  if (depth > 0 && parens[depth] == 0 && !joined) held[depth] = held[depth] "\n"
+  joined = 0
   return out
+}
+function end_literal() {
+  literals++; literal[literals] = held[depth]; literal_line[literals] = held_line[depth]; depth--
 }'

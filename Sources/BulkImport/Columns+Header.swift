@@ -59,9 +59,7 @@ extension Columns {
         names.matchIgnoringCase(header) == nil, names.looksLikePath(header)
       else { continue }
       issues.append(
-        headerPlace(of: column).issue(
-          "header-unknown", value: header,
-          "'\(header.shown)' is no field of a definition: correct it, or say --carry \(header.quotedWord)"))
+        headerPlace(of: column).issue("header-unknown", value: header, .unknownHeader(header)))
     }
     for header in carried.sorted() where !headers.prefix(ownCount).contains(header) {
       issues.append(
@@ -104,8 +102,8 @@ extension Columns {
     return headerPlace(of: column).issue(
       field.isRequired ? "field-missing" : isCase ? "header-case" : "header-near", value: header,
       isCase
-        ? "'\(header.shown)' differs only in capitals from the field \(name): write it exactly so"
-        : "'\(header.shown)' is nearly the field \(name): write it exactly so, or say --carry \(header.quotedWord)")
+        ? .phrase("'\(header.shown)' differs only in capitals from the field \(name): write it exactly so")
+        : .nearHeader(header, field: name))
   }
 }
 
@@ -121,7 +119,7 @@ extension Columns {
   /// - Returns: whether reading on is of no use.
   func advise(_ following: [Record]) -> Bool {
     if let line = laterHeader(following) {
-      issues = [notHeader("line \(line) looks like the header: add --header-line \(line)")]
+      issues = [notHeader { .headerElsewhere(why: $0, line: line) }]
       return true
     }
     guard !namesAnyField else { return false }
@@ -143,14 +141,16 @@ extension Columns {
     return true
   }
 
-  private func notHeader(_ remedy: String) -> RowIssue {
+  private func notHeader(_ remedy: String) -> RowIssue { notHeader { .phrase("\($0); \(remedy)") } }
+
+  private func notHeader(_ finding: (_ why: String) -> RowIssue.Finding) -> RowIssue {
     let named = headers.prefix(ownCount).filter { !$0.isEmpty }
     let shown = named.prefix(5).map { "'\($0.shown)'" }.joined(separator: ", ") + (named.count > 5 ? ", …" : "")
     let what =
       plan.unknownColumns.isEmpty
       ? named.count == 1 ? "\(shown) is no field" : "none of \(shown) is a field"
       : "the template's \(plan.unknownColumns.prefix(3).map(\.shown).joined(separator: ", ")) is not among \(shown)"
-    return headerPlace(of: nil).issue("header", value: headers.first, "\(what); \(remedy)")
+    return headerPlace(of: nil).issue("header", value: headers.first, finding(what))
   }
 
   /// The line of the next record that is a header rather than this one.
@@ -176,14 +176,9 @@ extension Columns {
   func secretWarning(_ column: Int) -> RowIssue? {
     let header = headers[column]
     guard SecretHeader.matches(header) else { return nil }
-    let more = isSent(column) ? ", and be sent" : ""
-    let remedy =
-      plan.isUsed(column)
-      ? "take it out of the template and leave them out with --drop" : "leave them out with --drop"
     return headerPlace(of: column).issue(
       "secret-header", value: header, isWarning: true,
-      "the cells under '\(header.shown)' look like secrets and would be stored in the queue and the reports\(more): \(remedy) "
-        + "\(header.quotedWord), or say with --carry \(header.quotedWord) that they are none")
+      .secretHeader(header, isSent: isSent(column), isInTemplate: plan.isUsed(column)))
   }
 
   /// That a column has values and no header.

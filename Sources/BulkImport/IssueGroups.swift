@@ -17,7 +17,7 @@ package struct IssueGroups: Hashable, Sendable, CustomStringConvertible {
   private struct Key: Hashable {
     let rule: String
     let column: String?
-    let message: String
+    let finding: RowIssue.Finding
   }
 
   /// How many kinds are told apart; a person reads twenty.
@@ -33,7 +33,7 @@ package struct IssueGroups: Hashable, Sendable, CustomStringConvertible {
   package var description: String { "\(groups) and \(otherCount)" }
 
   mutating func add(_ issue: RowIssue) {
-    let key = Key(rule: issue.rule, column: issue.column, message: issue.kind ?? issue.message)
+    let key = Key(rule: issue.rule, column: issue.column, finding: issue.kind.map { .phrase($0) } ?? issue.finding)
     if let place = places[key] {
       groups[place].issueCount += 1
       if groups[place].lastLine != issue.line { groups[place].rowCount += 1 }

@@ -23,10 +23,7 @@ struct CountingNames {
     let header = columns.headers[source]
     var place = columns.headerPlace(of: source)
     place.hasCell = false
-    return place.issue(
-      "row-numbers", value: header,
-      "names are made only from '\(header.shown)', which counts the rows: when somebody joins or leaves, a name would be "
-        + "another person's; use a column that stays with the person, or say --allow-row-numbers")
+    return place.issue("row-numbers", value: header, .rowNumbers(header))
   }
 }
 
@@ -78,12 +75,9 @@ struct ShortNumbers {
     guard let first = short.min(by: { $0.place.line < $1.place.line }) else { return nil }
     let more = short.map(\.count).reduce(0, +) - 1
     let last = short.map(\.lastLine).max() ?? first.place.line
-    let others = more == 0 ? "" : ", and \(more) more \(more == 1 ? "row" : "rows") up to line \(last)"
-    let digits = first.text.count == 1 ? "1 digit" : "\(first.text.count) digits"
     return first.place.issue(
       "short-number", value: first.text,
-      "'\(first.text)' has \(digits) where the column's others have \(usual.key)\(others): has a spreadsheet lost leading "
-        + "zeros? Format the column as text, write ${\(columns.headers[column].shown)|pad:\(usual.key)} in the template, "
-        + "or say --allow-short-numbers")
+      .shortNumber(
+        first.text, header: columns.headers[column], usualLength: usual.key, moreCount: more, lastLine: last))
   }
 }

@@ -1,7 +1,7 @@
-// Why a roster cannot be read at all, and the one place that words it. What is wrong with single rows is a `RowIssue`.
+// Why a roster cannot be read at all; `Words` has the sentences. What is wrong with single rows is a `RowIssue`.
 
 /// A roster that cannot be read.
-package struct RosterError: Error, Hashable, Sendable, CustomStringConvertible {
+package struct RosterError: Error, Hashable, Sendable {
   /// Why.
   package enum Code: Hashable, Sendable {
     /// There is no such file.
@@ -18,9 +18,13 @@ package struct RosterError: Error, Hashable, Sendable, CustomStringConvertible {
     case format
     /// Its JSON cannot be taken apart; the detail says why.
     case json
-    /// None of its rows is chosen; the detail is the whole sentence.
+    /// None of its rows is chosen; the detail says what was to be chosen and what there is, without a full stop.
     case nothingChosen
-    /// A column that is to be dropped is not there, or is needed; the detail is the whole sentence.
+    /// All of its rows were to be left out.
+    case allExcepted
+    /// The header was to be on a line behind the last row.
+    case headerBehindEnd(line: Int, last: Int)
+    /// A column that is to be dropped is not there, or is needed; the detail says which and why, without a full stop.
     case drop
     /// A temporary copy of it cannot be made; the detail is the system's.
     case noCopy
@@ -42,41 +46,5 @@ package struct RosterError: Error, Hashable, Sendable, CustomStringConvertible {
     self.code = code
     self.file = file
     self.detail = detail
-  }
-
-  /// One sentence: what, and which file.
-  package var description: String {
-    switch code {
-    case .missing: "There is no file \(file)."
-    case .notAFile: "\(file) is \(detail), not a file."
-    case .unreadable: "The roster \(file) cannot be read: \(detail)."
-    case .empty: "The roster \(file) is empty."
-    case .noRows: "The roster \(file) has \(detail.isEmpty ? "a header and no rows" : "no rows")."
-    case .nothingChosen: "\(detail)."
-    case .drop: detail.hasSuffix("?") ? detail : "\(detail)."
-    case .noCopy: "No temporary copy of \(file) can be made: \(detail)."
-    case .format: "\(file) looks like \(detail); a roster is a table (CSV) or JSON."
-    case .json: "\(file): \(detail)."
-    case .changed: "The roster \(file) was changed while it was read."
-    case .tooManyRows: "The roster \(file) has too many rows for one roster."
-    }
-  }
-
-  /// What to do about it; nil when the sentence says it all.
-  package var hint: String? {
-    switch code {
-    case .missing: "Check the path and the folder you are in."
-    case .notAFile: "Save the roster as a file and name that."
-    case .unreadable: "Check the file's permissions."
-    case .empty, .noRows: "A roster has a line with the names of its columns, then a line for each workspace."
-    case .drop: "--drop takes a header as it stands in the roster."
-    case .nothingChosen: "Look at the options --header-line, --except and --only."
-    case .noCopy: "Free some space there, or name another folder in TMPDIR: what is read of a roster is copied there."
-    case .format:
-      "In a spreadsheet, save it as \"CSV UTF-8 (comma delimited)\" (파일 > 다른 이름으로 저장 > \"CSV UTF-8(쉼표로 분리)\")."
-    case .json: "A JSON roster is an array of objects, {\"defaults\": {…}, \"workspaces\": […]}, or an object a line."
-    case .changed: "Wait until nobody writes to it, and run the same command again."
-    case .tooManyRows: "Split it into several rosters."
-    }
   }
 }

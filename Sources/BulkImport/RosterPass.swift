@@ -180,11 +180,10 @@ struct RosterPass {
 
   private var nothing: RosterError {
     if columns == nil, let line = options.headerLine, lastLine > 0 {
-      return RosterError(
-        .nothingChosen, file: displayName,
-        detail: "The last row of \(displayName) is on line \(lastLine); --header-line \(line) is behind its end")
+      return RosterError(.headerBehindEnd(line: line, last: lastLine), file: displayName)
     }
-    if let why = filter.whyNothingIsLeft(of: displayName) {
+    if filter.leavesAllOut { return RosterError(.allExcepted, file: displayName) }
+    if let why = filter.whyNothingIsChosen(of: displayName) {
       return RosterError(.nothingChosen, file: displayName, detail: why)
     }
     return RosterError(columns == nil ? .empty : .noRows, file: displayName)

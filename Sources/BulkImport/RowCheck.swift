@@ -78,9 +78,7 @@ struct RowCheck {
     guard let column, !columns.headers[column].isEmpty else { return nil }
     let text = record.fields[column].trimmed
     return columns.place(of: column, in: record).issue(
-      "total", value: text,
-      "'\(text)' looks like a total below the table and no row: leave it out with "
-        + "--except \("\(columns.headers[column])=\(text)".quotedWord)")
+      "total", value: text, .total(text, header: columns.headers[column]))
   }
 
   /// Whether a cell's quotes are wrong, so that its text is a guess.

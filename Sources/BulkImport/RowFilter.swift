@@ -67,10 +67,12 @@ struct RowFilter {
     return isWanted
   }
 
-  /// Why no row is left, as a sentence without its end; nil when the roster has none.
-  func whyNothingIsLeft(of file: String) -> String? {
-    guard seenCount > 0 else { return except.isEmpty ? nil : "--except leaves out every row of \(file)" }
-    guard !only.isEmpty else { return nil }
+  /// Whether no row is one; false where nothing was to be left out.
+  var leavesAllOut: Bool { seenCount == 0 && !except.isEmpty }
+
+  /// Why no row is chosen, as a sentence without its end; nil when there is none to choose from.
+  func whyNothingIsChosen(of file: String) -> String? {
+    guard seenCount > 0, !only.isEmpty else { return nil }
     let rows = seenCount == 1 ? "1 row" : "\(seenCount) rows"
     let wanted = only.map { "\($0.header.shown) = '\($0.value.shown)'" }.joined(separator: " and ")
     guard let unmet = only.first(where: { !$0.isMet }) else {

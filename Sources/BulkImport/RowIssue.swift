@@ -4,7 +4,7 @@ import CSV
 import Provisioning
 
 /// One issue of a roster: where, which rule, what stands there, and what to do.
-package struct RowIssue: Hashable, Sendable, CustomStringConvertible {
+package struct RowIssue: Hashable, Sendable {
   /// The roster as the person named it.
   package let file: String
   /// The physical line, from 1; of a cell the line on which the cell starts.
@@ -23,25 +23,32 @@ package struct RowIssue: Hashable, Sendable, CustomStringConvertible {
   package let value: String?
   /// Whether the row is accepted all the same.
   package let isWarning: Bool
-  /// What is wrong and what to do, in one line.
-  package let message: String
-  /// What issues have in common that are shown as one although each names its own value; nil: the message.
+  /// What is wrong.
+  package let finding: Finding
+  /// What issues have in common that are shown as one although each names its own value; nil: the finding.
   package let kind: String?
-
-  /// One line: `roster.csv:14: image (D14): 'PyTorch:1' must be an image and its tag, …`.
-  package var description: String {
-    let place: String? =
-      switch (column, cell) {
-      case (let column?, let cell?): "\(column) (\(cell))"
-      case (let column, let cell): column ?? cell
-      }
-    return ["\(file):\(line)", place, message].compactMap(\.self).joined(separator: ": ")
-  }
 }
 
 extension RowIssue {
-  /// The column and the message, for a report that has the line in a column of its own.
-  package var withoutPlace: String { [column, message].compactMap(\.self).joined(separator: ": ") }
+  /// What is wrong with a roster, as facts; `Words` makes the message of it.
+  package enum Finding: Hashable, Sendable {
+    /// Something that a phrase says whole, with what to do in the roster or the template.
+    case phrase(String)
+    /// The header looks like a field's path and is none.
+    case unknownHeader(String)
+    /// The header is nearly that of a field.
+    case nearHeader(String, field: String)
+    /// The line is no header, for which the phrase says why; a later line looks like one.
+    case headerElsewhere(why: String, line: Int)
+    /// The header says that its cells are secrets, which would be stored.
+    case secretHeader(String, isSent: Bool, isInTemplate: Bool)
+    /// Names are made only from a column that counts the rows.
+    case rowNumbers(String)
+    /// A number has fewer digits than the others of its column, and so have more rows.
+    case shortNumber(String, header: String, usualLength: Int, moreCount: Int, lastLine: Int)
+    /// The row is a total below the table.
+    case total(String, header: String)
+  }
 }
 
 /// A place in a roster that an issue can be about.
@@ -60,13 +67,20 @@ struct IssuePlace {
 
   /// An issue here.
   func issue(
-    _ rule: String, value: String? = nil, isWarning: Bool = false, kind: String? = nil, _ message: String
+    _ rule: String, value: String? = nil, isWarning: Bool = false, kind: String? = nil, _ phrase: String
+  ) -> RowIssue {
+    issue(rule, value: value, isWarning: isWarning, kind: kind, .phrase(phrase))
+  }
+
+  /// An issue here.
+  func issue(
+    _ rule: String, value: String? = nil, isWarning: Bool = false, kind: String? = nil, _ finding: RowIssue.Finding
   ) -> RowIssue {
     RowIssue(
       file: file, line: line, column: header.flatMap { $0.isEmpty ? nil : $0.shown },
       columnNumber: columnIndex.map { $0 + 1 },
       cell: hasCell ? columnIndex.map { "\(Self.letters($0))\(recordNumber)" } : nil,
-      byteColumn: hasCell ? byteColumn : nil, rule: rule, value: value?.shown, isWarning: isWarning, message: message,
+      byteColumn: hasCell ? byteColumn : nil, rule: rule, value: value?.shown, isWarning: isWarning, finding: finding,
       kind: kind)
   }
 
@@ -85,12 +99,6 @@ extension String {
   /// The text for one line of a terminal: at most 60 characters, and what cannot be seen (or would steer the terminal)
   /// as `\n`, `\t` or `\u{200B}`.
   package var shown: String { count > 60 ? String(prefix(60)).escaped + "…" : escaped }
-
-  /// The text between quotes, as a shell takes it for one word; a long one clipped, which nobody types.
-  var quotedWord: String {
-    let word = count > 60 ? self : shellQuoted
-    return word == self ? "'\(shown)'" : word
-  }
 
   /// The whole text for one line of a terminal.
   package var escaped: String {

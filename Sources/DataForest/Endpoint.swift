@@ -4,10 +4,16 @@ import Foundation
 
 /// The address of a Data Forest, checked.
 package struct Endpoint: Hashable, Sendable {
-  /// Why an address is not allowed; one sentence.
-  package struct Refusal: Error, CustomStringConvertible {
-    /// What is wrong and what would be right.
-    package let description: String
+  /// Why an address is not allowed.
+  package enum Refusal: Error, Hashable {
+    /// It is no address.
+    case malformed(String)
+    /// It holds a name or a password, which are not repeated here.
+    case holdsCredentials
+    /// It goes on after the port.
+    case hasPath(String)
+    /// Plain http to another machine, with that name.
+    case plain(host: String)
   }
 
   /// The service's own address.
@@ -27,17 +33,11 @@ package struct Endpoint: Hashable, Sendable {
   package init(_ text: String) throws(Refusal) {
     guard let url = URLComponents(string: text), let scheme = url.scheme?.lowercased(),
       ["http", "https"].contains(scheme), let host = url.host?.lowercased(), !host.isEmpty
-    else { throw Refusal(description: "The endpoint '\(text)' is no address; it looks like \(Self.service).") }
-    guard url.user == nil, url.password == nil else {
-      throw Refusal(description: "The endpoint holds a name or password; credentials never stand in an address.")
-    }
-    guard ["", "/"].contains(url.path), url.query == nil, url.fragment == nil else {
-      throw Refusal(description: "The endpoint '\(text)' has a path; give only scheme, host and port.")
-    }
+    else { throw .malformed(text) }
+    guard url.user == nil, url.password == nil else { throw .holdsCredentials }
+    guard ["", "/"].contains(url.path), url.query == nil, url.fragment == nil else { throw .hasPath(text) }
     isLoopback = host == "localhost" || host == "[::1]" || host == "::1" || Self.isLoopbackAddress(host)
-    guard scheme == "https" || isLoopback else {
-      throw Refusal(description: "Plain http is allowed only to this machine; use https for '\(host)'.")
-    }
+    guard scheme == "https" || isLoopback else { throw .plain(host: host) }
     let standardPort = scheme == "https" ? 443 : 80
     let port = url.port.flatMap { $0 == standardPort ? nil : ":\($0)" } ?? ""
     origin = "\(scheme)://\(host)\(port)"

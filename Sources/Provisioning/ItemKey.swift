@@ -4,9 +4,9 @@
 ///
 /// A rehearsal against the sandbox has another origin than the real service, so it never passes for the real run.
 package struct ItemKey: Hashable, Sendable {
-  /// The target's name, for example `dataforest`.
+  /// The target's name, in lower case.
   package let target: String
-  /// Scheme, host and port of the endpoint, for example `https://df.apigw.ntruss.com`.
+  /// Scheme, host and port of the endpoint, for example `https://api.example.com`.
   package let origin: String
   /// The account that the item belongs to at the target.
   package let account: String

@@ -17,7 +17,7 @@ package enum JSONValue: Hashable, Sendable {
     return members[key]
   }
 
-  /// The value at a dotted path such as `configuration.docker.image`; nil when a step of it is missing.
+  /// The value at a dotted path such as `configuration.image`; nil when a step of it is missing.
   package subscript(path path: String) -> JSONValue? {
     path.split(separator: ".").reduce(Optional(self)) { value, key in value?[key: String(key)] }
   }

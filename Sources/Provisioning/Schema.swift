@@ -48,7 +48,7 @@ package struct Field: Sendable {
     case boolean
   }
 
-  /// Where the field stands in the definition, dotted: `configuration.docker.image`.
+  /// Where the field stands in the definition, dotted: `configuration.image`.
   package let path: String
   /// What it holds.
   package let kind: Kind

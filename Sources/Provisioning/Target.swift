@@ -5,7 +5,7 @@ package import Pacing
 
 /// A service that items are made at. Each call signs anew, has its own deadline, and never retries by itself.
 package protocol Target: Sendable {
-  /// The target's name in item keys, for example `dataforest`.
+  /// The target's name in item keys, in lower case.
   var name: String { get }
   /// Scheme, host and port of the endpoint.
   var origin: String { get }

@@ -1,29 +1,18 @@
 // What a person sees at the end of a run: one line a state, the reasons of what failed or waits, and where the files are.
 
-package import Provisioning
+import Provisioning
+import Words
 
 /// The closing table of a batch.
 package enum ClosingTable {
-  /// What people call a state.
-  package static func name(of state: ItemState) -> String {
-    switch state {
-    case .done: "done"
-    case .failed: "failed"
-    case .inDoubt: "answer unknown"
-    case .leased: "being sent"
-    case .ready: "not sent"
-    case .cancelled: "cancelled"
-    }
-  }
-
   /// The table's lines, without a newline at their ends: states that have rows, each with its reasons.
   package static func lines(_ summary: Summary) -> [String] {
     var rows: [(String, Int)] = []
     for state in [ItemState.done, .failed, .inDoubt, .leased, .ready, .cancelled] {
       let count = summary.states[state.rawValue] ?? 0
-      if count > 0 { rows.append((name(of: state), count)) }
+      if count > 0 { rows.append((state.displayName, count)) }
     }
-    if summary.invalidCount > 0 { rows.append(("invalid", summary.invalidCount)) }
+    if summary.invalidCount > 0 { rows.append((StateWords.invalid, summary.invalidCount)) }
     rows.append(("rows", summary.rowCount))
     let nameWidth = rows.map(\.0.count).max() ?? 0
     let countWidth = rows.map { String($0.1).count }.max() ?? 0

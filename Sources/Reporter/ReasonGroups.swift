@@ -1,4 +1,4 @@
-// Why rows have no workspace, by state and reason, with what was said most often; memory is flat.
+// Why rows are not done, by state and reason, with what was said most often; memory is flat.
 
 import DurableQueue
 import Provisioning

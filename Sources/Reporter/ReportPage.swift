@@ -6,6 +6,7 @@ import Files
 import Foundation
 import Pacing
 import Provisioning
+import Words
 
 /// The page under way.
 final class ReportPage {
@@ -63,6 +64,8 @@ final class ReportPage {
     var end = Array(#"],"rowsLeftOut":\#(rowCount - shownCount),"reasons":"#.utf8)
     groups.json(for: batch.id).append(to: &end)
     let bins = totals.latency.bins().map { #"{"upTo":\#($0.upTo),"count":\#($0.count)}"# }
+    end += #","words":"#.utf8
+    Self.words(summary).append(to: &end)
     end += #","latencyHistogram":[\#(bins.joined(separator: ","))],"pace":"#.utf8
     end += (try totals.pace.lastSitting().map { Self.json($0, try limits($0)) } ?? "null").utf8
     end += #","summary":"#.utf8
@@ -71,6 +74,15 @@ final class ReportPage {
     PageTemplate.appendSafely(end, to: &file.buffer)
     file.buffer += PageTemplate.afterData
     try file.flush()
+  }
+
+  private static func words(_ summary: Summary) -> JSONValue {
+    let counts = summary.states.merging([StateWords.invalid: summary.invalidCount]) { $1 }
+    return .object([
+      "states": .object(StateWords.byState.mapValues(JSONValue.string)),
+      "headline": .string(PageWords.headline(rowCount: summary.rowCount, counts: counts)),
+      "reasonsTitle": .string(PageWords.reasonsTitle),
+    ])
   }
 
   private static func json(_ sitting: PaceChart.Sitting, _ limits: [LimitPoint]) -> String {

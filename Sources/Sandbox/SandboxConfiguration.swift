@@ -44,7 +44,29 @@ package struct SandboxConfiguration: Sendable {
 }
 
 /// Why a sandbox cannot start or keep its state.
-package struct SandboxError: Error, CustomStringConvertible, Hashable {
-  /// One sentence.
-  package let description: String
+package enum SandboxError: Error, Hashable {
+  /// The port is somebody else's.
+  case portTaken(Int)
+  /// It ended before it listened.
+  case ended
+  /// Its state file is not as it must be.
+  case stateFile(String, StateFault)
+  /// Something else, in the words of what failed.
+  case other(String)
+
+  /// What is wrong with a state file.
+  package enum StateFault: Hashable, Sendable {
+    /// The system does not let it be read; its reason.
+    case refused(String)
+    /// It is none, or cannot be read.
+    case unreadable
+    /// Its first line is none of a state.
+    case noState
+    /// Another version has written it.
+    case version(Int)
+    /// A line, from 1, is no change.
+    case damaged(line: Int)
+    /// It cannot be written, or something else has taken its place.
+    case unwritable
+  }
 }

@@ -44,7 +44,7 @@ final class SandboxCore: Sendable {
   /// The state file, once it was written whole; held while it is written.
   private let stateLog = Mutex<StateLog?>(nil)
   /// A sentence about what the state file told, when something had to be left out.
-  let restoreNote: String?
+  let wasCutOff: Bool
 
   /// Makes a sandbox, with what its state file holds.
   init(_ configuration: SandboxConfiguration, time: any TimeSource) throws {
@@ -52,7 +52,7 @@ final class SandboxCore: Sendable {
     self.time = time
     var restored = try configuration.stateFile.flatMap(StateFile.read) ?? RestoredState()
     restored.ledger.startedAt = time.now().rfc3339()
-    restoreNote = restored.note
+    wasCutOff = restored.isCutOff
     state = Mutex(
       State(
         forest: restored.forest, ledger: restored.ledger, dice: FaultDice(configuration.faults)))
@@ -233,7 +233,7 @@ final class SandboxCore: Sendable {
     do {
       try save()
     } catch {
-      let error = error as? SandboxError ?? SandboxError(description: String(describing: error))
+      let error = error as? SandboxError ?? .other(String(describing: error))
       state.withLock { $0.saveError = error }
     }
   }

@@ -33,8 +33,8 @@ package final class SandboxServer: Sendable {
   /// What really happened so far.
   package var ledger: Ledger { core.ledger }
 
-  /// A sentence about what the state file told, when something had to be left out; nil otherwise.
-  package var restoreNote: String? { core.restoreNote }
+  /// Whether the state file ended in half a line, which is left out.
+  package var wasCutOff: Bool { core.wasCutOff }
 
   /// The ledger as JSON, members sorted, a newline at the end.
   package func ledgerJSON() throws -> [UInt8] {
@@ -64,7 +64,7 @@ package final class SandboxServer: Sendable {
     } catch is CancellationError {
       // Being cancelled is how it ends.
     } catch let error as IOError where error.errnoCode == EADDRINUSE {
-      throw SandboxError(description: "Port \(core.configuration.port) is taken; choose another one with --port.")
+      throw SandboxError.portTaken(core.configuration.port)
     }
     try core.save(whole: true)
     if let error = core.saveError { throw error }
@@ -120,7 +120,7 @@ package func withSandbox<Value: Sendable>(
     var iterator = ports.makeAsyncIterator()
     guard let number = await iterator.next() else {
       try await group.waitForAll()
-      throw SandboxError(description: "The sandbox ended before it was ready.")
+      throw SandboxError.ended
     }
     let value = try await body(server, number)
     group.cancelAll()

@@ -21,8 +21,8 @@ struct SavedState: Codable {
 struct RestoredState {
   var forest = Forest()
   var ledger = Ledger()
-  /// A sentence when something had to be left out; nil otherwise.
-  var note: String?
+  /// Whether the file ended in half a line, which was left out.
+  var isCutOff = false
 }
 
 enum StateFile {
@@ -42,10 +42,9 @@ enum StateFile {
     } catch let error as SandboxError {
       throw error
     } catch let refusal as FileRefusal {
-      throw SandboxError(description: "The sandbox's state file \(path) cannot be read: \(refusal.sentence).")
+      throw SandboxError.stateFile(path, .refused(refusal.sentence))
     } catch {
-      throw SandboxError(
-        description: "The sandbox's state file \(path) is not one, or cannot be read; name another one with --state.")
+      throw SandboxError.stateFile(path, .unreadable)
     }
   }
 
@@ -54,15 +53,9 @@ enum StateFile {
     let lines = bytes.split(separator: newline, omittingEmptySubsequences: false)
     guard case .success(let saved) = Result(catching: { try decoder.decode(SavedState.self, from: Data(lines[0])) }),
       saved.workspaces.allSatisfy(\.isPlausible), saved.ledger.isPlausible
-    else {
-      throw SandboxError(
-        description: "The sandbox's state file \(path) is not one, or is damaged in line 1; "
-          + "name another one with --state.")
-    }
+    else { throw SandboxError.stateFile(path, .noState) }
     guard (1...SavedState.version).contains(saved.schemaVersion) else {
-      throw SandboxError(
-        description: "The sandbox's state file \(path) was written by another version (\(saved.schemaVersion)); "
-          + "name another one with --state.")
+      throw SandboxError.stateFile(path, .version(saved.schemaVersion))
     }
     var state = RestoredState(forest: Forest(saved.workspaces, nextID: saved.nextID), ledger: saved.ledger)
     for (index, line) in lines.enumerated().dropFirst() {
@@ -74,12 +67,9 @@ enum StateFile {
       {
         state.ledger.note(change)
       } else if isLast {
-        state.note = "The last line of \(path) had not been written to its end; what it told of is left out."
+        state.isCutOff = true
       } else {
-        throw SandboxError(
-          description:
-            "The sandbox's state file \(path) is damaged in line \(index + 1). Mend it, remove that line and "
-            + "those below it, or name another file with --state.")
+        throw SandboxError.stateFile(path, .damaged(line: index + 1))
       }
     }
     state.ledger.forgetWindows()
@@ -114,10 +104,7 @@ enum StateFile {
     return bytes
   }
 
-  static func unwritable(_ path: String) -> SandboxError {
-    SandboxError(
-      description: "The sandbox's state file \(path) cannot be written, or something else has taken its place.")
-  }
+  static func unwritable(_ path: String) -> SandboxError { .stateFile(path, .unwritable) }
 
   private static func encoder() -> JSONEncoder {
     let encoder = JSONEncoder()

@@ -7,6 +7,7 @@ import DurableQueue
 import Foundation
 import Pacing
 import Provisioning
+import Words
 
 struct CheckVerb: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -5,6 +5,7 @@ import CSV
 import Files
 import Foundation
 import Provisioning
+import Words
 
 /// A table of issues that is being written. A file is readable by its owner alone and gets its name when it is whole.
 final class IssueFile {

@@ -2,6 +2,7 @@
 
 import BulkImport
 import Foundation
+import Words
 
 /// The issues of a roster as text.
 struct IssueText {

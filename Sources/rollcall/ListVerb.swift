@@ -5,7 +5,7 @@ import DurableQueue
 import Foundation
 import Pacing
 import Provisioning
-import Reporter
+import Words
 
 struct ListVerb: AsyncParsableCommand {
   static let configuration = CommandConfiguration(commandName: "list", abstract: "Show the batches.")
@@ -17,7 +17,7 @@ struct ListVerb: AsyncParsableCommand {
     let queue = try queueOptions.openExisting(in: context)
     for batch in try queue.batches() {
       let tally = try queue.tally(of: batch.id)
-      var parts = ItemState.allCases.filter { tally[$0] > 0 }.map { "\(tally[$0]) \(ClosingTable.name(of: $0))" }
+      var parts = ItemState.allCases.filter { tally[$0] > 0 }.map { "\(tally[$0]) \($0.displayName)" }
       if tally.invalidCount > 0 { parts.append("\(tally.invalidCount) invalid") }
       let number = String(repeating: " ", count: max(0, 4 - "\(batch.id.rawValue)".count)) + "\(batch.id.rawValue)"
       context.say(

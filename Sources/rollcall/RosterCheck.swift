@@ -6,6 +6,7 @@ import DurableQueue
 import Files
 import Foundation
 import Provisioning
+import Words
 
 /// A roster that was read once: what is in it, and what a run would make of it.
 struct RosterCheck {

@@ -7,6 +7,7 @@ import Foundation
 import Pacing
 import Sandbox
 import Wire
+import Words
 
 struct SandboxVerb: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -65,7 +66,7 @@ struct SandboxVerb: AsyncParsableCommand {
     }
     let settings = try settings(in: context)
     let server = try SandboxServer(settings, time: context.time)
-    if let note = server.restoreNote { context.say(note) }
+    if server.wasCutOff, let path = settings.stateFile { context.say(SandboxWords.cutOff(path)) }
     let serving = Task { try await server.run { port in Self.announce(port, settings, in: context) } }
     let signals = context.handlesSignals ? SignalDrain { _ in Self.end(server, in: context) } : nil
     // Its terminal was closed: nobody is left who could stop it.

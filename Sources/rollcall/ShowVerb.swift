@@ -5,7 +5,7 @@ import DurableQueue
 import Foundation
 import Pacing
 import Provisioning
-import Reporter
+import Words
 
 struct ShowVerb: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -34,7 +34,7 @@ struct ShowVerb: AsyncParsableCommand {
 
   /// The item first, then a line for each thing that happened to it.
   static func lines(_ history: ItemHistory) -> [String] {
-    var lines = ["\(history.name) of \(history.account): \(ClosingTable.name(of: history.state))"]
+    var lines = ["\(history.name) of \(history.account): \(history.state.displayName)"]
     if let id = history.remoteID {
       lines.append("  id        \(id)\(history.isAdopted ? " (adopted from the service's list)" : "")")
     }

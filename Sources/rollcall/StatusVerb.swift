@@ -5,7 +5,6 @@ import DurableQueue
 import Foundation
 import Pacing
 import Provisioning
-import Reporter
 import Words
 
 struct StatusVerb: AsyncParsableCommand {
@@ -79,7 +78,7 @@ struct StatusVerb: AsyncParsableCommand {
     context.say("Batch \(batch.id.rawValue), \(batch.label), imported \(batch.importedAt.rfc3339())")
     context.say("  endpoint  \(batch.endpoint)")
     for state in ItemState.allCases where tally[state] > 0 {
-      context.say("  \(ClosingTable.name(of: state)): \(tally[state])")
+      context.say("  \(state.displayName): \(tally[state])")
     }
     if tally.invalidCount > 0 { context.say("  invalid: \(tally.invalidCount)") }
     context.say("  rows: \(tally.rowCount)")

@@ -4,6 +4,7 @@ import BulkImport
 import DataForest
 import Provisioning
 import Testing
+import Words
 
 @Suite struct CellTests {
   @Test func `an empty cell is not given`() throws {

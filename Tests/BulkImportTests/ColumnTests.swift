@@ -4,6 +4,7 @@ import BulkImport
 import DataForest
 import Provisioning
 import Testing
+import Words
 
 @Suite struct ColumnTests {
   @Test func `a column is a field by its full path or its last word`() throws {

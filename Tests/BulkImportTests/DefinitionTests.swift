@@ -1,12 +1,13 @@
 import BulkImport
 import Provisioning
+import TestSupport
 import Testing
 
 /// A definition is told by what differs from an earlier one; it must be the one that its own cells make.
 @Suite struct DefinitionTests {
   @Test func `every row's definition is that of its own cells, whatever the rows before were`() throws {
     for seed in 1...60 {
-      var random = SplitMix64(seed: seed)
+      var random = SeededGenerator(seed: seed)
       let headers = ["description", "configuration.resource.gpuCount", "configuration.docker.workdir"]
       let pool = [1, 2, 5, 12, 1_000].randomElement(using: &random) ?? 1
       let rows = (1...80).map { index in

@@ -1,6 +1,7 @@
 import Foundation
 import Provisioning
 import Testing
+import Words
 
 @testable import BulkImport
 

@@ -1,6 +1,7 @@
 import DataForest
 import Foundation
 import Provisioning
+import TestSupport
 import Testing
 
 @testable import BulkImport
@@ -18,7 +19,7 @@ import Testing
     "\"\"", "[[[[", "{\"a\":", "=1+1",
   ]
 
-  private static func damaged(_ bytes: [UInt8], _ random: inout SplitMix64) -> [UInt8] {
+  private static func damaged(_ bytes: [UInt8], _ random: inout SeededGenerator) -> [UInt8] {
     var bytes = bytes
     for _ in 0..<Int.random(in: 1...8, using: &random) {
       guard !bytes.isEmpty else { break }
@@ -53,7 +54,7 @@ import Testing
       String(contentsOfFile: sample("attendance.json"), encoding: .utf8), file: "t", schema: .workspace)
     let originals = try Self.files.map { try Array(Data(contentsOf: URL(fileURLWithPath: sample($0)))) }
     for seed in 1...count {
-      var random = SplitMix64(seed: seed)
+      var random = SeededGenerator(seed: seed)
       let original = originals.randomElement(using: &random) ?? []
       try withFile(Self.damaged(original, &random)) { path in
         let used = Bool.random(using: &random) ? template : nil
@@ -69,7 +70,7 @@ import Testing
   @Test func `a damaged template is a list of problems, never a crash`() throws {
     let original = try Array(Data(contentsOf: URL(fileURLWithPath: sample("canvas.json"))))
     for seed in 1...2_000 {
-      var random = SplitMix64(seed: seed)
+      var random = SeededGenerator(seed: seed)
       let text = String(decoding: Self.damaged(original, &random), as: UTF8.self)
       _ = try? Template(text, file: "t", schema: .workspace)
     }

@@ -3,6 +3,7 @@
 import DataForest
 import Foundation
 import Testing
+import Words
 
 @testable import BulkImport
 

@@ -5,6 +5,8 @@ import CSV
 import DataForest
 import Foundation
 import Provisioning
+import TestSupport
+import Words
 
 @testable import BulkImport
 
@@ -45,7 +47,7 @@ private func haveSameBytes(_ left: [String], _ right: [String]) -> Bool {
 
 /// Bytes in pieces of up to 7 bytes, some empty.
 private func pieces(_ bytes: [UInt8], seed: UInt8) -> [ArraySlice<UInt8>] {
-  var (random, rest, pieces) = (SplitMix64(seed: Int(seed)), bytes[...], [ArraySlice<UInt8>]())
+  var (random, rest, pieces) = (SeededGenerator(seed: Int(seed)), bytes[...], [ArraySlice<UInt8>]())
   while !rest.isEmpty {
     pieces.append(rest.prefix(Int.random(in: 0...7, using: &random)))
     rest = rest.dropFirst(pieces.last?.count ?? 0)

@@ -4,6 +4,7 @@ import BulkImport
 import DataForest
 import Foundation
 import Provisioning
+import Words
 
 /// All that came of reading a roster.
 struct Reading {

@@ -3,7 +3,9 @@
 import BulkImport
 import DataForest
 import Foundation
+import TestSupport
 import Testing
+import Words
 
 @Suite struct RosterErrorTests {
   @Test func `a file that is not there`() {
@@ -126,7 +128,7 @@ import Testing
   @Test func `two readings, and readings in chunks of any size, are equal`() throws {
     var (acceptedCount, issueCount) = (0, 0)
     for seed in 0..<150 {
-      var generator = SplitMix64(seed: seed)
+      var generator = SeededGenerator(seed: seed)
       let text = randomRoster(using: &generator)
       try withFile(text.utf8) { path in
         let whole = try read(path)
@@ -144,7 +146,7 @@ import Testing
 
   @Test func `exactly the duplicates are found`() throws {
     for seed in 0..<10 {
-      var generator = SplitMix64(seed: seed)
+      var generator = SeededGenerator(seed: seed)
       let names = (0..<150).map { _ in "s\(Int.random(in: 0..<300, using: &generator))" }
       var seen: Set<String> = []
       let expected = names.enumerated().filter { !seen.insert($0.element).inserted }.map {
@@ -163,7 +165,7 @@ import Testing
 
 // MARK: - Tools
 
-private func randomRoster(using generator: inout SplitMix64) -> String {
+private func randomRoster(using generator: inout SeededGenerator) -> String {
   func pick(_ cells: [String]) -> String { cells.randomElement(using: &generator) ?? "" }
   let rows = (0..<Int.random(in: 1...12, using: &generator)).map { number in
     let own = "s\(number)"

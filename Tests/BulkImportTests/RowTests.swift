@@ -2,7 +2,9 @@
 
 import BulkImport
 import DataForest
+import TestSupport
 import Testing
+import Words
 
 @Suite struct RowTests {
   @Test func `a row out of step with its header is one issue, and its cells are not looked at`() throws {
@@ -101,7 +103,7 @@ import Testing
 
   @Test func `every key is found again, however many there are`() {
     for seed in 0..<5 {
-      var generator = SplitMix64(seed: seed)
+      var generator = SeededGenerator(seed: seed)
       var index = KeyIndex()
       let hashes = (0..<20_000).map { _ in Int(truncatingIfNeeded: generator.next()) }
       for (offset, hash) in hashes.enumerated() { index.insert(hash: hash, number: offset + 1) }

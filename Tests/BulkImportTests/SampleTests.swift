@@ -4,6 +4,7 @@ import BulkImport
 import DataForest
 import Provisioning
 import Testing
+import Words
 
 @Suite struct SampleTests {
   @Test func `the class of 30 keeps to every rule`() throws {

@@ -2,6 +2,7 @@ import DataForest
 import Foundation
 import Provisioning
 import Testing
+import Words
 
 @testable import BulkImport
 

@@ -1,6 +1,7 @@
 // What the tests read with: a document in pieces, and all that came of it.
 
 import CSV
+import TestSupport
 
 /// What came of a document: its records, and the error that ended it.
 struct Reading: Equatable {
@@ -30,7 +31,7 @@ func read(_ text: String) throws -> Reading { try read(Array(text.utf8)) }
 func readByByte(_ bytes: [UInt8]) throws -> Reading { try read(bytes.map { [$0] }) }
 
 /// Cuts bytes at random places, now and then into empty pieces.
-func cut(_ bytes: [UInt8], using generator: inout SplitMix64) -> [[UInt8]] {
+func cut(_ bytes: [UInt8], using generator: inout SeededGenerator) -> [[UInt8]] {
   var (pieces, rest): ([[UInt8]], ArraySlice<UInt8>) = ([], bytes[...])
   while !rest.isEmpty {
     let count = min(rest.count, Int.random(in: 0...7, using: &generator))

@@ -1,6 +1,7 @@
 // The writer: what it quotes, and that the reader reads back what it wrote.
 
 import CSV
+import TestSupport
 import Testing
 
 @Suite struct RecordWriterTests {
@@ -27,7 +28,7 @@ import Testing
 @Suite struct CSVSeedTests {
   @Test func `what is written is read back the same`() throws {
     for seed in 0..<2_000 {
-      var generator = SplitMix64(seed: seed)
+      var generator = SeededGenerator(seed: seed)
       let table = randomTable(using: &generator)
       var bytes = seed.isMultiple(of: 2) ? RecordWriter.byteOrderMark : []
       for fields in table { RecordWriter.append(fields, to: &bytes) }
@@ -43,7 +44,7 @@ import Testing
   @Test func `a document fed byte by byte or in pieces is the document fed whole`() throws {
     var (errorCount, problemCount) = (0, 0)
     for seed in 0..<4_000 {
-      var generator = SplitMix64(seed: seed)
+      var generator = SeededGenerator(seed: seed)
       let bytes = randomDocument(using: &generator)
       let whole = try read(bytes)
       #expect(try readByByte(bytes) == whole, "seed \(seed): \(bytes)")
@@ -57,7 +58,7 @@ import Testing
 
   @Test func `every line and place is that of a plain count`() throws {
     for seed in 0..<2_000 {
-      var generator = SplitMix64(seed: seed)
+      var generator = SeededGenerator(seed: seed)
       let bytes = randomDocument(using: &generator)
       for record in try read(bytes).records {
         #expect(record.line == line(of: record.offset, in: bytes), "seed \(seed)")
@@ -70,7 +71,7 @@ import Testing
 
 // MARK: - Tools
 
-private func randomTable(using generator: inout SplitMix64) -> [[String]] {
+private func randomTable(using generator: inout SeededGenerator) -> [[String]] {
   let pieces = ["a", "", ",", "\"", "\r", "\n", "\r\n", " ", "한", "글\u{301}", "\u{FEFF}", "👩‍🏫", "xyz", "\u{0}"]
   return (0..<Int.random(in: 1...6, using: &generator)).map { _ in
     (0..<Int.random(in: 1...5, using: &generator)).map { _ in
@@ -82,7 +83,7 @@ private func randomTable(using generator: inout SplitMix64) -> [[String]] {
 }
 
 /// Documents that are often almost right.
-private func randomDocument(using generator: inout SplitMix64) -> [UInt8] {
+private func randomDocument(using generator: inout SeededGenerator) -> [UInt8] {
   let pieces: [[UInt8]] = [
     [0x61], [0x62, 0x63], [0x2C], [0x2C], [0x2C], [0x22], [0x22, 0x22], [0x22, 0x61, 0x22], [0x0A], [0x0D],
     [0x0D, 0x0A], [0x20], Array("한".utf8), Array("\u{FEC0}".utf8), RecordWriter.byteOrderMark, [0x2C, 0x22],

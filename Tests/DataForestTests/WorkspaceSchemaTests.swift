@@ -2,6 +2,7 @@
 
 import DataForest
 import Provisioning
+import TestSupport
 import Testing
 
 @Suite struct WorkspaceSchemaTests {
@@ -109,7 +110,7 @@ import Testing
     let name = try Regex("[a-z](?:-?[a-z0-9])*")
     var matchCount = 0
     for seed in 0..<3_000 {
-      var generator = SplitMix64(seed: seed)
+      var generator = SeededGenerator(seed: seed)
       let text = randomName(using: &generator)
       let isName = try name.wholeMatch(in: text) != nil
       let isImage = try image.wholeMatch(in: text) != nil
@@ -162,25 +163,10 @@ private func brokenRules(at path: String, _ text: String) throws -> [String] {
 }
 
 /// Texts that are often almost a name or an image.
-private func randomName(using generator: inout SplitMix64) -> String {
+private func randomName(using generator: inout SeededGenerator) -> String {
   let pieces = ["a", "z", "m", "0", "9", "-", "-", ":", ":", ".", "_", "A", "/", "dataforest/", "r2.3.1", "가", " "]
   let likely = Int.random(in: 0..<3, using: &generator) > 0 ? Array(pieces.prefix(10)) : pieces
   return (0..<Int.random(in: 0...9, using: &generator)).map { _ in
     likely.randomElement(using: &generator) ?? "a"
   }.joined()
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014): the same numbers for the same seed on every machine.
-private struct SplitMix64: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: Int) { state = UInt64(truncatingIfNeeded: seed) }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
 }

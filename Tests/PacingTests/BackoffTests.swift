@@ -1,4 +1,5 @@
 import Pacing
+import TestSupport
 import Testing
 
 @Suite struct BackoffTests {
@@ -22,7 +23,7 @@ import Testing
 
   @Test func `every wait lies between nothing and the ceiling`() {
     for seed in 0..<2_000 {
-      var generator = SplitMix64(seed: seed)
+      var generator = SeededGenerator(seed: seed)
       for n in 0...12 {
         let wait = Backoff.throttled.wait(after: n, using: &generator)
         #expect(wait >= .zero && wait <= Backoff.throttled.ceiling(after: n), "seed \(seed), failure \(n)")
@@ -31,7 +32,7 @@ import Testing
   }
 
   @Test func `waits fill the whole range evenly`() {
-    var generator = SplitMix64(seed: 1)
+    var generator = SeededGenerator(seed: 1)
     var tenths = [Int](repeating: 0, count: 10)
     let ceiling = Backoff.throttled.ceiling(after: 4)
     for _ in 0..<10_000 {
@@ -43,7 +44,7 @@ import Testing
   }
 
   @Test func `equal seeds wait equally long`() {
-    var (one, other) = (SplitMix64(seed: 7), SplitMix64(seed: 7))
+    var (one, other) = (SeededGenerator(seed: 7), SeededGenerator(seed: 7))
     for n in 1...20 {
       #expect(Backoff.standard.wait(after: n, using: &one) == Backoff.standard.wait(after: n, using: &other))
     }

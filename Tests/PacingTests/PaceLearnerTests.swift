@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Pacing
@@ -32,7 +33,7 @@ import Testing
     var learner = PaceLearner()
     var own = QuotaState()
     var waitEnd = 0.0
-    var random = SplitMix64(seed: 1)
+    var random = SeededGenerator(seed: 1)
 
     /// Sends rows until all are in; `above`: a pace of which is noted when it was first reached.
     mutating func run(_ rowCount: Int, at service: inout Service, from start: Double, above: Double = .infinity) -> Run
@@ -86,7 +87,7 @@ import Testing
   func `an unknown limit is found soon, and kept`(saysRetryAfter: Bool) {
     for seed in 1...20 {
       var client = Client()
-      client.random = SplitMix64(seed: seed)
+      client.random = SeededGenerator(seed: seed)
       var service = Service(limit: { _ in 100 }, saysRetryAfter: saysRetryAfter)
       let ideal = (1_000.0 - 20) / 100
       let first = client.run(1_000, at: &service, from: 1_000)
@@ -102,7 +103,7 @@ import Testing
   func `a run that follows at once on another one does not probe in its place`(saysRetryAfter: Bool) {
     for seed in 1...20 {
       var client = Client()
-      client.random = SplitMix64(seed: seed)
+      client.random = SeededGenerator(seed: seed)
       var service = Service(limit: { _ in 100 }, saysRetryAfter: saysRetryAfter)
       let first = client.run(1_000, at: &service, from: 1_000)
       let start = 1_000 + first.seconds + 0.5
@@ -147,7 +148,7 @@ import Testing
   }
 
   /// A learner after any history: throttles, answers and silences at any pace, and steps of the clock.
-  private func anyLearner(_ random: inout SplitMix64) -> (learner: PaceLearner, now: Double) {
+  private func anyLearner(_ random: inout SeededGenerator) -> (learner: PaceLearner, now: Double) {
     var learner = PaceLearner()
     var now = 1_000.0
     for _ in 0..<Int.random(in: 0...200, using: &random) {
@@ -164,7 +165,7 @@ import Testing
 
   @Test func `from any state, clean answers reach a limit of one a second in bounded time`() {
     for seed in 1...5_000 {
-      var random = SplitMix64(seed: seed)
+      var random = SeededGenerator(seed: seed)
       var (learner, now) = anyLearner(&random)
       let start = now
       let latency = Double.random(in: 0.01...2, using: &random)

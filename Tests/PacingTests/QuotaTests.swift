@@ -2,6 +2,7 @@
 // not from the interval that the code computes.
 
 import Pacing
+import TestSupport
 import Testing
 
 @Suite struct QuotaTests {
@@ -235,7 +236,7 @@ private let noon = Instant(microseconds: 1_772_409_600_000_000)
 
 /// Callers who come at random times, with random needs, to one state: as threads and processes do.
 private struct History {
-  var generator: SplitMix64
+  var generator: SeededGenerator
   var quota: Quota
   var state = QuotaState()
   var now = noon
@@ -243,7 +244,7 @@ private struct History {
   var limit = 0
 
   init(seed: Int) {
-    generator = SplitMix64(seed: seed)
+    generator = SeededGenerator(seed: seed)
     let counts = [1, 2, 3, 7, 10, 60, 300, 5_000, Rate.largestCount]
     let period = Rate.Period.allCases.randomElement(using: &generator) ?? .second
     let rate = Rate(counts.randomElement(using: &generator) ?? 1, per: period) ?? .untilLearned

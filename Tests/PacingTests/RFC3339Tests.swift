@@ -1,5 +1,6 @@
 import Foundation
 import Pacing
+import TestSupport
 import Testing
 
 @Suite struct RFC3339Tests {
@@ -52,7 +53,7 @@ import Testing
 
   @Test func `a time written reads back as its second, in any offset`() throws {
     for seed in 0..<2_000 {
-      var generator = SplitMix64(seed: seed)
+      var generator = SeededGenerator(seed: seed)
       let second = Int64.random(in: -62_000_000_000...253_000_000_000, using: &generator)
       let minutes = Int.random(in: -14 * 60...14 * 60, using: &generator)
       let zone = try #require(TimeZone(secondsFromGMT: minutes * 60))
@@ -65,7 +66,7 @@ import Testing
     var calendar = Calendar(identifier: .iso8601)
     calendar.timeZone = .gmt
     for seed in 0..<500 {
-      var generator = SplitMix64(seed: seed)
+      var generator = SeededGenerator(seed: seed)
       // From 1900: before 1582 Foundation's calendar is not the one of RFC 3339.
       let second = Int64.random(in: -2_208_988_800...253_000_000_000, using: &generator)
       let parts = calendar.dateComponents(

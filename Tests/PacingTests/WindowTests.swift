@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Pacing
@@ -21,7 +22,7 @@ import Testing
   /// A simulated week of a greedy client that is restarted every hour: what it has is what was stored.
   @Test func `never more than the limit in any 24 hours, and nearly all of it every day`() throws {
     for seed in 1...20 {
-      var random = SplitMix64(seed: seed)
+      var random = SeededGenerator(seed: seed)
       let quota = try quota(500)
       var state = QuotaState()
       var starts: [Int64] = []
@@ -52,7 +53,7 @@ import Testing
 
   @Test func `refused before the instant that was told, and granted at it`() throws {
     for seed in 1...300 {
-      var random = SplitMix64(seed: seed)
+      var random = SeededGenerator(seed: seed)
       let quota = try quota(Int.random(in: 1...30, using: &random), burst: Int.random(in: 1...10, using: &random))
       var state = QuotaState()
       var now = Instant(microseconds: 1_700_000_000_000_000)

@@ -1,5 +1,6 @@
 import Foundation
 import Provisioning
+import TestSupport
 import Testing
 
 @Suite struct JSONValueTextTests {
@@ -33,7 +34,7 @@ import Testing
 
   @Test func `the text does not depend on the order of making`() {
     for seed in 0..<200 {
-      var generator = SplitMix64(seed: seed)
+      var generator = SeededGenerator(seed: seed)
       let members = (0..<20).map { ("key\($0)", JSONValue.integer(Int64($0))) }
       var (one, other) = (JSONValue.object([:]), JSONValue.object([:]))
       for (key, value) in members.shuffled(using: &generator) { one.set(value, at: [key]) }
@@ -44,7 +45,7 @@ import Testing
 
   @Test func `a text reads back as its value and is written again the same`() throws {
     for seed in 0..<2_000 {
-      var generator = SplitMix64(seed: seed)
+      var generator = SeededGenerator(seed: seed)
       let value = JSONValue.random(depth: 4, using: &generator)
       let text = value.canonicalText
       let read = try JSONValue(text: text)
@@ -132,7 +133,7 @@ import Testing
 
   @Test func `what is set is found there, and setting it again changes nothing`() {
     for seed in 0..<1_000 {
-      var generator = SplitMix64(seed: seed)
+      var generator = SeededGenerator(seed: seed)
       var value = JSONValue.random(depth: 3, using: &generator)
       let steps = (0..<Int.random(in: 1...4, using: &generator)).map { _ in
         ["a", "b", "가"].randomElement(using: &generator) ?? "a"
@@ -151,7 +152,7 @@ import Testing
 
 extension JSONValue {
   /// A value with strings of every kind of character, nested at most `depth` deep.
-  fileprivate static func random(depth: Int, using generator: inout SplitMix64) -> JSONValue {
+  fileprivate static func random(depth: Int, using generator: inout SeededGenerator) -> JSONValue {
     switch Int.random(in: 0..<(depth > 0 ? 6 : 4), using: &generator) {
     case 0: .null
     case 1: .bool(.random(using: &generator))
@@ -167,27 +168,12 @@ extension JSONValue {
     }
   }
 
-  private static func randomText(using generator: inout SplitMix64) -> String {
+  private static func randomText(using generator: inout SeededGenerator) -> String {
     let characters: [Unicode.Scalar] = [
       "a", "Z", "0", "\"", "\\", "/", "\n", "\r", "\t", "\0", "\u{1f}", "가", "é", "😀", " ",
     ]
     return (0..<Int.random(in: 0...8, using: &generator)).reduce(into: "") { text, _ in
       text.unicodeScalars.append(characters.randomElement(using: &generator) ?? "a")
     }
-  }
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014): the same numbers for the same seed on every machine.
-private struct SplitMix64: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: Int) { state = UInt64(truncatingIfNeeded: seed) }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }

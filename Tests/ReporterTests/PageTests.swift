@@ -134,6 +134,45 @@ import Words
     }
   }
 
+  @Test func `the page's names of states and its headline come with its data`() async throws {
+    try await ReportFixture.with((1...9).map { "n\($0)" }, issues: ["bad name"]) { fixture in
+      try await fixture.settle(Self.outcomes)
+      _ = try await fixture.claim(1)
+      try fixture.write()
+      let words = try fixture.page().words
+      #expect(
+        words.states == [
+          "done": "done", "failed": "failed", "in_doubt": "answer unknown", "leased": "being sent", "ready": "not sent",
+          "cancelled": "cancelled", "invalid": "invalid",
+        ])
+      #expect(
+        words.headline
+          == "1 of 10 has a workspace so far. 3 failed, 1 row is invalid, 1 has no known answer, 1 is being sent, 3 are not sent."
+      )
+      #expect(words.reasonsTitle == "Without a workspace, by reason")
+    }
+    let script = String(decoding: PageTemplate.afterData, as: UTF8.self)
+    for state in ItemState.allCases where state.displayName.contains(" ") {
+      #expect(!script.contains(state.displayName), "\(state)")
+    }
+  }
+
+  @Test(
+    arguments: [
+      (0, [:], "The roster has no rows."), (1, ["done": 1], "The one row has a workspace."),
+      (1_234_567, ["done": 1_234_567], "All 1,234,567 have a workspace."),
+      (1_000, ["failed": 1_000], "None of 1,000 has a workspace. 1,000 failed."),
+      (3, ["ready": 3], "None of 3 has a workspace yet. 3 are not sent."),
+      (5, ["done": 2, "cancelled": 2, "invalid": 1], "2 of 5 have a workspace. 1 row is invalid, 2 were cancelled."),
+      (
+        4, ["done": 1, "in_doubt": 2, "leased": 1],
+        "1 of 4 has a workspace so far. 2 have no known answer, 1 is being sent."
+      ),
+    ] as [(Int, [String: Int], String)])
+  func `the headline tells how far the batch is`(rowCount: Int, counts: [String: Int], headline: String) {
+    #expect(PageWords.headline(rowCount: rowCount, counts: counts) == headline)
+  }
+
   @Test func `a roster with no rows has a page`() async throws {
     try await ReportFixture.with([], columns: []) { fixture in
       try fixture.write()

@@ -105,6 +105,11 @@ struct PageData: Decodable {
     let messages: [Said]
   }
 
+  struct Words: Decodable {
+    let states: [String: String]
+    let headline, reasonsTitle: String
+  }
+
   struct Pace: Decodable {
     struct Limit: Decodable {
       let at, perSecond: Double
@@ -143,6 +148,7 @@ struct PageData: Decodable {
 
   let summary: Summary
   let reasons: [Group]
+  let words: Words
   let pace: Pace?
   let latencyHistogram: [Bin]
   let columns: [String]

@@ -2,6 +2,7 @@
 // random until everything is done. What really happened stands in the sandbox's ledger.
 
 import Foundation
+import TestSupport
 
 /// One storm and what it is made of.
 package struct Storm: Sendable {
@@ -124,7 +125,7 @@ package struct Storm: Sendable {
 
   /// Keeps the workers at work and kills them, until the batch is done.
   private func work(into result: inout Result) throws {
-    var random = Chance(seed: seed)
+    var random = SeededGenerator(seed: seed)
     let deadline = Date().addingTimeInterval(timeLimit)
     var started = 0
     func next() throws -> Worker {
@@ -136,7 +137,7 @@ package struct Storm: Sendable {
     let pause = Double(rowCount) / Double(rate) / Double(killCount + 1)
     var nextStrike = Date().addingTimeInterval(1)
     let reportPause = Double(rowCount) / Double(rate) / Double(reportCount + 1)
-    var nextReport = Date().addingTimeInterval(reportPause * random.next(in: 0.2...1.2))
+    var nextReport = Date().addingTimeInterval(reportPause * random.number(in: 0.2...1.2))
     var stopped: [(worker: Worker, until: Date, dies: Bool)] = []
     while true {
       guard Date() < deadline else { throw Failure(text: "it was not done within \(Int(timeLimit)) s") }
@@ -160,22 +161,22 @@ package struct Storm: Sendable {
       if Date() >= nextReport, result.reportCount < reportCount {
         try takeReport(result.reportCount + 1)
         result.reportCount += 1
-        nextReport = Date().addingTimeInterval(reportPause * random.next(in: 0.3...1.5))
+        nextReport = Date().addingTimeInterval(reportPause * random.number(in: 0.3...1.5))
       }
       guard Date() >= nextStrike, result.killCount < killCount else { continue }
-      nextStrike = Date().addingTimeInterval(pause * random.next(in: 0.3...1.7))
+      nextStrike = Date().addingTimeInterval(pause * random.number(in: 0.3...1.7))
       strike(workers.filter(\.isAlive), &stopped, &random, into: &result)
     }
   }
 
   private func strike(
-    _ alive: [Worker], _ stopped: inout [(worker: Worker, until: Date, dies: Bool)], _ random: inout Chance,
+    _ alive: [Worker], _ stopped: inout [(worker: Worker, until: Date, dies: Bool)], _ random: inout SeededGenerator,
     into result: inout Result
   ) {
     let candidates = alive.filter { worker in !stopped.contains { $0.worker === worker } }
     guard !candidates.isEmpty else { return }
-    let victim = candidates[Int(random.next(in: 0...0.999) * Double(candidates.count))]
-    switch random.next(in: 0...1) {
+    let victim = candidates[Int(random.number(in: 0...0.999) * Double(candidates.count))]
+    switch random.number(in: 0...1) {
     case ..<0.7:
       if victim.kill(SIGKILL) { result.killCount += 1 }
     case ..<0.85:
@@ -184,7 +185,7 @@ package struct Storm: Sendable {
       // Sometimes for longer than the settle delay, and sometimes it dies when it wakes.
       guard victim.kill(SIGSTOP) else { return }
       result.stopCount += 1
-      stopped.append((victim, Date().addingTimeInterval(random.next(in: 0.1...5)), random.next(in: 0...1) < 0.4))
+      stopped.append((victim, Date().addingTimeInterval(random.number(in: 0.1...5)), random.number(in: 0...1) < 0.4))
     }
   }
 
@@ -228,18 +229,6 @@ extension Worker {
   }
 }
 
-/// Chance that can be repeated: SplitMix64.
-private struct Chance {
-  private var state: UInt64
-
-  init(seed: Int) { state = UInt64(bitPattern: Int64(seed)) }
-
-  mutating func next(in range: ClosedRange<Double>) -> Double {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    let unit = Double((z ^ (z >> 31)) >> 11) / Double(1 << 53)
-    return range.lowerBound + (range.upperBound - range.lowerBound) * unit
-  }
+extension SeededGenerator {
+  fileprivate mutating func number(in range: ClosedRange<Double>) -> Double { Double.random(in: range, using: &self) }
 }

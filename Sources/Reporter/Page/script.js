@@ -7,16 +7,18 @@
   const { summary } = data;
 
   // ---- Words and shapes ----
-  // In the order of the bar. The path draws a sign that says the same as the color, for those who see no colors.
+  // In the order of the bar; the names come with the data. The path draws a sign that says the same as the color, for those
+  // who see no colors.
   const STATES = {
-    done: { name: "done", path: "M3 8.6l3.2 3.2L13 4.6" },
-    failed: { name: "failed", path: "M4 4l8 8M12 4l-8 8" },
-    invalid: { name: "invalid", path: "M8 2.6l6 10.8H2zM8 6.8v2.8M8 11.5v.1" },
-    in_doubt: { name: "answer unknown", path: "M5.3 6a2.7 2.7 0 1 1 4 2.3c-.8.5-1.3 1-1.3 1.9M8 12.9v.1" },
-    leased: { name: "being sent", path: "M8 13V3.4M4 7.2l4-4 4 4" },
-    ready: { name: "not sent", path: "M8 3.4a4.6 4.6 0 1 0 0 9.2a4.6 4.6 0 1 0 0-9.2" },
-    cancelled: { name: "cancelled", path: "M3.4 8h9.2" },
+    done: { path: "M3 8.6l3.2 3.2L13 4.6" },
+    failed: { path: "M4 4l8 8M12 4l-8 8" },
+    invalid: { path: "M8 2.6l6 10.8H2zM8 6.8v2.8M8 11.5v.1" },
+    in_doubt: { path: "M5.3 6a2.7 2.7 0 1 1 4 2.3c-.8.5-1.3 1-1.3 1.9M8 12.9v.1" },
+    leased: { path: "M8 13V3.4M4 7.2l4-4 4 4" },
+    ready: { path: "M8 3.4a4.6 4.6 0 1 0 0 9.2a4.6 4.6 0 1 0 0-9.2" },
+    cancelled: { path: "M3.4 8h9.2" },
   };
+  for (const state of Object.keys(STATES)) STATES[state].name = data.words.states[state];
   // Rows that need a person come first when the table is sorted by state.
   const URGENCY = ["failed", "invalid", "in_doubt", "leased", "ready", "cancelled", "done"];
   const count = { ...summary.states, invalid: summary.invalidCount };
@@ -78,23 +80,10 @@
   }
 
   // ---- Headline, outcomes, facts, what to do ----
-  function headline() {
-    const total = summary.rowCount;
-    if (total === 0) return "The roster has no rows.";
-    const have = count.done === total ? pick(total, "The one row has a workspace.", `All ${int(total)} have a workspace.`)
-      : count.done === 0 ? `None of ${int(total)} has a workspace${unfinished ? " yet" : ""}.`
-      : `${int(count.done)} of ${int(total)} ${pick(count.done, "has", "have")} a workspace${unfinished ? " so far" : ""}.`;
-    const rest = [["failed", "failed", "failed"], ["invalid", "row is invalid", "rows are invalid"],
-      ["in_doubt", "has no known answer", "have no known answer"], ["leased", "is being sent", "are being sent"],
-      ["ready", "is not sent", "are not sent"], ["cancelled", "was cancelled", "were cancelled"],
-    ].filter(([state]) => count[state]).map(([state, one, many]) => `${int(count[state])} ${pick(count[state], one, many)}`);
-    return rest.length ? `${have} ${rest.join(", ")}.` : have;
-  }
-
   function drawTop() {
     const file = summary.label.split("/").pop() || summary.label;
     $("eyebrow").textContent = `Rollcall · ${file} · batch ${summary.batch}`;
-    $("headline").textContent = headline();
+    $("headline").textContent = data.words.headline;
     document.title = `${int(count.done)} of ${int(summary.rowCount)} done · ${file} · Rollcall`;
     const stood = `Not finished. This page shows how it stood on ${date(summary.writtenAt)} at ${clock(summary.writtenAt)}; ` +
       `\`rollcall status ${summary.batch}\` tells how it stands now.`;
@@ -155,6 +144,7 @@
             list(said.slice(3, 53)), said.length > 53 && element("p", {}, "The rest stands in the table."))),
         show);
     });
+    $("reasons-title").textContent = data.words.reasonsTitle;
     if (items.length) reveal("reasons", element("ul", { className: "reasons" }, ...items));
   }
 

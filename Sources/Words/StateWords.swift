@@ -1,0 +1,69 @@
+// What people call the states of rows, and the report page's own words about them.
+
+package import Provisioning
+
+extension ItemState {
+  /// What people call it.
+  package var displayName: String {
+    switch self {
+    case .done: "done"
+    case .failed: "failed"
+    case .inDoubt: "answer unknown"
+    case .leased: "being sent"
+    case .ready: "not sent"
+    case .cancelled: "cancelled"
+    }
+  }
+}
+
+/// Words about states.
+package enum StateWords {
+  /// What people call rows that were not accepted; the files write it so too.
+  package static let invalid = "invalid"
+
+  /// The name of each state, and of invalid rows, by what the files write.
+  package static let byState = Dictionary(
+    uniqueKeysWithValues: ItemState.allCases.map { ($0.rawValue, $0.displayName) } + [(invalid, invalid)])
+}
+
+/// The words of the report's page that tell of what the service makes.
+package enum PageWords {
+  /// What stands above the reasons.
+  package static let reasonsTitle = "Without a workspace, by reason"
+
+  /// How far the batch is, in a sentence or two.
+  ///
+  /// - Parameter counts: rows by what the files write as their state; `invalid` among them.
+  package static func headline(rowCount: Int, counts: [String: Int]) -> String {
+    func count(_ state: ItemState) -> Int { counts[state.rawValue] ?? 0 }
+    guard rowCount > 0 else { return "The roster has no rows." }
+    let done = count(.done)
+    let isUnfinished = count(.ready) + count(.leased) + count(.inDoubt) > 0
+    let have =
+      switch done {
+      case rowCount: rowCount == 1 ? "The one row has a workspace." : "All \(rowCount.grouped) have a workspace."
+      case 0: "None of \(rowCount.grouped) has a workspace\(isUnfinished ? " yet" : "")."
+      default:
+        "\(done.grouped) of \(rowCount.grouped) \(done == 1 ? "has" : "have") a workspace\(isUnfinished ? " so far" : "")."
+      }
+    let others: [(count: Int, one: String, many: String)] = [
+      (count(.failed), "failed", "failed"), (counts[StateWords.invalid] ?? 0, "row is invalid", "rows are invalid"),
+      (count(.inDoubt), "has no known answer", "have no known answer"),
+      (count(.leased), "is being sent", "are being sent"), (count(.ready), "is not sent", "are not sent"),
+      (count(.cancelled), "was cancelled", "were cancelled"),
+    ]
+    let rest = others.filter { $0.count > 0 }.map { "\($0.count.grouped) \($0.count == 1 ? $0.one : $0.many)" }
+    return rest.isEmpty ? have : "\(have) \(rest.joined(separator: ", "))."
+  }
+}
+
+extension Int {
+  /// With a comma between thousands.
+  fileprivate var grouped: String {
+    let digits = String(self)
+    return String(
+      digits.enumerated().flatMap { index, digit in
+        index > 0 && (digits.count - index).isMultiple(of: 3) ? [",", digit] : [digit]
+      })
+  }
+}
