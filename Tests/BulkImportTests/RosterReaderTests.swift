@@ -182,13 +182,15 @@ private func randomRoster(using generator: inout SeededGenerator) -> String {
 @Suite struct ChangedRosterTests {
   private static let text = roster(rows: [row("a1"), row("a2"), row("a3")])
 
-  @Test(arguments: [
-    // More of it, other bytes of the same length, less of it, another file, none.
-    { (path: String) in try Data((text + row("a4").joined(separator: ",")).utf8).write(to: URL(filePath: path)) },
-    { path in try rewrite(path, text.replacing("a3", with: "b3")) }, { path in try rewrite(path, "accountId,name\n") },
-    { path in try Data(text.utf8).write(to: URL(filePath: path), options: .atomic) },
-    { path in try FileManager.default.removeItem(atPath: path) },
-  ] as [@Sendable (String) throws -> Void])
+  @Test(
+    arguments: [
+      // More of it, other bytes of the same length, less of it, another file, none.
+      { (path: String) in try Data((text + row("a4").joined(separator: ",")).utf8).write(to: URL(filePath: path)) },
+      { path in try rewrite(path, text.replacing("a3", with: "b3")) },
+      { path in try rewrite(path, "accountId,name\n") },
+      { path in try Data(text.utf8).write(to: URL(filePath: path), options: .atomic) },
+      { path in try FileManager.default.removeItem(atPath: path) },
+    ] as [@Sendable (String) throws -> Void])
   func `while its rows are read`(change: @Sendable (String) throws -> Void) throws {
     try withFile(Self.text.utf8) { path in
       let reader = RosterReader(path: path, displayName: "roster.csv", schema: .workspace)
@@ -209,7 +211,9 @@ private func randomRoster(using generator: inout SeededGenerator) -> String {
   }
 
   @Test func `one that was copied to be read may change afterwards`() throws {
-    let units: [UInt8] = Self.text.utf16.flatMap { unit -> [UInt8] in [UInt8(truncatingIfNeeded: unit), UInt8(unit >> 8)] }
+    let units: [UInt8] = Self.text.utf16.flatMap { unit -> [UInt8] in
+      [UInt8(truncatingIfNeeded: unit), UInt8(unit >> 8)]
+    }
     let bytes: [UInt8] = [0xFF, 0xFE] + units
     try withFile(bytes) { path in
       let reader = RosterReader(path: path, displayName: "roster.csv", schema: .workspace)

@@ -8,10 +8,12 @@ import Testing
 
 /// Rows between their reading and their import come out as they went in.
 @Suite struct RowSpoolTests {
-  private static let texts = ["", "a", "가나다", "\"q\"", "a\u{0}b", "e\u{301}", "é", "👩🏽‍🚀\n", String(repeating: "x", count: 300)]
+  private static let texts = [
+    "", "a", "가나다", "\"q\"", "a\u{0}b", "e\u{301}", "é", "👩🏽‍🚀\n", String(repeating: "x", count: 300),
+  ]
 
   private func row(_ ordinal: Int, _ bases: [Definition.Base], using random: inout SeededGenerator) -> NewRow {
-    let text = { Self.texts.randomElement(using: &random) ?? "" }
+    func text() -> String { Self.texts.randomElement(using: &random) ?? "" }
     let cells = (0..<Int.random(in: 0...5, using: &random)).map { _ in text() }
     let line = Int.random(in: ordinal...ordinal * 40_000, using: &random)
     if Int.random(in: 0..<5, using: &random) == 0 {
