@@ -88,30 +88,3 @@ extension Definition: ExpressibleByStringInterpolation, CustomStringConvertible 
 
   package var description: String { text }
 }
-
-// MARK: - Until the import takes a definition as it is
-
-extension Definition {
-  package typealias Pattern = Base
-
-  /// How the text is told.
-  package enum Form: Sendable {
-    /// All of it.
-    case whole(String)
-    /// A pattern, of which some bytes are replaced; `nameAt` is the name's place in what that makes.
-    case like(Base, replaced: Range<Int>, by: [UInt8], nameAt: Int, name: String)
-  }
-
-  /// How the text is told.
-  package var form: Form {
-    guard let nameAt = base.nameAt else { return .whole(text) }
-    guard let patch else { return .like(base, replaced: 0..<0, by: [], nameAt: nameAt, name: name) }
-    let shift = patch.range.upperBound <= nameAt ? patch.text.count - patch.range.count : 0
-    return .like(base, replaced: patch.range, by: patch.text, nameAt: nameAt + shift, name: name)
-  }
-}
-
-extension Definition.Base {
-  /// Its text.
-  package var bytes: [UInt8] { text }
-}

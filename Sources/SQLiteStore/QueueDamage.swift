@@ -101,30 +101,24 @@ extension QueueSchema {
       columns: (ItemState.allCases.map(\.rawValue) + ["invalid"]).map { ($0, ColumnKind.count) },
       rules: [("batch_id", "EXISTS (SELECT 1 FROM batch WHERE batch.id = it.batch_id)")]),
     TableKind(
+      name: "definition_base", columns: [("id", .id), ("text", .text), ("name_at", .optional(.count))],
+      rules: [("name_at", "it.name_at IS NULL OR it.name_at <= length(CAST(it.text AS BLOB))")]),
+    TableKind(
       name: "definition",
       columns: [
-        ("id", .id), ("json", .text), ("name_at", .optional(.count)), ("base_id", .optional(.id)),
-        ("base_start", .optional(.count)), ("base_end", .optional(.count)),
+        ("id", .id), ("base_id", .id), ("patch_start", .optional(.count)), ("patch_end", .optional(.count)),
+        ("patch", .optional(.text)),
       ],
       rules: [
-        ("base_id", "(it.base_id IS NULL) = (it.base_start IS NULL) AND (it.base_id IS NULL) = (it.base_end IS NULL)"),
+        ("base_id", "EXISTS (SELECT 1 FROM definition_base base WHERE base.id = it.base_id)"),
+        ("patch", "(it.patch IS NULL) = (it.patch_start IS NULL) AND (it.patch IS NULL) = (it.patch_end IS NULL)"),
         (
-          "base_id",
-          "it.base_id IS NULL OR EXISTS (SELECT 1 FROM definition base WHERE base.id = it.base_id AND base.base_id IS NULL)"
-        ),
-        (
-          "base_end",
+          "patch_end",
           """
-          it.base_id IS NULL OR it.base_start <= it.base_end AND it.base_end <= (
-            SELECT length(CAST(base.json AS BLOB)) FROM definition base WHERE base.id = it.base_id)
-          """
-        ),
-        (
-          "name_at",
-          """
-          it.name_at IS NULL OR it.name_at <= length(CAST(it.json AS BLOB)) + coalesce((
-            SELECT length(CAST(base.json AS BLOB)) FROM definition base WHERE base.id = it.base_id), 0)
-            - coalesce(it.base_end - it.base_start, 0)
+          it.patch IS NULL OR it.patch_start <= it.patch_end AND EXISTS (
+            SELECT 1 FROM definition_base base WHERE base.id = it.base_id
+              AND it.patch_end <= length(CAST(base.text AS BLOB))
+              AND (name_at IS NULL OR name_at <= it.patch_start OR it.patch_end <= name_at))
           """
         ),
       ]),

@@ -48,17 +48,15 @@ final class QueuePlace: Sendable {
   var isShared: Bool { OtherProcesses.have(descriptor) }
 
   /// What stands at the path and beside it is what this process has open from now on.
-  ///
-  /// - Parameter inLog: whether there is a log; a first import writes without one.
-  func note(inLog: Bool = true) throws {
+  func note() throws {
     var found: [String: FileIdentity] = [:]
-    for file in [path] + (inLog ? [path + "-wal", path + "-shm"] : []) {
+    for file in [path, path + "-wal", path + "-shm"] {
       guard case .there(let identity) = FileLook(file) else { throw Self.error(path, lost: file, isAbsent: true) }
       found[file] = identity
     }
-    let hold: LogHold?
+    let hold: LogHold
     do throws(LogHoldError) {
-      hold = inLog ? try LogHold(path + "-wal") : nil
+      hold = try LogHold(path + "-wal")
     } catch {
       throw QueueError.refused(path, at: path + "-wal", error.number)
     }

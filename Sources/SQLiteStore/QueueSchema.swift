@@ -9,7 +9,7 @@ enum QueueSchema {
   /// `ROLC` in ASCII: tells the file from any other SQLite file.
   static let applicationID = 0x524F_4C43
   /// The number of these tables; it rises with every change.
-  static let version = 14
+  static let version = 15
 
   /// Makes the tables where there are none, in one transaction.
   static func make(_ db: Database) throws {
@@ -105,14 +105,20 @@ enum QueueSchema {
     """
 
   private static let itemsAndAttempts = """
-    -- A rendered definition, canonical JSON, never changed once written; see `KeptDefinition`.
+    -- What several definitions share: canonical JSON without the name.
+    CREATE TABLE definition_base (
+      id INTEGER PRIMARY KEY,
+      text TEXT NOT NULL,
+      name_at INTEGER CHECK (name_at >= 0)  -- where the item's name belongs, in bytes; null where it does not
+    ) STRICT;
+    -- A definition, never changed once written: a base, and what stands there instead of some of its bytes.
     CREATE TABLE definition (
       id INTEGER PRIMARY KEY,
-      json TEXT NOT NULL,
-      name_at INTEGER CHECK (name_at >= 0),
-      base_id INTEGER REFERENCES definition,
-      base_start INTEGER,
-      base_end INTEGER
+      base_id INTEGER NOT NULL REFERENCES definition_base,
+      patch_start INTEGER,
+      patch_end INTEGER,
+      patch TEXT,
+      CHECK ((patch IS NULL) = (patch_start IS NULL) AND (patch IS NULL) = (patch_end IS NULL))
     ) STRICT;
     -- One remote thing. The account scope and the name are its key.
     CREATE TABLE item (

@@ -75,7 +75,6 @@ package final class SQLiteQueueStore: Store {
     configuration.prepareDatabase { db in
       // The place, which has the file open too, goes after the last connection: closing the file frees SQLite's locks.
       withExtendedLifetime(place) {}
-      db.add(function: SQLiteTransaction.definitionText)
       // SQLite 3.40 can corrupt a WAL when two connections checkpoint as a third commits: one place checkpoints.
       try db.execute(sql: "PRAGMA wal_autocheckpoint = 0")
       // What is erased or replaced is overwritten, whatever the build of SQLite says.

@@ -108,20 +108,6 @@ final class SQLiteTransaction: Transaction {
       resultCode: ResultCode(rawValue: sqlite3_extended_errcode(db.sqliteConnection)),
       message: String(cString: sqlite3_errmsg(db.sqliteConnection)))
   }
-
-  /// Puts a definition together; see `KeptDefinition`.
-  static let definitionText = DatabaseFunction("definition_text", argumentCount: 6, pure: true) { values in
-    try KeptDefinition.compose(
-      values.map { value in
-        switch value.storage {
-        case .null: .null
-        case .int64(let number): .integer(number)
-        case .double(let number): .real(number)
-        case .string(let text): .text(text)
-        case .blob: .bytes
-        }
-      })
-  }
 }
 
 /// The row that a statement stands at.

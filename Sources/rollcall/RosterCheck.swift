@@ -114,7 +114,7 @@ struct RosterCheck {
     guard let rows else { throw Problem("The rows of \(shownPath) were not kept.", .toolFailed) }
     var excess: Int?
     let result = try queue.importBatch(
-      newBatch, known: comparison, rows: { [rows] add in try rows.forEach(add) },
+      newBatch, rows, known: comparison,
       confirm: { comparison in
         if let most, comparison.toCreateCount > most { excess = comparison.toCreateCount }
         return excess == nil

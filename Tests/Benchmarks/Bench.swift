@@ -127,14 +127,14 @@ enum Bench {
       label: "bench", target: "dataforest", endpoint: "https://example.com", origin: "https://example.com",
       columns: ["name"], digest: "bench")
     let padding = String(repeating: "x", count: 560)
-    let result = try queue.importBatch(new) { add in
-      for index in 1...count {
-        let name = "n\(index)"
-        let content = NewRow.Content.item(
-          account: "acc", name: name, definition: "{\"name\":\"\(name)\",\"padding\":\"\(padding)\"}")
-        try add(NewRow(ordinal: index, line: index + 1, cells: [name], content: content))
-      }
+    let base = Definition.Base(text: Array("{\"name\":\"\",\"padding\":\"\(padding)\"}".utf8), nameAt: 9)
+    let spool = RowSpool()
+    for index in 1...count {
+      let name = "n\(index)"
+      let content = NewRow.Content.item(account: "acc", name: name, definition: Definition(base: base, name: name))
+      try spool.append(NewRow(ordinal: index, line: index + 1, cells: [name], content: content))
     }
+    let result = try queue.importBatch(new, spool.rows)
     guard let result else { preconditionFailure("the import was not declined") }
     return result.batch
   }

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import Provisioning
+import TestSupport
 import Testing
 
 @testable import DurableQueue
@@ -30,31 +31,68 @@ import Testing
       }
       let batch = try #require(result).batch
       #expect(try await claimed(fixture, batch) == definitions)
-      let kept = try fixture.queue.read { try $0.value("SELECT count(*) FROM definition", as: Int.self) }
-      #expect(kept == 6, "a, b and g have one in common")
     }
   }
 
-  @Test func `more definitions than are remembered are kept all the same`() async throws {
+  @Test func `what definitions have in common is stored once, whatever is replaced in it`() async throws {
+    let bases = [#"{"description":"","name":""}"#, #"{"name":"","z":""}"#].map { text in
+      Definition.Base(text: Array(text.utf8), nameAt: text.hasPrefix(#"{"n"#) ? 9 : text.utf8.count - 2)
+    }
+    // The patch before the name, and behind it; the same one again; none.
+    let rows = (0..<400).map { index -> Definition in
+      let place = index.isMultiple(of: 2) ? 16 : 15
+      let patch = Definition.Patch(place..<place, text: Array("가\(index % 50)".utf8))
+      return Definition(
+        base: bases[index % 2], patch: index.isMultiple(of: 5) ? nil : patch, name: "n\(index)")
+    }
     try await QueueFixture.with { fixture in
-      let count = 2_500
+      let result = try fixture.queue.importBatch(QueueFixture.batch()) { add in
+        for (index, definition) in rows.enumerated() {
+          let content = NewRow.Content.item(account: "acc", name: definition.name, definition: definition)
+          try add(NewRow(ordinal: index + 1, line: index + 2, cells: [], content: content))
+        }
+      }
+      let batch = try #require(result).batch
+      for definition in rows {
+        let found = try fixture.queue.histories(named: definition.name, line: nil, in: batch)
+        #expect(found.map(\.definition) == [definition.text])
+      }
+      let stored = try fixture.queue.read { db in
+        try ["definition", "definition_base"].map { try db.value("SELECT count(*) FROM \($0)", as: Int.self) }
+      }
+      #expect(stored == [42, 2], "40 with a patch, one of each base without")
+    }
+  }
+
+  @Test func `more bases and patches than are remembered are stored all the same`() async throws {
+    let bases = (0..<40).map { Definition.Base(text: Array("{\"b\":\($0),\"name\":\"\"}".utf8), nameAt: nil) }
+    try await QueueFixture.with { fixture in
+      let count = 40_000
       let result = try fixture.queue.importBatch(QueueFixture.batch()) { add in
         for index in 1...count {
-          let definition = #"{"description":"person \#(index % 1_300)","name":"n\#(index)"}"#
+          let patch = Definition.Patch(1..<1, text: Array("\"p\":\(index % 36_000),".utf8))
+          let definition = Definition(base: bases[index % 40], patch: patch, name: "n\(index)")
           try add(
             NewRow(
               ordinal: index, line: index, cells: [],
-              content: .item(account: "acc", name: "n\(index)", definition: Definition(text: definition))))
+              content: .item(account: "acc", name: "n\(index)", definition: definition)))
         }
       }
       let batch = try #require(result).batch
       #expect(try fixture.queue.tally(of: batch) == Tally([.ready: count]))
-      let wrong = try fixture.queue.read { db in
-        try db.value(
+      var wrong = 0
+      try fixture.queue.read { db in
+        var definitions = StoredDefinitions()
+        try db.each(
           """
-          SELECT count(*) FROM item JOIN definition ON definition.id = definition_id WHERE \(KeptDefinition.sql())
-            <> '{"description":"person ' || (substr(name, 2) % 1300) || '","name":"' || name || '"}'
-          """, as: Int.self)
+          SELECT \(StoredDefinitions.columns), item.id FROM item JOIN definition ON definition.id = definition_id
+            \(StoredDefinitions.join)
+          """
+        ) { row in
+          let index = try row.get(StoredDefinitions.columnCount) as Int
+          let text = try definitions.definition(of: "", row).text
+          if text != "{\"p\":\(index % 36_000),\"b\":\(index % 40),\"name\":\"\"}" { wrong += 1 }
+        }
       }
       #expect(wrong == 0)
     }
@@ -92,35 +130,16 @@ import Testing
       _ = try fixture.importNames(["a", "b"])
       #expect(isChecked(fixture.queue))
       #expect(throws: Broken.self) {
-        _ = try fixture.queue.importBatch(QueueFixture.batch("/other.csv")) { _ in throw Broken() }
+        _ = try fixture.queue.importBatch(QueueFixture.batch("/other.csv")) { _ in
+        } confirm: { _ in
+          throw Broken()
+        }
       }
       #expect(isChecked(fixture.queue))
     }
   }
 
-  @Test func `a label that was never seen is imported in one reading, a known one is not read`() async throws {
-    struct Refused: Error {}
-    try await QueueFixture.with { fixture in
-      let rows: @Sendable (RowSink) throws -> Void = { add in try add(QueueFixture.row(1, "a")) }
-      #expect(throws: Refused.self) {
-        _ = try fixture.queue.importUnseen(QueueFixture.batch(), rows: rows) { throw Refused() }
-      }
-      #expect(try fixture.queue.batches().isEmpty)
-      let result = try fixture.queue.importUnseen(QueueFixture.batch(), rows: rows) { (["name"], "digest") }
-      let id = try #require(result).batch
-      let batch = try #require(try fixture.queue.batch(id))
-      #expect(batch.columns == ["name"])
-      #expect(try fixture.queue.tally(of: batch.id) == Tally([.ready: 1]))
-      let again = try fixture.queue.importUnseen(QueueFixture.batch()) { _ in
-        Issue.record("a known label is read")
-      } content: {
-        ([], "")
-      }
-      #expect(again == nil)
-    }
-  }
-
-  @Test func `a name that is there twice ends the import, and both sides of it`() async throws {
+  @Test func `a name that is there twice ends the import`() async throws {
     try await QueueFixture.with { fixture in
       #expect(throws: QueueError.self) {
         _ = try fixture.queue.importBatch(QueueFixture.batch()) { add in

@@ -22,15 +22,22 @@ import Testing
 
   /// Rows of which every cell is another; `tag` tells the batches apart.
   static func rows(_ count: Int, _ tag: String, account: String? = nil, names: [Int: String] = [:]) -> [NewRow] {
-    (1...count).map { index in
+    let account = account ?? "\(tag)account"
+    let start = Array(
+      #"{"accountId":"\#(account)","configuration":{"docker":{"image":"tensorflow:r2.3.1-py3"}},"description":""#.utf8)
+    let first = Array(person(1, tag).utf8)
+    // All are stored by what differs from the first.
+    let base = Definition.Base(
+      text: start + first + Array(#"","name":""}"#.utf8), nameAt: start.count + first.count + #"","name":""#.utf8.count)
+    return (1...count).map { index in
       let name = names[index] ?? "\(tag)-name-\(index)-q"
-      let text = """
-        {"accountId":"\(account ?? "\(tag)account")","configuration":{"docker":{"image":"tensorflow:r2.3.1-py3","command":\
-        "jupyter lab"},"resource":{"gpuCount":1,"gpuModel":"T4"}},"description":"\(person(index, tag))","name":"\(name)"}
-        """
+      let patch = Definition.Patch(
+        start.count..<start.count + first.count, text: Array(person(index, tag).utf8))
       return NewRow(
         ordinal: index, line: index + 1, cells: [name, "\(tag)-cell-\(index)-q@example.com"],
-        content: .item(account: account ?? "\(tag)account", name: name, definition: Definition(text: text)))
+        content: .item(
+          account: account, name: name,
+          definition: Definition(base: base, patch: index == 1 ? nil : patch, name: name)))
     }
   }
 
@@ -154,10 +161,43 @@ import Testing
         #expect(found.map(\.definition) == [definition.text])
       }
       // They are stored as differences still.
-      let whole = try fixture.queue.read {
-        try $0.value("SELECT count(*) FROM definition WHERE base_id IS NULL", as: Int.self)
+      let bases = try fixture.queue.read { try $0.value("SELECT count(*) FROM definition_base", as: Int.self) }
+      #expect(bases == 2)
+    }
+  }
+
+  @Test func `what of a base nobody uses is erased, and the definitions on it stay as they are`() async throws {
+    for seed in 1...40 {
+      try await QueueFixture.with { fixture in
+        var random = SeededGenerator(seed: seed)
+        let letters = Array("abcdefghijklmnopqrstuvwxyz")
+        let nameAt = [nil, 0, 5, 13, 26].randomElement(using: &random) ?? nil
+        let base = Definition.Base(text: Array(String(letters).utf8), nameAt: nameAt)
+        let rows = (1...4).map { index in
+          let bounds = (0...26).filter { nameAt == nil || (index.isMultiple(of: 2) ? $0 <= nameAt ?? 0 : $0 >= nameAt ?? 0) }
+          let ends = [bounds.randomElement(using: &random) ?? 0, bounds.randomElement(using: &random) ?? 0].sorted()
+          let patch = Definition.Patch(ends[0]..<ends[1], text: Array("<\(index)가>".utf8))
+          return NewRow(
+            ordinal: index, line: index, cells: [],
+            content: .item(
+              account: "acc", name: "n\(index)", definition: Definition(base: base, patch: patch, name: "n\(index)")))
+        }
+        // What the other rows show of the base may stay, and nothing else.
+        let stay = try fixture.importRows(Array(rows.dropFirst()), label: "/stays.csv")
+        let gone = try fixture.importRows(
+          [QueueFixture.row(1, "gone", definition: "gone")], label: "/gone.csv", digest: "other")
+        _ = try fixture.queue.cancel(gone)
+        _ = try fixture.queue.forget(gone)
+        let shown = rows.dropFirst().reduce(into: Set<UInt8>()) { shown, row in
+          if case .item(_, _, let definition) = row.content { shown.formUnion(definition.text.utf8) }
+        }
+        let left = try fixture.queue.read { try $0.value("SELECT text FROM definition_base", as: String.self) }
+        #expect(Set((left ?? "?").utf8).isSubset(of: shown), "seed \(seed)")
+        for case .item(_, let name, let definition) in rows.dropFirst().map(\.content) {
+          let found = try fixture.queue.histories(named: name, line: nil, in: stay)
+          #expect(found.map(\.definition) == [definition.text], "seed \(seed)")
+        }
       }
-      #expect(whole ?? 0 <= 2)
     }
   }
 

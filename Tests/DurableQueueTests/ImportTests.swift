@@ -22,6 +22,7 @@ import Testing
       #expect(throws: Broken.self) {
         _ = try fixture.queue.importBatch(QueueFixture.batch()) { add in
           try add(QueueFixture.row(1, "a"))
+        } confirm: { _ in
           throw Broken()
         }
       }

@@ -11,25 +11,22 @@ import Words
 
 /// A journal that a killed process left is played back into the file that it was written for, and into no other.
 @Suite struct JournalTests {
-  /// What is left of first openings and first imports that were killed, beside queues that came later.
+  /// What is left of first openings that were killed, beside queues that came later.
   enum Left: String, CaseIterable, Sendable {
     /// Of the very first transaction: the file was empty.
     case opening
-    /// Of a first import that was cut off: the queue was empty.
-    case firstImport
+    /// Of a transaction in a queue that was empty.
+    case emptyQueue
     /// Of the switch to the log's mode: a file of one page.
     case onePage
     /// Of a transaction in another queue.
     case otherQueue
   }
 
-  private func queue(
-    at path: String, _ names: Range<Int>, while body: @escaping @Sendable () throws -> Void = {}
-  ) throws {
+  private func queue(at path: String, _ names: Range<Int>) throws {
     let queue = try Queue(path: path, time: ManualTimeSource())
     _ = try queue.importBatch(QueueFixture.batch()) { add in
       for index in names { try add(QueueFixture.row(index, "n\(index)")) }
-      try body()
     }
     try queue.close()
   }
@@ -60,12 +57,10 @@ import Words
     switch left {
     case .opening: try FirstOpeningTests.journal(of: 0).write(to: URL(fileURLWithPath: copy + "-journal"))
     case .onePage: try FirstOpeningTests.journal(of: 1).write(to: URL(fileURLWithPath: copy + "-journal"))
-    case .firstImport:
-      try queue(at: path, 1..<60_000) {
-        for suffix in ["", "-journal"] {
-          try FileManager.default.copyItem(atPath: path + suffix, toPath: copy + suffix)
-        }
-      }
+    case .emptyQueue:
+      try Queue(path: path, time: ManualTimeSource()).close()
+      let rows = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)"
+      try cutOff(path, to: copy, ["\(rows) INSERT INTO definition_base (text) SELECT 'base ' || i FROM n"])
     case .otherQueue:
       try queue(at: path, 1..<400)
       try cutOff(path, to: copy, ["UPDATE item SET message = 'x'", "UPDATE batch_row SET line = line + 1000"])

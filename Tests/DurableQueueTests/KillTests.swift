@@ -44,7 +44,7 @@ import Testing
       try queue.checkpoint()
       try queue.writeAlone { db in
         for index in 1...2_000 {
-          try db.run("INSERT INTO definition (json) VALUES (?)", ["\(index)" + String(repeating: "x", count: 500)])
+          try db.run("INSERT INTO definition_base (text) VALUES (?)", ["\(index)" + String(repeating: "x", count: 500)])
         }
       }
       let pageCount = try queue.read { try $0.value("PRAGMA page_count", as: Int.self) } ?? 0
@@ -213,10 +213,10 @@ import Testing
         try Child(folder).dieInCheckpoint()
       }
       try await reopen(folder) { fixture async throws in
-        let count = try fixture.queue.read { try $0.value("SELECT count(*) FROM definition", as: Int.self) }
+        let count = try fixture.queue.read { try $0.value("SELECT count(*) FROM definition_base", as: Int.self) }
         #expect(count == 2_000)
         try fixture.queue.checkpoint()
-        let after = try fixture.queue.read { try $0.value("SELECT count(*) FROM definition", as: Int.self) }
+        let after = try fixture.queue.read { try $0.value("SELECT count(*) FROM definition_base", as: Int.self) }
         #expect(after == 2_000)
       }
     }

@@ -413,10 +413,10 @@ final class Model {
   // MARK: - Comparing
 
   private static let stateSQL = """
-    SELECT name, state || ' ' || ifnull(reason, '-') || ' owner ' || ifnull(owner_id, 0) || ' #' || ordinal
-      || ' used ' || used_count || ' ' || \(KeptDefinition.sql()) || ' batch ' || batch_id || ' due ' || ifnull(due, 0)
+    SELECT \(StoredDefinitions.columns), name, state || ' ' || ifnull(reason, '-') || ' owner ' || ifnull(owner_id, 0) || ' #' || ordinal
+      || ' used ' || used_count || ' batch ' || batch_id || ' due ' || ifnull(due, 0)
       || ' doubt ' || ifnull(doubt_at, 0)
-    FROM item JOIN definition ON definition.id = definition_id WHERE account_scope_id = ?
+    FROM item JOIN definition ON definition.id = definition_id \(StoredDefinitions.join) WHERE account_scope_id = ?
     """
 
   private func compare() throws {
@@ -425,14 +425,15 @@ final class Model {
     }
     guard rows.count == items.count else { throw Violation(description: "an item is lost") }
     var counts: [ItemState: Int] = [:]
+    var definitions = StoredDefinitions()
     for row in rows {
-      let name = try row.get(0) as String
-      let found = try row.get(1) as String
+      let name = try row.get(StoredDefinitions.columnCount) as String
+      let found = try row.get(StoredDefinitions.columnCount + 1) + " \(definitions.definition(of: name, row))"
       guard let item = items[name] else { throw Violation(description: "\(name) came from nowhere") }
       let expected =
         "\(item.state.rawValue) \(item.reason?.rawValue ?? "-") owner \(item.owner?.rawValue ?? 0) "
-        + "#\(item.ordinal) used \(item.usedCount) \(item.definition) "
-        + "batch \(item.batch.rawValue) due \(item.due?.microseconds ?? 0) doubt \(item.doubtAt?.microseconds ?? 0)"
+        + "#\(item.ordinal) used \(item.usedCount) batch \(item.batch.rawValue) due \(item.due?.microseconds ?? 0) "
+        + "doubt \(item.doubtAt?.microseconds ?? 0) \(item.definition)"
       guard found == expected else {
         throw Violation(description: "\(name)\n  is        \(found)\n  should be \(expected)")
       }

@@ -228,7 +228,7 @@ import Words
       for index in 1...150 {
         try fixture.queue.writeAlone { db in
           try db.run(
-            "INSERT INTO definition (json) VALUES (?)",
+            "INSERT INTO definition_base (text) VALUES (?)",
             ["\(index)" + String(repeating: "x", count: index == 150 ? 4_000_000 : 40_000)])
         }
       }

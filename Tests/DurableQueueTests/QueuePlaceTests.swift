@@ -84,7 +84,8 @@ import Testing
       let error = #expect(throws: QueueError.self) {
         try queue.importBatch(QueueFixture.batch()) { add in
           try add(QueueFixture.row(1, "a"))
-          unlink(path)
+        } confirm: { _ in
+          unlink(path) == 0
         }
       }
       #expect(error?.code == .replaced)

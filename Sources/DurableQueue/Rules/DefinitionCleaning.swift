@@ -1,5 +1,5 @@
-// Erasing definitions that nobody names any more. One that others are stored as differences of must not stay for their
-// sake: it is a person's, too.
+// Erasing definitions that nobody names any more. A base is made of a person's definition: what of it no other has must
+// not stay for their sake.
 
 import Provisioning
 
@@ -10,41 +10,32 @@ enum DefinitionCleaning {
       UNION SELECT definition_id FROM batch_row WHERE definition_id IS NOT NULL)
     """
 
-  /// Erases what is unused; of what was stored as its difference one takes its place.
+  /// Erases what is unused, and of the bases what all that are left have replaced.
   static func eraseUnused(_ db: any Transaction) throws {
-    try db.run("DELETE FROM definition WHERE base_id IS NOT NULL AND NOT \(isUsed)")
-    let bases = try db.values(
-      """
-      SELECT id FROM definition WHERE base_id IS NULL AND NOT \(isUsed)
-        AND id IN (SELECT base_id FROM definition WHERE base_id IS NOT NULL)
-      """, as: Int64.self)
-    for base in bases { try replace(base, db) }
     try db.run("DELETE FROM definition WHERE NOT \(isUsed)")
+    try db.run("DELETE FROM definition_base WHERE id NOT IN (SELECT base_id FROM definition)")
+    let replaced = try db.all(
+      """
+      SELECT base_id, max(patch_start), min(patch_end) FROM definition
+      GROUP BY base_id HAVING count(*) = count(patch) AND max(patch_start) < min(patch_end)
+      """)
+    for row in replaced { try erase(try row.get(1)..<row.get(2), of: try row.get(0), db) }
   }
 
-  /// Makes the first definition that is stored as a difference of a base whole, and stores the others as differences of that
-  /// one.
-  private static func replace(_ base: Int64, _ db: any Transaction) throws {
-    let ids = try db.values("SELECT id FROM definition WHERE base_id = ? ORDER BY id", [base], as: Int64.self)
-    guard let first = ids.first, let whole = try text(of: first, db) else { return }
-    try db.run(
-      "UPDATE definition SET json = ?, base_id = NULL, base_start = NULL, base_end = NULL WHERE id = ?",
-      [String(decoding: whole, as: UTF8.self), first])
-    for id in ids.dropFirst() {
-      guard let text = try text(of: id, db) else { continue }
-      let (start, rest) = text.common(with: whole)
-      try db.run(
-        "UPDATE definition SET json = ?, base_id = ?, base_start = ?, base_end = ? WHERE id = ?",
-        [
-          String(decoding: text[start..<text.count - rest], as: UTF8.self), first, start, whole.count - rest, id,
-        ])
+  /// Takes a part of a base out that all its definitions replace.
+  private static func erase(_ range: Range<Int>, of base: Int64, _ db: any Transaction) throws {
+    let row = try db.one("SELECT text, name_at FROM definition_base WHERE id = ?", [base])
+    guard let row, case var text = Array((try row.get(0) as String).utf8), range.upperBound <= text.count else {
+      throw DamagedValue(what: "definition")
     }
-  }
-
-  /// The text of a definition without its item's name.
-  private static func text(of id: Int64, _ db: any Transaction) throws -> [UInt8]? {
-    let text = try db.value(
-      "SELECT \(KeptDefinition.sql(name: "''")) FROM definition WHERE id = ?", [id], as: String.self)
-    return text.map { Array($0.utf8) }
+    let nameAt = try row.get(1) as Int?
+    text.removeSubrange(range)
+    try db.run(
+      "UPDATE definition_base SET text = ?, name_at = ? WHERE id = ?",
+      [
+        String(decoding: text, as: UTF8.self),
+        nameAt.map { $0 >= range.upperBound ? $0 - range.count : $0 }, base,
+      ])
+    try db.run("UPDATE definition SET patch_end = patch_end - ? WHERE base_id = ?", [range.count, base])
   }
 }

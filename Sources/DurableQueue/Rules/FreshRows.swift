@@ -2,13 +2,11 @@
 
 import Provisioning
 
-/// Inserts new items and the batch rows that point at them.
+/// Inserts new items, the batch rows that point at them, and new definitions.
 final class FreshRows {
   /// A new item and its row.
   struct Row {
-    let ordinal: Int
-    let line: Int
-    let cells: Range<Int>
+    let place: SpooledRow.Place
     let item: Int64
     let scope: Int64
     let name: Range<Int>
@@ -18,8 +16,8 @@ final class FreshRows {
   /// A new definition.
   struct Definition {
     let id: Int64
-    let base: Int64?
-    let definition: KeptDefinition
+    let base: Int64
+    let patch: (range: Range<Int>, text: Range<Int>)?
   }
 
   /// How many rows a statement inserts; more make it no faster.
@@ -30,9 +28,8 @@ final class FreshRows {
   private static let rows = """
     INSERT INTO batch_row (batch_id, ordinal, line, cells, definition_id, item_id) VALUES
     """
-
   private static let definitions = """
-    INSERT INTO definition (id, json, name_at, base_id, base_start, base_end) VALUES
+    INSERT INTO definition (id, base_id, patch_start, patch_end, patch) VALUES
     """
 
   private struct Statements {
@@ -44,7 +41,7 @@ final class FreshRows {
       items = try db.bulkInsert(
         FreshRows.items, row: "(?, ?, ?, \(batch.rawValue), ?, 'ready', \(now), 1)", count: count)
       rows = try db.bulkInsert(FreshRows.rows, row: "(\(batch.rawValue), ?, ?, ?, ?, ?)", count: count)
-      definitions = try db.bulkInsert(FreshRows.definitions, row: "(?, ?, ?, ?, ?, ?)", count: count)
+      definitions = try db.bulkInsert(FreshRows.definitions, row: "(?, ?, ?, ?, ?)", count: count)
     }
   }
 
@@ -57,25 +54,12 @@ final class FreshRows {
     single = try Statements(batch: batch, at: now, count: 1, db)
   }
 
-  /// Rows in: new items and their batch rows. Free of races because the transaction is immediate.
-  func insert(_ rows: [Row], of piece: ImportPiece) throws {
+  /// Rows in: new items with their batch rows, and definitions that the queue has not. Free of races because nobody else
+  /// writes.
+  func insert(_ rows: [Row], _ definitions: [Definition], of piece: SpooledPiece) throws {
     try piece.bytes.withUnsafeBufferPointer { bytes in
       try inGroups(rows) { try insert($0, bytes, with: $1) }
-    }
-  }
-
-  /// Rows in: definitions that the queue has not.
-  func insert(_ definitions: [Definition]) throws {
-    try inGroups(definitions) { group, statements in
-      for new in group {
-        statements.definitions.bind(new.id)
-        statements.definitions.bind(new.definition.text)
-        statements.definitions.bind(new.definition.nameAt.map(Int64.init))
-        statements.definitions.bind(new.base)
-        statements.definitions.bind(new.base == nil ? nil : Int64(new.definition.baseStart))
-        statements.definitions.bind(new.base == nil ? nil : Int64(new.definition.baseEnd))
-      }
-      try statements.definitions.run()
+      try inGroups(definitions) { try insert($0, bytes, with: $1) }
     }
   }
 
@@ -99,13 +83,30 @@ final class FreshRows {
       statements.items.bind(row.scope)
       statements.items.bind(bytes, row.name)
       statements.items.bind(row.definition)
-      statements.rows.bind(Int64(row.ordinal))
-      statements.rows.bind(Int64(row.line))
-      statements.rows.bind(bytes, row.cells)
+      statements.rows.bind(Int64(row.place.ordinal))
+      statements.rows.bind(Int64(row.place.line))
+      statements.rows.bind(bytes, row.place.cells)
       statements.rows.bind(row.definition)
       statements.rows.bind(row.item)
     }
     try statements.items.run()
     try statements.rows.run()
+  }
+
+  private func insert(
+    _ definitions: ArraySlice<Definition>, _ bytes: UnsafeBufferPointer<UInt8>, with statements: Statements
+  ) throws {
+    for new in definitions {
+      statements.definitions.bind(new.id)
+      statements.definitions.bind(new.base)
+      statements.definitions.bind(new.patch.map { Int64($0.range.lowerBound) })
+      statements.definitions.bind(new.patch.map { Int64($0.range.upperBound) })
+      if let patch = new.patch {
+        statements.definitions.bind(bytes, patch.text)
+      } else {
+        statements.definitions.bind(nil)
+      }
+    }
+    try statements.definitions.run()
   }
 }

@@ -13,12 +13,24 @@ final class ImportSession {
   private var accounts: [String: Int64] = [:]
   /// Accounts that were made by this import, so that none of their items can be there yet.
   private var newAccounts: Set<Int64> = []
+  /// The account of the row before, which is mostly that of the next one.
+  private var latestAccount: (bytes: [UInt8], scope: Int64)?
+  private var bases = LatestBases<WrittenBase>()
+  private var written = WrittenDefinitions()
   /// Definitions that have an id and are not written yet.
   private var newDefinitions: [FreshRows.Definition] = []
   private var lastDefinition: Int64
   private var lastItem: Int64
-  private var bulk: FreshRows?
-  private var packer = DefinitionPacker()
+  private let bulk: FreshRows
+
+  /// A base, and what of it is in the queue.
+  private struct WrittenBase {
+    let base: Definition.Base
+    /// Once a definition uses it.
+    var id: Int64?
+    /// The definition that has all of it, once there is one.
+    var definition: Int64?
+  }
 
   init(_ new: NewBatch, at now: Instant, _ db: any Transaction) throws {
     self.new = new
@@ -37,6 +49,7 @@ final class ImportSession {
         new.digest, new.isPartial, self.now,
       ])
     batch = BatchID(id)
+    bulk = try FreshRows(batch: batch, at: self.now, db)
   }
 
   private static let insertItem = """
@@ -48,72 +61,64 @@ final class ImportSession {
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)
     """
 
-  /// Takes all rows that the reading side gives.
-  func takeAll(from rows: @escaping @Sendable (RowSink) throws -> Void) throws {
-    bulk = try FreshRows(batch: batch, at: now, db)
-    defer { bulk = nil }
-    let cellText = try ImportPipe.run(rows) { try add($0) }
-    try db.run("UPDATE batch SET known_cells = ? WHERE id = ?", [cellText?.known, batch.rawValue])
+  /// Takes all rows.
+  func takeAll(of rows: SpooledRows) throws {
+    try rows.forEachPiece { try add($0) }
+    try db.run("UPDATE batch SET known_cells = ? WHERE id = ?", [rows.knownCells, batch.rawValue])
   }
 
   /// Rows of accounts that this import was the first to meet go in together, others one by one.
-  private func add(_ piece: ImportPiece) throws {
+  private func add(_ piece: SpooledPiece) throws {
     var fresh: [FreshRows.Row] = []
     fresh.reserveCapacity(piece.rows.count)
-    let scopes = try piece.accounts.map { try scope(of: $0) }
     for row in piece.rows {
-      guard case .item(let item) = row.content else {
-        try addAlone(row, of: piece)
-        continue
+      switch row {
+      case .issue: continue
+      case .base(let text, let nameAt):
+        bases.add(WrittenBase(base: Definition.Base(text: Array(piece.bytes[text]), nameAt: nameAt)))
+      case .item(let item, let place):
+        let scope = try scope(of: piece.bytes[item.account])
+        guard newAccounts.contains(scope) else {
+          try addAlone(item, at: place, in: scope, of: piece)
+          continue
+        }
+        lastItem += 1
+        comparison.newCount += 1
+        fresh.append(
+          FreshRows.Row(
+            place: place, item: lastItem, scope: scope, name: item.name, definition: try id(of: item, in: piece)))
       }
-      let scope = scopes[item.account]
-      guard newAccounts.contains(scope) else {
-        try addAlone(row, of: piece)
-        continue
-      }
-      lastItem += 1
-      comparison.newCount += 1
-      fresh.append(
-        FreshRows.Row(
-          ordinal: row.ordinal, line: row.line, cells: row.cells, item: lastItem, scope: scope,
-          name: item.name, definition: try id(of: packer.keep(item, of: piece))))
     }
-    try bulk?.insert(fresh, of: piece)
-    try bulk?.insert(newDefinitions)
+    try bulk.insert(fresh, newDefinitions, of: piece)
     newDefinitions.removeAll(keepingCapacity: true)
-  }
-
-  private func addAlone(_ row: ImportPiece.Packed, of piece: ImportPiece) throws {
-    switch row.content {
-    case .issue(let place):
-      let issue = piece.issues[place]
+    // What they name may have come with the piece.
+    for case .issue(let text, let key, let place) in piece.rows {
       comparison.invalidCount += 1
-      try insert(row, of: piece, issue: issue.text, naming: try item(of: issue.account, issue.name))
-    case .item(let item):
-      // From now on items that were there may be changed, under the checks of their table.
-      let definition = packer.keep(item, of: piece)
-      let (id, definitionID) = try place(
-        piece.text(item.name), definition, in: try scope(of: piece.accounts[item.account]))
-      try insert(row, of: piece, item: id, definition: definitionID)
+      let named = try key.flatMap { try item(of: piece.text($0.account), piece.text($0.name)) }
+      try insert(place, of: piece, issue: piece.text(text), naming: named)
     }
   }
 
   /// Makes the item, or finds it and gives it the row's definition as far as its state lets it.
-  private func place(_ name: String, _ definition: KeptDefinition, in scope: Int64) throws -> (Int64, Int64) {
-    let found = newAccounts.contains(scope) ? nil : try ExistingItem(name, in: scope, db)
-    guard let existing = found else {
+  private func addAlone(
+    _ item: SpooledRow.Item, at place: SpooledRow.Place, in scope: Int64, of piece: SpooledPiece
+  ) throws {
+    let name = piece.text(item.name)
+    guard let existing = try ExistingItem(name, in: scope, db) else {
       comparison.newCount += 1
-      let definitionID = try id(of: definition)
+      let definition = try id(of: item, in: piece)
       lastItem += 1
-      try db.run(Self.insertItem, [lastItem, scope, name, batch.rawValue, definitionID, now])
-      return (lastItem, definitionID)
+      try db.run(Self.insertItem, [lastItem, scope, name, batch.rawValue, definition, now])
+      return try insert(place, of: piece, item: lastItem, definition: definition)
     }
     try db.run("UPDATE item SET row_count = row_count + 1 WHERE id = ?", [existing.id])
-    let isChanged = existing.json != definition.definition(of: name)
+    let patch = item.patch.map { Definition.Patch($0.range, text: Array(piece.bytes[$0.text])) }
+    let definition = Definition(base: bases[item.base].base, patch: patch, name: name)
+    let isChanged = existing.definition.text != definition.text
     comparison.count(existing, isChanged: isChanged)
-    let definitionID = isChanged ? try id(of: definition) : existing.definition
+    let definitionID = isChanged ? try id(of: item, in: piece) : existing.definitionID
     try update(existing, with: definitionID, isChanged: isChanged)
-    return (existing.id, definitionID)
+    try insert(place, of: piece, item: existing.id, definition: definitionID)
   }
 
   private func update(_ existing: ExistingItem, with definition: Int64, isChanged: Bool) throws {
@@ -136,6 +141,14 @@ final class ImportSession {
     }
   }
 
+  private func scope(of bytes: ArraySlice<UInt8>) throws -> Int64 {
+    if let latestAccount, bytes.elementsEqual(latestAccount.bytes) { return latestAccount.scope }
+    let account = String(decoding: bytes, as: UTF8.self)
+    let scope = try scope(of: account)
+    latestAccount = (Array(bytes), scope)
+    return scope
+  }
+
   private func scope(of account: String) throws -> Int64 {
     if let known = accounts[account] { return known }
     let known = try AccountRow.id(target: new.target, origin: new.origin, account: account, db)
@@ -145,38 +158,46 @@ final class ImportSession {
     return scope
   }
 
-  /// The id of a definition, which is written with its piece when it is first met.
-  private func id(of definition: KeptDefinition) throws -> Int64 {
-    if definition.id > 0 { return definition.id }
-    let base = try definition.base.map { try id(of: $0) }
+  /// The id of a row's definition, which is written with its piece when it is new.
+  private func id(of item: SpooledRow.Item, in piece: SpooledPiece) throws -> Int64 {
+    let base = try id(ofBase: item.base)
+    let known = item.patch == nil ? bases[item.base].definition : written.id(of: item, on: base, piece.bytes)
+    if let known { return known }
     lastDefinition += 1
-    definition.id = lastDefinition
-    newDefinitions.append(FreshRows.Definition(id: lastDefinition, base: base, definition: definition))
+    newDefinitions.append(FreshRows.Definition(id: lastDefinition, base: base, patch: item.patch))
+    if item.patch == nil {
+      bases[item.base].definition = lastDefinition
+    } else {
+      written.note(lastDefinition, item, on: base, piece.bytes)
+    }
     return lastDefinition
   }
 
+  private func id(ofBase place: Int) throws -> Int64 {
+    if let id = bases[place].id { return id }
+    let base = bases[place].base
+    let id = try db.insert(
+      "INSERT INTO definition_base (text, name_at) VALUES (?, ?)",
+      [String(decoding: base.text, as: UTF8.self), base.nameAt])
+    bases[place].id = id
+    return id
+  }
+
   private func insert(
-    _ row: ImportPiece.Packed, of piece: ImportPiece, item: Int64? = nil, definition: Int64? = nil,
+    _ place: SpooledRow.Place, of piece: SpooledPiece, item: Int64? = nil, definition: Int64? = nil,
     issue: String? = nil, naming named: Int64? = nil
   ) throws {
     try db.run(
       Self.insertRow,
-      [batch.rawValue, row.ordinal, row.line, piece.text(row.cells), definition, item, issue, named])
+      [batch.rawValue, place.ordinal, place.line, piece.text(place.cells), definition, item, issue, named])
   }
 
-  /// The item that is there for a row with an issue; nil when there is none, or the row does not say.
-  private func item(of account: String?, _ name: String?) throws -> Int64? {
-    guard let account, let name,
-      let scope = try AccountRow.id(target: new.target, origin: new.origin, account: account, db)
-    else { return nil }
+  /// The item that is there for a row with an issue; nil when there is none.
+  private func item(of account: String, _ name: String) throws -> Int64? {
+    guard let scope = try AccountRow.id(target: new.target, origin: new.origin, account: account, db) else {
+      return nil
+    }
     return try ExistingItem(name, in: scope, db)?.id
-  }
-
-  /// Writes what is known only when all rows are read.
-  func complete(_ content: (columns: [String], digest: String)) throws {
-    try db.run(
-      "UPDATE batch SET columns = ?, digest = ? WHERE id = ?",
-      [JSONValue.canonicalText(of: content.columns), content.digest, batch.rawValue])
   }
 
   /// Cancels what left the roster before it was sent, and writes the tally, once.

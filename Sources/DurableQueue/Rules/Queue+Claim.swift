@@ -80,18 +80,21 @@ extension Queue {
   {
     guard count > 0 else { return [] }
     var candidates: [Candidate] = []
+    var definitions = StoredDefinitions()
     try db.each(claimableSQL, [batch.rawValue, now.microseconds, count]) { row in
+      let name = try row.get(2) as String
       candidates.append(
         Candidate(
-          id: try row.get(0), account: try row.get(1), name: try row.get(2), ordinal: try row.get(3),
-          version: try row.get(4), definitionID: try row.get(5), definition: try row.get(6)))
+          id: try row.get(0), account: try row.get(1), name: name, ordinal: try row.get(3), version: try row.get(4),
+          definitionID: try row.get(5), definition: try definitions.definition(of: name, row, at: 6).text))
     }
     return candidates
   }
 
   static let claimableSQL = """
-    SELECT item.id, account_scope_id, name, ordinal, version, definition_id, \(KeptDefinition.sql())
+    SELECT item.id, account_scope_id, name, ordinal, version, definition_id, \(StoredDefinitions.columns)
     FROM item INDEXED BY item_claimable CROSS JOIN definition ON definition.id = definition_id
+      \(StoredDefinitions.join)
     WHERE batch_id = ? AND due IS NOT NULL AND due <= ? AND \(isNotHeld) ORDER BY due, item.id LIMIT ?
     """
 

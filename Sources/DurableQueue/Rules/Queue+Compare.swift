@@ -49,7 +49,7 @@ package struct ComparisonSession {
       comparison.reassignedCount += 1
       if comparison.reassignments.count < 100 { comparison.reassignments.append(reassignment) }
     }
-    comparison.count(item, isChanged: item.json != definition.text)
+    comparison.count(item, isChanged: item.definition.text != definition.text)
   }
 
   /// Notes a row that was not accepted: the item that it would name is not gone.
@@ -97,23 +97,25 @@ extension Queue {
 struct ExistingItem {
   let id: Int64
   let state: ItemState
-  let definition: Int64
-  let json: String
+  let definitionID: Int64
+  let definition: Definition
   let isConflict: Bool
 
   /// Row out: the item of this key, with the definition it was or will be made with. Index: the key's own.
   init?(_ name: String, in scope: Int64, _ db: any Transaction) throws {
     let row = try db.one(
       """
-      SELECT item.id, state, definition_id, \(KeptDefinition.sql()) AS json, reason FROM item JOIN definition ON definition.id = definition_id
+      SELECT \(StoredDefinitions.columns), item.id, state, definition_id, reason
+      FROM item CROSS JOIN definition ON definition.id = definition_id \(StoredDefinitions.join)
       WHERE account_scope_id = ? AND name = ?
       """, [scope, name])
     guard let row else { return nil }
-    id = try row.get("id")
-    state = try row.get("state")
-    definition = try row.get("definition_id")
-    json = try row.get("json")
-    isConflict = try state == .failed && row.get("reason") == Reason.conflict
+    var definitions = StoredDefinitions()
+    definition = try definitions.definition(of: name, row)
+    id = try row.get(6)
+    state = try row.get(7)
+    definitionID = try row.get(8)
+    isConflict = try state == .failed && row.get(9) == Reason.conflict
   }
 }
 

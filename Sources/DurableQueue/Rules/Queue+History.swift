@@ -36,12 +36,12 @@ extension Queue {
     try read { db in
       let rows = try db.all(
         """
-        SELECT item.*, account, account_scope.origin, hold_reason, hold_message, \(KeptDefinition.sql()) AS json,
+        SELECT \(StoredDefinitions.columns), item.*, account, account_scope.origin, hold_reason, hold_message,
           (SELECT min(imported_at) FROM batch JOIN batch_row ON batch_row.batch_id = batch.id
             WHERE item_id = item.id) AS imported_at
         FROM batch_row JOIN item ON item.id = coalesce(item_id, named_item_id)
           JOIN account_scope ON account_scope.id = account_scope_id
-          JOIN definition ON definition.id = item.definition_id
+          JOIN definition ON definition.id = item.definition_id \(StoredDefinitions.join)
         WHERE batch_row.batch_id = ? AND (item.name = ? OR batch_row.line = ?)
         GROUP BY item.id ORDER BY min(batch_row.ordinal)
         """, [batch.rawValue, name, line])
@@ -67,10 +67,12 @@ extension Queue {
     let until = try (row.get("finished_at") as Instant?)?.microseconds ?? .max
     let hold = try row.get("hold_reason") as Reason?
     let (account, message) = (try row.get("account") as String, try row.get("hold_message") as String?)
+    let name = try row.get("name") as String
+    var definitions = StoredDefinitions()
     return ItemHistory(
-      account: account, name: try row.get("name"), state: try row.get("state"), reason: try row.get("reason"),
+      account: account, name: name, state: try row.get("state"), reason: try row.get("reason"),
       message: try row.get("message"), due: try row.get("due"), doubtAt: try row.get("doubt_at"),
-      remoteID: try row.get("remote_id"), isAdopted: try row.get("adopted"), definition: try row.get("json"),
+      remoteID: try row.get("remote_id"), isAdopted: try row.get("adopted"), definition: try definitions.definition(of: name, row).text,
       attempts: try attempts.map(attempt), listings: try listings(of: row.get("account_scope_id"), from, until, db),
       waits: try waits(at: row.get("origin"), from, until, db),
       hold: hold.map { AccountHold(account: account, reason: $0, message: message) })

@@ -27,26 +27,27 @@ struct UnansweredAttempt {
 
   /// Rows out: an item's attempts without a definite answer, the oldest first, by the attempt's key. Takes the item.
   static let sql = """
-    SELECT \(KeptDefinition.sql()), max(coalesce(settle_delay, 0), coalesce(request_timeout, 0)), start_at, attempt.ended_at,
-      boot, start_up, ended_up, clock_skew, clock_skew_most
-    FROM attempt JOIN item ON item.id = item_id
-      JOIN definition ON definition.id = attempt.definition_id JOIN owner ON owner.id = attempt.owner_id
+    SELECT max(coalesce(settle_delay, 0), coalesce(request_timeout, 0)), start_at, attempt.ended_at, boot, start_up,
+      ended_up, clock_skew, clock_skew_most, item.name, \(StoredDefinitions.columns)
+    FROM attempt JOIN item ON item.id = item_id JOIN owner ON owner.id = attempt.owner_id
+      JOIN definition ON definition.id = attempt.definition_id \(StoredDefinitions.join)
     WHERE item_id = ? AND (\(Outcome.Kind.isUnknown) OR outcome = '\(Outcome.Kind.made.rawValue)') ORDER BY attempt.ordinal
     """
 
   init(_ row: Row) throws {
-    definition = try row.get(0)
-    delay = try row.get(1)
-    start = try row.get(2)
-    end = try row.get(3)
-    let boot = try row.get(4) as String?
+    delay = try row.get(0)
+    start = try row.get(1)
+    end = try row.get(2)
+    let boot = try row.get(3) as String?
     func sinceBoot(_ elapsed: Duration?) -> SinceBoot? {
       boot.flatMap { boot in elapsed.map { SinceBoot(boot: boot, elapsed: $0) } }
     }
-    startSinceBoot = sinceBoot(try row.get(5))
-    endSinceBoot = sinceBoot(try row.get(6))
-    lowestSkew = try row.get(7)
-    highestSkew = try row.get(8)
+    startSinceBoot = sinceBoot(try row.get(4))
+    endSinceBoot = sinceBoot(try row.get(5))
+    lowestSkew = try row.get(6)
+    highestSkew = try row.get(7)
+    var definitions = StoredDefinitions()
+    definition = try definitions.definition(of: try row.get(8), row, at: 9).text
   }
 
   /// Whether a list that was asked for at a moment cannot show what the attempt made.

@@ -2,7 +2,7 @@
 
 /// A database that holds one queue.
 ///
-/// **Inside of `grouped`, `exclusive` and `importing` nobody else writes**, in this process or another, until the body has
+/// **Inside of `grouped` and `exclusive` nobody else writes**, in this process or another, until the body has
 /// returned and its transaction is on disk. Whatever is thrown undoes the body's own part and nobody else's. All throw
 /// `QueueError` for what is the database's fault, and what a body has thrown as it is.
 package protocol Store: AnyObject, Sendable {
@@ -19,9 +19,6 @@ package protocol Store: AnyObject, Sendable {
   ///
   /// - Throws: `QueueError`, also when the database was deleted or replaced meanwhile, so that nothing is left of it.
   func exclusive<Value>(_ body: (any Transaction) throws -> Value) throws -> Value
-
-  /// The same for a body that inserts very many rows.
-  func importing<Value>(_ body: (any Transaction) throws -> Value) throws -> Value
 
   /// Reads one state of the database, undisturbed by who writes. Blocks only while it reads.
   func reading<Value>(_ body: (any Transaction) throws -> Value) throws -> Value
