@@ -3,6 +3,7 @@ import GRDB
 import Provisioning
 import TestSupport
 import Testing
+import Words
 
 @testable import DurableQueue
 @testable import SQLiteStore

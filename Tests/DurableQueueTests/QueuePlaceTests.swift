@@ -4,6 +4,7 @@ import Pacing
 import Provisioning
 import TestSupport
 import Testing
+import Words
 
 @testable import DurableQueue
 @testable import SQLiteStore

@@ -2,6 +2,7 @@ import GRDB
 import Provisioning
 import TestSupport
 import Testing
+import Words
 
 @testable import DurableQueue
 @testable import SQLiteStore

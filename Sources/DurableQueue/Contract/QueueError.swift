@@ -1,10 +1,10 @@
-// What can go wrong with the queue's file, and the one place that words it.
+// What can go wrong with the queue's file; `Words` has the sentences.
 
 package import Files
 package import Provisioning
 
 /// A failure of the queue, not of an item. No value that was bound to a statement is ever in it.
-package struct QueueError: Error, CustomStringConvertible, Hashable {
+package struct QueueError: Error, Hashable {
   /// What kind of failure it is.
   package enum Code: Hashable, Sendable {
     /// The file cannot be opened or made.
@@ -59,28 +59,6 @@ package struct QueueError: Error, CustomStringConvertible, Hashable {
     self.detail = detail
     self.refusal = refusal
     self.log = log
-  }
-
-  /// One sentence: what, and which file.
-  package var description: String {
-    switch code {
-    case .cannotOpen: "The queue \(path) cannot be opened: \(detail)."
-    case .notOurs: "The file \(path) is not a Rollcall queue: \(detail)."
-    case .otherSchema: "The queue \(path) was written by another version of Rollcall: its tables have \(detail)."
-    case .corrupt: "The queue \(path) is damaged: \(detail)."
-    case .diskFull: "The disk is full; the queue \(path) cannot grow."
-    case .readOnly: "The queue \(path) cannot be written: \(detail)."
-    case .busy: "The queue \(path) is locked: \(detail)."
-    case .networkFileSystem: "The queue \(path) is on a network file system (\(detail)), where it could be damaged."
-    case .forbidden: "The queue \(path) may not be opened: \(detail)."
-    case .hardLink: "The queue \(path) has \(detail) (hard links); its log and its locks stand beside one of them only."
-    case .mountPoint:
-      "The queue \(path) is a mount point of its own; its log and its locks stand beside another path of it."
-    case .replaced: "The queue \(path) \(detail)."
-    case .strangeLog: "The queue \(path) and its log do not belong together: \(detail)."
-    case .forgotten: "\(detail) is no longer in the queue \(path): it was erased."
-    case .other: "The queue \(path) failed: \(detail)."
-    }
   }
 }
 

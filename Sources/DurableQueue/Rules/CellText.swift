@@ -1,5 +1,5 @@
 // How a row's cells are kept: as JSON, with a number where the cell says what an earlier row of its batch says there. In a
-// class most columns are the same from the first row to the last, or one of a few: sections, images, GPU models.
+// class most columns are the same from the first row to the last, or one of a few: sections, images, sizes.
 
 import Provisioning
 

@@ -1,4 +1,4 @@
-// What to do about a failure of the queue. Another file is never named as a way out where a queue may exist: what it
+// What people are told of a failure of the queue, and what they can do about it. Another file is never named as a way out where a queue may exist: what it
 // knows to be made would be made again.
 
 package import DurableQueue
@@ -6,7 +6,29 @@ import Files
 import Foundation
 import Provisioning
 
-extension QueueError {
+extension QueueError: CustomStringConvertible {
+  /// One sentence: what, and which file.
+  package var description: String {
+    switch code {
+    case .cannotOpen: "The queue \(path) cannot be opened: \(detail)."
+    case .notOurs: "The file \(path) is not a Rollcall queue: \(detail)."
+    case .otherSchema: "The queue \(path) was written by another version of Rollcall: its tables have \(detail)."
+    case .corrupt: "The queue \(path) is damaged: \(detail)."
+    case .diskFull: "The disk is full; the queue \(path) cannot grow."
+    case .readOnly: "The queue \(path) cannot be written: \(detail)."
+    case .busy: "The queue \(path) is locked: \(detail)."
+    case .networkFileSystem: "The queue \(path) is on a network file system (\(detail)), where it could be damaged."
+    case .forbidden: "The queue \(path) may not be opened: \(detail)."
+    case .hardLink: "The queue \(path) has \(detail) (hard links); its log and its locks stand beside one of them only."
+    case .mountPoint:
+      "The queue \(path) is a mount point of its own; its log and its locks stand beside another path of it."
+    case .replaced: "The queue \(path) \(detail)."
+    case .strangeLog: "The queue \(path) and its log do not belong together: \(detail)."
+    case .forgotten: "\(detail) is no longer in the queue \(path): it was erased."
+    case .other: "The queue \(path) failed: \(detail)."
+    }
+  }
+
   /// What to do about it; nil when the sentence says it all.
   package var hint: String? {
     switch code {
