@@ -174,7 +174,9 @@ import Testing
         let nameAt = [nil, 0, 5, 13, 26].randomElement(using: &random) ?? nil
         let base = Definition.Base(text: Array(String(letters).utf8), nameAt: nameAt)
         let rows = (1...4).map { index in
-          let bounds = (0...26).filter { nameAt == nil || (index.isMultiple(of: 2) ? $0 <= nameAt ?? 0 : $0 >= nameAt ?? 0) }
+          let bounds = (0...26).filter {
+            nameAt == nil || (index.isMultiple(of: 2) ? $0 <= nameAt ?? 0 : $0 >= nameAt ?? 0)
+          }
           let ends = [bounds.randomElement(using: &random) ?? 0, bounds.randomElement(using: &random) ?? 0].sorted()
           let patch = Definition.Patch(ends[0]..<ends[1], text: Array("<\(index)가>".utf8))
           return NewRow(

@@ -72,7 +72,8 @@ extension Queue {
     return ItemHistory(
       account: account, name: name, state: try row.get("state"), reason: try row.get("reason"),
       message: try row.get("message"), due: try row.get("due"), doubtAt: try row.get("doubt_at"),
-      remoteID: try row.get("remote_id"), isAdopted: try row.get("adopted"), definition: try definitions.definition(of: name, row).text,
+      remoteID: try row.get("remote_id"), isAdopted: try row.get("adopted"),
+      definition: try definitions.definition(of: name, row).text,
       attempts: try attempts.map(attempt), listings: try listings(of: row.get("account_scope_id"), from, until, db),
       waits: try waits(at: row.get("origin"), from, until, db),
       hold: hold.map { AccountHold(account: account, reason: $0, message: message) })
