@@ -56,10 +56,11 @@ package struct Definition: Sendable {
       func append(_ bytes: some Collection<UInt8>) {
         count = buffer[count...].initialize(fromContentsOf: bytes)
       }
+      var left = patch
       func append(ofBase range: Range<Int>) {
-        guard let patch, range.lowerBound <= patch.range.lowerBound, patch.range.upperBound <= range.upperBound else {
-          return append(base.text[range])
-        }
+        guard let patch = left, range.lowerBound <= patch.range.lowerBound, patch.range.upperBound <= range.upperBound
+        else { return append(base.text[range]) }
+        left = nil
         append(base.text[range.lowerBound..<patch.range.lowerBound])
         append(patch.text)
         append(base.text[patch.range.upperBound..<range.upperBound])

@@ -54,7 +54,7 @@ extension QueueFile {
       try file.read(body)
       try file.close()
     } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_READONLY_ROLLBACK {
-      // A first import was cut off; the opening for writing takes it back, and all is checked then.
+      // A first opening was cut off; the opening for writing takes it back, and all is checked then.
       guard try beginning() == .ours else {
         throw QueueError(.notOurs, path: path, detail: "another program was cut off in writing it")
       }

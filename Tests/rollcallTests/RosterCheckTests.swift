@@ -1,6 +1,9 @@
 // What the command makes of a roster with issues: statuses, counts, files.
 
+import ArgumentParser
+import DurableQueue
 import Foundation
+import Provisioning
 import Testing
 
 @testable import rollcall
@@ -100,6 +103,73 @@ import Testing
       try fixture.writeRoster(["a", "b"])
       let result = await fixture.run("run", "class.csv", "--dry-run", "--max-new", "1")
       #expect(result.status == 6 && result.errorOutput.contains("  carried   email"), "\(result)")
+    }
+  }
+
+  /// So many rows that they do not wait in memory for their import.
+  private static func manyRows(_ count: Int = 6_000) -> String {
+    let rows = (1...count).map { "n\($0),\(CommandFixture.account),tensorflow:r2.3.1-py3,ls,student \($0)\n" }
+    return "\(header),description\n" + rows.joined()
+  }
+
+  @Test func `a large roster of standard input is read once, and known again`() async throws {
+    try await CommandFixture.with { fixture in
+      let input = Data(Self.manyRows().utf8)
+      for said in ["6000 rows imported, 6000 to send", "is this roster already: 6000 rows"] {
+        let result = await fixture.run(
+          ["import", "-", "--label", "class"], answer: nil, isInteractive: false, input: input)
+        #expect(result.status == 0 && result.output.contains(said), "\(result)")
+      }
+      let item = await fixture.run("show", "n5999", "--batch", "1")
+      #expect(item.output.contains(#""description":"student 5999""#), "\(item)")
+    }
+  }
+
+  @Test func `what is imported is what the plan was made of, whatever becomes of the file`() async throws {
+    try await CommandFixture.with { fixture in
+      for (index, text) in [Self.manyRows(), "\(Self.header)\n\(Self.good)\n"].enumerated() {
+        try fixture.write(text)
+        let context = Context(
+          environment: fixture.environment, folder: fixture.folder, output: { _ in }, errorOutput: { _ in },
+          readAnswer: { nil }, isInteractive: false, drawsProgress: false, time: fixture.time, handlesSignals: false)
+        let queueOptions = try QueueOptions.parse([])
+        let queue = try queueOptions.open(in: context)
+        var check = try RosterCheck(
+          "class.csv", label: "class-\(index)", reading: try ReadingOptions.parse([]),
+          endpoint: try EndpointOptions.parse([]).chosen(in: context),
+          database: try queueOptions.path(in: context), in: context)
+        try check.read(comparingWith: queue, isImported: true)
+        let count = check.comparison.newCount
+        try fixture.write("\(Self.header)\nother,\(CommandFixture.account),tensorflow:r2.3.1-py3,ls\n")
+        let result = try #require(try check.importBatch(into: queue))
+        #expect(try queue.tally(of: result.batch).rowCount == count)
+        #expect(try queue.histories(named: "other", line: nil, in: result.batch).isEmpty)
+      }
+    }
+  }
+
+  @Test func `where rows cannot wait for their import it says where and what to do, and nothing is queued`()
+    async throws
+  {
+    await #expect(processExitsWith: .success) {
+      try await CommandFixture.with { fixture in
+        // A limit on the size of files stands for a full disk.
+        setenv("TMPDIR", fixture.folder, 1)
+        try fixture.write(Self.manyRows())
+        signal(SIGXFSZ, SIG_IGN)
+        var limit = rlimit(rlim_cur: 200_000, rlim_max: 200_000)
+        setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+        for verb in [["import", "class.csv"], ["run", "class.csv", "--yes"]] {
+          let result = await fixture.run(verb, answer: nil, isInteractive: false)
+          #expect(result.status == 1, "\(result)")
+          #expect(
+            result.errorOutput.contains(
+              "No temporary copy of class.csv can be made: \(fixture.folder): File too large."),
+            "\(result)")
+          #expect(result.errorOutput.contains("TMPDIR"), "\(result)")
+        }
+        #expect(await fixture.run("list").output == "")
+      }
     }
   }
 

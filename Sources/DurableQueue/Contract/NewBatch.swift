@@ -79,6 +79,3 @@ package struct ImportResult: Hashable, Sendable {
     self.comparison = comparison
   }
 }
-
-/// Takes the rows of an import, one after another; throws when the import has failed meanwhile.
-package typealias RowSink = (NewRow) throws -> Void
