@@ -5,6 +5,7 @@ import DurableQueue
 import Files
 import Pacing
 import Provisioning
+import Words
 
 /// The CSV files of a report under way.
 final class CSVFiles {
@@ -58,8 +59,7 @@ final class CSVFiles {
     return [
       item.state.rawValue, item.account, item.name, item.remoteID?.visibleLine ?? "",
       item.reason?.rawValue ?? "",
-      item.message?.visibleLine ?? (item.state.isUnfinished ? item.reason?.forPeople : item.reason?.forPeopleWhoLooked)
-        ?? "",
+      item.message?.visibleLine ?? item.reason.map { Advice.why(item.state, $0) } ?? "",
       String(item.attemptCount),
       item.finishedAt?.rfc3339() ?? "",
       String(row.line),

@@ -122,7 +122,7 @@ struct RowCounts {
     }
     tally.counts[item.state, default: 0] += 1
     attemptCount += item.attemptCount
-    if let reason = item.reason {
+    if item.state != .done, let reason = item.reason {
       reasons[reason, default: 0] += 1
       messages[reason, default: MessageCounts()].count(item.message)
     }

@@ -162,13 +162,11 @@ extension QueueSchema {
         ("doubt_at", .optional(.instant)), ("doubt_boot", .optional(.text)), ("doubt_up", .optional(.duration)),
         ("finished_at", .optional(.instant)),
       ],
-      rules: [
-        ("due", "(it.due IS NOT NULL) = (it.state = 'ready')"),
-        ("owner_id", "(it.owner_id IS NOT NULL) = (it.state = 'leased')"),
-        ("doubt_at", "(it.doubt_at IS NOT NULL) = (it.state = 'in_doubt')"),
-        ("finished_at", "(it.finished_at IS NOT NULL) = (it.state IN ('done', 'failed', 'cancelled'))"),
-        ("remote_id", "it.state <> 'done' OR it.remote_id IS NOT NULL"),
-      ]),
+      rules: ItemState.allCases.flatMap { state in
+        state.columns.map { name, isSet in
+          (name, "it.state <> '\(state.rawValue)' OR it.\(name) IS \(isSet ? "NOT " : "")NULL")
+        }
+      }),
     TableKind(
       name: "attempt", key: ["item_id", "ordinal"],
       columns: [

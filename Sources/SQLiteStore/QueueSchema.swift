@@ -274,14 +274,6 @@ enum QueueSchema {
 }
 
 extension ItemState {
-  /// Which columns of an item are set in this state, and which must not be.
-  private var columns: [(name: String, isSet: Bool)] {
-    [
-      ("due", self == .ready), ("owner_id", self == .leased), ("doubt_at", self == .inDoubt),
-      ("finished_at", !isUnfinished),
-    ] + (self == .done ? [("remote_id", true)] : [])
-  }
-
   /// What an item's row must be in each state, as a CHECK; a state that there is not is refused.
   fileprivate static var check: String {
     let cases = allCases.map { state in

@@ -20,6 +20,15 @@ package enum Advice {
     }
   }
 
+  /// Why a row is as it is, to stand alone in a table.
+  package static func why(_ state: ItemState, _ reason: Reason) -> String {
+    switch state {
+    case .done where reason == .cancelled: "cancelled, but made"
+    case .ready, .leased, .inDoubt: reason.forPeople
+    case .done, .failed, .cancelled: reason.forPeopleWhoLooked
+    }
+  }
+
   /// What to do about them; nil when there is nothing.
   package static func text(state: String, reason key: String, of batch: BatchID) -> String? {
     switch ItemState(rawValue: state) {

@@ -5,6 +5,7 @@ import DurableQueue
 import Foundation
 import Pacing
 import Provisioning
+import Reporter
 import Words
 
 struct ShowVerb: AsyncParsableCommand {
@@ -39,7 +40,7 @@ struct ShowVerb: AsyncParsableCommand {
       lines.append("  id        \(id)\(history.isAdopted ? " (adopted from the service's list)" : "")")
     }
     if let reason = history.reason {
-      let why = history.state.isUnfinished ? reason.forPeople : reason.forPeopleWhoLooked
+      let why = Advice.why(history.state, reason)
       let message = history.message == why ? nil : history.message
       lines.append("  why       \(why)\(message.map { " (\($0))" } ?? "")")
     }

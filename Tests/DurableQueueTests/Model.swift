@@ -136,9 +136,11 @@ final class Model {
     note("import \(rows.map(\.1))")
     for (name, definition) in rows { place(name, definition) }
     // What the label's previous batch named and this one does not, and was not sent, is cancelled.
-    for (name, var item) in items where !roster.contains(name) && item.state == .ready && before.rawValue > 0 {
+    // What may have been sent is, unless it proves made.
+    for (name, var item) in items where !roster.contains(name) && before.rawValue > 0 {
       guard previousRoster.contains(name) else { continue }
-      (item.state, item.reason, item.due) = (.cancelled, .gone, nil)
+      if item.state == .ready { (item.state, item.reason, item.due) = (.cancelled, .gone, nil) }
+      if item.state == .leased || item.state == .inDoubt { item.mustCancel = true }
       items[name] = item
     }
     previousRoster = roster
@@ -255,7 +257,7 @@ final class Model {
     guard isCurrent else {
       if item.used[held.lease.handle.ordinal] != nil { item.used[held.lease.handle.ordinal] = kind }
       guard kind == .made, item.state != .leased, item.state != .done else { return .overtaken(item.state) }
-      finish(&item, .done, nil)
+      finish(&item, .done, item.state == .cancelled ? .cancelled : nil)
       return .overtaken(.done)
     }
     item.owner = nil
@@ -288,6 +290,8 @@ final class Model {
   private func finish(_ item: inout Item, _ state: ItemState, _ reason: Reason?) {
     let isCancelled = item.mustCancel && state == .failed
     (item.state, item.reason) = isCancelled ? (.cancelled, .cancelled) : (state, reason)
+    // Cancelled, but made.
+    if item.mustCancel, state == .done { item.reason = .cancelled }
     (item.due, item.doubtAt, item.owner, item.mustCancel) = (nil, nil, nil, false)
   }
 

@@ -122,7 +122,7 @@ import Testing
   }
 
   @Test func `ten creates in a row without an answer open the breaker, and one probes`() {
-    var rig = Rig.sending(20, Rules(concurrency: 12))
+    var rig = Rig.sending(30, Rules(concurrency: 12))
     for number in 1...9 as ClosedRange<Int64> {
       #expect(rig.answer(number, Outcome(.unknown)).settled.first?.wait == nil, "\(number)")
     }

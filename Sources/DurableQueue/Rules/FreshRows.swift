@@ -23,7 +23,7 @@ final class FreshRows {
   /// How many rows a statement inserts; more make it no faster.
   private static let groupSize = 20
   private static let items = """
-    INSERT INTO item (id, account_scope_id, name, batch_id, definition_id, state, due, row_count) VALUES
+    INSERT INTO item (id, account_scope_id, name, batch_id, definition_id, row_count, \(Transition.imported.inserted(at: "").columns)) VALUES
     """
   private static let rows = """
     INSERT INTO batch_row (batch_id, ordinal, line, cells, definition_id, item_id) VALUES
@@ -39,7 +39,8 @@ final class FreshRows {
 
     init(batch: BatchID, at now: Int64, count: Int, _ db: any Transaction) throws {
       items = try db.bulkInsert(
-        FreshRows.items, row: "(?, ?, ?, \(batch.rawValue), ?, 'ready', \(now), 1)", count: count)
+        FreshRows.items,
+        row: "(?, ?, ?, \(batch.rawValue), ?, 1, \(Transition.imported.inserted(at: "\(now)").values))", count: count)
       rows = try db.bulkInsert(FreshRows.rows, row: "(\(batch.rawValue), ?, ?, ?, ?, ?)", count: count)
       definitions = try db.bulkInsert(FreshRows.definitions, row: "(?, ?, ?, ?, ?)", count: count)
     }

@@ -9,6 +9,7 @@ final class ImportSession {
   private(set) var comparison = Comparison()
   private let new: NewBatch
   private let now: Int64
+  private let moment: Moment
   private let db: any Transaction
   private var accounts: [String: Int64] = [:]
   /// Accounts that were made by this import, so that none of their items can be there yet.
@@ -35,6 +36,7 @@ final class ImportSession {
   init(_ new: NewBatch, at now: Instant, _ db: any Transaction) throws {
     self.new = new
     self.now = now.microseconds
+    moment = Moment(wall: now, sinceBoot: db.now.sinceBoot)
     self.db = db
     lastItem = try db.one("SELECT max(id) FROM item")?.get(0) ?? 0
     lastDefinition = try db.one("SELECT max(id) FROM definition")?.get(0) ?? 0
@@ -52,10 +54,13 @@ final class ImportSession {
     bulk = try FreshRows(batch: batch, at: self.now, db)
   }
 
-  private static let insertItem = """
-    INSERT INTO item (id, account_scope_id, name, batch_id, definition_id, state, due, row_count)
-    VALUES (?, ?, ?, ?, ?, 'ready', ?, 1)
-    """
+  private static let insertItem: String = {
+    let state = Transition.imported.inserted(at: "?")
+    return """
+      INSERT INTO item (id, account_scope_id, name, batch_id, definition_id, row_count, \(state.columns))
+      VALUES (?, ?, ?, ?, ?, 1, \(state.values))
+      """
+  }()
   private static let insertRow = """
     INSERT INTO batch_row (batch_id, ordinal, line, cells, definition_id, item_id, issue, named_item_id)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)
@@ -122,23 +127,10 @@ final class ImportSession {
   }
 
   private func update(_ existing: ExistingItem, with definition: Int64, isChanged: Bool) throws {
-    switch existing.state {
-    case .ready:
-      try db.run(
-        "UPDATE item SET batch_id = ?, definition_id = ? WHERE id = ?", [batch.rawValue, definition, existing.id])
-    case .failed:
-      try db.run(
-        "UPDATE item SET definition_id = ?, next_definition_id = NULL WHERE id = ?", [definition, existing.id])
-    case .leased, .inDoubt:
-      try db.run(
-        "UPDATE item SET next_definition_id = ?, cancel_requested = 0 WHERE id = ?",
-        [isChanged ? definition : nil, existing.id])
-    case .cancelled:
-      try db.run(
-        "UPDATE item SET \(Queue.requeueSet), definition_id = ? WHERE id = ?",
-        [batch.rawValue, now, definition, existing.id])
-    case .done: break
-    }
+    // What was sent keeps its definition; a newer one that is the same is none.
+    let isOnItsWay = existing.state == .leased || existing.state == .inDoubt
+    let facts = ItemFacts(batch: batch, definition: isOnItsWay && !isChanged ? nil : definition)
+    try existing.place.apply(.newerDefinition, facts, at: moment, db)
   }
 
   private func scope(of bytes: ArraySlice<UInt8>) throws -> Int64 {
@@ -200,24 +192,24 @@ final class ImportSession {
     return try ExistingItem(name, in: scope, db)?.id
   }
 
-  /// Cancels what left the roster before it was sent, and writes the tally, once.
+  private static let gone = BulkChange(of: .withdrawn(.gone), in: .ready)
+  private static let goneOnItsWay = BulkChange(of: .withdrawn(.gone), in: .leased, .inDoubt)
+
+  /// Cancels what left the roster before it was sent, flags what may be on its way, and writes the tally, once.
   func finish() throws {
-    comparison.goneUnsentCount = try db.run(
-      """
-      UPDATE item SET state = 'cancelled', due = NULL, version = version + 1, reason = 'gone', message = NULL,
-        finished_at = :now
-      WHERE state = 'ready' AND id IN (\(Comparison.goneSQL))
-        AND batch_id IN (SELECT id FROM batch WHERE label = :label)
+    let isGone = """
+      id IN (\(Comparison.goneSQL)) AND batch_id IN (SELECT id FROM batch WHERE label = :label)
         AND NOT EXISTS (
           SELECT 1 FROM batch_row JOIN batch other ON other.id = batch_row.batch_id
           WHERE batch_row.item_id = item.id AND other.label <> :label AND other.id = (
             SELECT max(latest.id) FROM batch latest
             WHERE latest.label = other.label AND latest.endpoint = other.endpoint))
-      """,
-      [
-        "now": now, "label": new.label, "endpoint": new.endpoint, "before": batch.rawValue, "batch": batch.rawValue,
-        "partial": new.isPartial,
-      ])
+      """
+    let arguments: [(String, (any Bindable)?)] = [
+      ("label", new.label), ("endpoint", new.endpoint), ("before", batch.rawValue), ("partial", new.isPartial),
+    ]
+    comparison.goneUnsentCount = try Self.gone.run(where: isGone, ItemFacts(batch: batch), arguments, in: db)
+    _ = try Self.goneOnItsWay.run(where: isGone, ItemFacts(batch: batch), arguments, in: db)
     try writeTally()
   }
 

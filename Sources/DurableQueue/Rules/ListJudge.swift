@@ -5,10 +5,11 @@ import Provisioning
 
 /// An item that a list may tell about, as the transaction found it.
 struct ListedItem {
-  let id: ItemID
+  let place: ItemPlace
+  var id: ItemID { place.id }
+  var state: ItemState { place.state }
+  var version: Int { place.version }
   let name: String
-  let state: ItemState
-  let version: Int
   /// Since when it is in doubt; nil unless it is.
   let since: Moment?
   private let reason: Reason?
@@ -18,15 +19,14 @@ struct ListedItem {
   let mayBeMade: Bool
 
   private init(_ row: Row) throws {
-    state = try row.get(2)
-    id = ItemID(try row.get(0))
+    place = ItemPlace(
+      id: ItemID(try row.get(0)), state: try row.get(2), version: try row.get(10), isFlagged: try row.get(11))
     name = try row.get(1)
     let boot = try row.get(8) as String?
     let elapsed = try row.get(9) as Duration?
     since = (try row.get(3) as Instant?).map { wall in
       Moment(wall: wall, sinceBoot: SinceBoot(boot: boot ?? "", elapsed: elapsed ?? .zero))
     }
-    version = try row.get(10)
     reason = try row.get(4)
     message = try row.get(5)
     usedCount = try row.get(6)
@@ -34,7 +34,7 @@ struct ListedItem {
   }
 
   private static let columns =
-    "id, name, state, doubt_at, reason, message, used_count, unanswered, doubt_boot, doubt_up, version"
+    "id, name, state, doubt_at, reason, message, used_count, unanswered, doubt_boot, doubt_up, version, cancel_requested"
 
   /// Rows out: the account's items in doubt. Index: `item_in_doubt`.
   static func allInDoubt(in account: AccountScopeID, _ db: any Transaction) throws -> [ListedItem] {
@@ -72,6 +72,7 @@ struct ListedItem {
   func lastWord(_ db: any Transaction) throws -> LastWord {
     switch reason {
     case .refused: return .refusal
+    case .exists: return .existing
     case .foreign:
       let count = try db.value(
         """

@@ -4,6 +4,8 @@ import Pacing
 package import Provisioning
 
 extension Queue {
+  private static let adopted = BulkChange(of: .adopted, in: .failed)
+
   /// Makes a batch's conflicts of these names done, with what was found.
   ///
   /// - Returns: the names that were no conflict of the batch with something found.
@@ -11,13 +13,12 @@ extension Queue {
     try writeAlone { db in
       var unknown: [String] = []
       for name in names {
-        // Rows in: one item for each account that has the name, as the state table's `adopted` says.
-        let changedCount = try db.run(
-          """
-          UPDATE item SET state = 'done', version = version + 1, reason = NULL, message = NULL, adopted = 1
-          WHERE name = ? AND state = 'failed' AND reason = 'conflict' AND remote_id IS NOT NULL AND id IN (
-            SELECT item_id FROM batch_row WHERE batch_id = ?)
-          """, [name, batch.rawValue])
+        // Rows in: one item for each account that has the name.
+        let changedCount = try Self.adopted.run(
+          where: """
+            name = :name AND reason = 'conflict' AND remote_id IS NOT NULL
+              AND id IN (SELECT item_id FROM batch_row WHERE batch_id = :batch)
+            """, ItemFacts(batch: batch), [("name", name)], in: db)
         if changedCount == 0 { unknown.append(name) }
       }
       return unknown

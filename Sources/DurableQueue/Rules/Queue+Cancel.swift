@@ -9,20 +9,14 @@ extension Queue {
     try writeAlone { db in try cancel(batch, db) }
   }
 
+  private static let dropped = BulkChange(of: .withdrawn(.cancelled), in: .ready)
+  private static let flagged = BulkChange(of: .withdrawn(.cancelled), in: .leased, .inDoubt)
+
   func cancel(_ batch: BatchID, _ db: any Transaction) throws -> Cancellation {
     // Rows in: the batch's own items, by `batch_row`'s key.
-    let cancelledCount = try db.run(
-      """
-      UPDATE item SET state = 'cancelled', due = NULL, version = version + 1, reason = 'cancelled', message = NULL,
-        finished_at = ?
-      WHERE state = 'ready' AND batch_id = ? AND id IN (SELECT item_id FROM batch_row WHERE batch_id = ?)
-      """, [db.now.wall.microseconds, batch.rawValue, batch.rawValue])
-    let flaggedCount = try db.run(
-      """
-      UPDATE item SET cancel_requested = 1
-      WHERE state IN ('leased', 'in_doubt') AND batch_id = ? AND id IN (
-        SELECT item_id FROM batch_row WHERE batch_id = ?)
-      """, [batch.rawValue, batch.rawValue])
-    return Cancellation(cancelledCount: cancelledCount, flaggedCount: flaggedCount)
+    let own = "batch_id = :batch AND id IN (SELECT item_id FROM batch_row WHERE batch_id = :batch)"
+    return Cancellation(
+      cancelledCount: try Self.dropped.run(where: own, ItemFacts(batch: batch), in: db),
+      flaggedCount: try Self.flagged.run(where: own, ItemFacts(batch: batch), in: db))
   }
 }

@@ -110,8 +110,8 @@ extension Queue {
     under terms: AttemptTerms, _ db: any Transaction
   ) throws -> Lease {
     let handle = Lease.Handle(item: ItemID(item.id), ordinal: item.ordinal + 1, version: item.version + 1)
-    let changedCount = try db.run(leaseSQL, [owner.rawValue, handle.ordinal, handle.version, item.id, item.version])
-    guard changedCount == 1 else { throw BrokenRows("an item changed inside a transaction") }
+    try ItemPlace(id: handle.item, state: .ready, version: item.version)
+      .apply(.claimed, ItemFacts(owner: owner), at: now, db)
     try db.run(
       attemptSQL,
       [
@@ -123,11 +123,6 @@ extension Queue {
       handle: handle, account: AccountScopeID(item.account), name: item.name, definition: item.definition,
       start: start)
   }
-
-  private static let leaseSQL = """
-    UPDATE OR ROLLBACK item SET state = 'leased', due = NULL, owner_id = ?, ordinal = ?, version = ?, reason = NULL, message = NULL
-    WHERE id = ? AND version = ? AND state = 'ready'
-    """
 
   private static let attemptSQL = """
     INSERT OR ROLLBACK INTO attempt (item_id, ordinal, owner_id, definition_id, start_at, start_up, settle_delay,

@@ -95,8 +95,9 @@ extension Queue {
 
 /// An item that the queue has for a roster's row.
 struct ExistingItem {
-  let id: Int64
-  let state: ItemState
+  let place: ItemPlace
+  var id: Int64 { place.id.rawValue }
+  var state: ItemState { place.state }
   let definitionID: Int64
   let definition: Definition
   let isConflict: Bool
@@ -105,17 +106,16 @@ struct ExistingItem {
   init?(_ name: String, in scope: Int64, _ db: any Transaction) throws {
     let row = try db.one(
       """
-      SELECT \(StoredDefinitions.columns), item.id, state, definition_id, reason
+      SELECT \(StoredDefinitions.columns), item.id, state, version, definition_id, reason
       FROM item CROSS JOIN definition ON definition.id = definition_id \(StoredDefinitions.join)
       WHERE account_scope_id = ? AND name = ?
       """, [scope, name])
     guard let row else { return nil }
     var definitions = StoredDefinitions()
     definition = try definitions.definition(of: name, row)
-    id = try row.get(6)
-    state = try row.get(7)
-    definitionID = try row.get(8)
-    isConflict = try state == .failed && row.get(9) == Reason.conflict
+    place = ItemPlace(id: ItemID(try row.get(6)), state: try row.get(7), version: try row.get(8))
+    definitionID = try row.get(9)
+    isConflict = try place.state == .failed && row.get(10) == Reason.conflict
   }
 }
 

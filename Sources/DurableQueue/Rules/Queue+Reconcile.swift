@@ -53,30 +53,27 @@ extension Queue {
     let verdict = try judge.verdict(
       on: item, isOwn: try item.isNamed(by: batch, db), isLeft: try item.isLeft(db), db)
     result.differing += verdict.differing
-    guard let event = verdict.event, let transition = item.state.after(event) else { return }
-    let state = try ItemRow(item.id, db).move(
-      transition, Self.outcome(of: event, verdict.entry, item), due: nil, at: db.now, db)
-    if state == .done {
-      try db.run("UPDATE item SET adopted = 1 WHERE id = ?", [item.id.rawValue])
-    }
-    result.moved[state, default: 0] += 1
+    guard let event = verdict.event else { return }
+    let facts = ItemFacts(message: Self.message(of: event, verdict.entry, item), remoteID: verdict.entry?.id)
+    guard let transition = try item.place.apply(event, facts, at: db.now, db) else { return }
+    result.moved[transition.state, default: 0] += 1
   }
 
   private static let absent = "no answer, and the service's list does not show it"
 
   /// What stands with the item afterwards.
-  private static func outcome(of event: ItemEvent, _ entry: RemoteItem?, _ item: ListedItem) -> Outcome {
+  private static func message(of event: ItemEvent, _ entry: RemoteItem?, _ item: ListedItem) -> String? {
     let id = entry?.id ?? "?"
-    return switch event {
-    case .listedOurs: Outcome(.made, remoteID: id)
-    case .listedForeign where item.mayBeMade:
-      Outcome(
-        .refused, remoteID: id, message: "there as \(id), but what it is or when it was made does not fit what we sent")
-    case .listedForeign:
-      Outcome(.refused, remoteID: id, message: "already there as \(id) although nothing that was sent has made it")
-    case .listedAbsent(after: .silence, _):
-      Outcome(.refused, message: Self.absent + (item.message.map { " (the last time: \($0))" } ?? ""))
-    default: Outcome(.refused, message: item.message)
-    }
+    let message: String? =
+      switch event {
+      case .listedOurs: nil
+      case .listedForeign where item.mayBeMade:
+        "there as \(id), but what it is or when it was made does not fit what we sent"
+      case .listedForeign: "already there as \(id) although nothing that was sent has made it"
+      case .listedAbsent(after: .silence, _): absent + (item.message.map { " (the last time: \($0))" } ?? "")
+      default: item.message
+      }
+    // It is clipped as any message is.
+    return Outcome(.refused, message: message).message
   }
 }

@@ -11,57 +11,33 @@ extension Queue {
   @discardableResult
   package func takeUp(_ batch: BatchID, _ requeue: Requeue = Requeue()) throws -> Int {
     try writeAlone { db in
-      let now = db.now
       // Rows in: the batch's items by `batch_row`'s key; ready ones, and those that a list may make ready. No other's
       // lease is touched, and nothing of a batch that another process works on: two runs would take the items that both
       // rosters name from each other for ever. Who is gone was reclaimed before.
-      try db.run(
-        """
-        UPDATE item SET batch_id = ?1 WHERE state IN ('ready', 'in_doubt') AND batch_id <> ?1
-          AND id IN (SELECT item_id FROM batch_row WHERE batch_id = ?1)
-          AND batch_id NOT IN (SELECT batch_id FROM owner WHERE ended_at IS NULL AND batch_id IS NOT NULL)
-        """, [batch.rawValue])
-      return try lookFirst(batch, requeue, at: now, db) + makeReady(batch, requeue, at: now.wall, db)
+      _ = try Self.assigned.run(
+        where: """
+          batch_id <> :batch AND id IN (SELECT item_id FROM batch_row WHERE batch_id = :batch)
+            AND batch_id NOT IN (SELECT batch_id FROM owner WHERE ended_at IS NULL AND batch_id IS NOT NULL)
+          """, ItemFacts(batch: batch), in: db)
+      return try tryAgain(batch, requeue, hasID: true, db) + tryAgain(batch, requeue, hasID: false, db)
     }
   }
 
-  /// Rows in: the batch's failed items of which something was found. What is there is not made again: the service's list
-  /// is asked first.
-  private func lookFirst(_ batch: BatchID, _ requeue: Requeue, at now: Moment, _ db: any Transaction) throws -> Int {
-    return try db.run(
-      """
-      UPDATE item SET state = 'in_doubt', batch_id = ?, doubt_at = ?, doubt_boot = ?, doubt_up = ?, finished_at = NULL,
-        version = version + 1, used_count = 0, adopted = 0
-      WHERE state IN ('failed', 'cancelled') AND remote_id IS NOT NULL AND \(Self.isRequeued)
-      """,
-      [
-        batch.rawValue, now.wall.microseconds, now.sinceBoot.boot, now.sinceBoot.elapsed.microseconds,
-        requeue.isAnyFailure, requeue.reasonList, batch.rawValue,
-      ])
+  private static let assigned = BulkChange(of: .assigned, in: .ready, .inDoubt)
+  private static let lookedAtFirst = BulkChange(of: .requeued(hasID: true), in: .failed, .cancelled)
+  private static let requeued = BulkChange(of: .requeued(hasID: false), in: .failed, .cancelled)
+
+  /// Rows in: the batch's items that are over. Where something was found, it is not made again: the service's list is
+  /// asked first.
+  private func tryAgain(
+    _ batch: BatchID, _ requeue: Requeue, hasID: Bool, _ db: any Transaction
+  ) throws -> Int {
+    try (hasID ? Self.lookedAtFirst : Self.requeued).run(
+      where: """
+        remote_id IS \(hasID ? "NOT " : "")NULL
+          AND CASE WHEN state = 'cancelled' OR reason = 'conflict' THEN 0 ELSE :any END
+            + (instr(:reasons, ',' || reason || ',') > 0)
+          AND id IN (SELECT item_id FROM batch_row WHERE batch_id = :batch)
+        """, ItemFacts(batch: batch), [("any", requeue.isAnyFailure), ("reasons", requeue.reasonList)], in: db)
   }
-
-  /// Rows in: the batch's other items that are over.
-  private func makeReady(_ batch: BatchID, _ requeue: Requeue, at now: Instant, _ db: any Transaction) throws -> Int {
-    return try db.run(
-      """
-      UPDATE item SET \(Self.requeueSet) WHERE state IN ('failed', 'cancelled') AND remote_id IS NULL
-        AND \(Self.isRequeued)
-      """,
-      [
-        batch.rawValue, now.microseconds, requeue.isAnyFailure, requeue.reasonList, batch.rawValue,
-      ])
-  }
-
-  /// Takes whether any failure is tried again, the reasons, and the batch.
-  private static let isRequeued = """
-    CASE WHEN state = 'cancelled' OR reason = 'conflict' THEN 0 ELSE ? END + (instr(?, ',' || reason || ',') > 0)
-      AND id IN (SELECT item_id FROM batch_row WHERE batch_id = ?)
-    """
-
-  /// What requeuing sets; takes the batch and the time.
-  static let requeueSet = """
-    state = 'ready', batch_id = ?, due = ?, version = version + 1, used_count = 0, reason = NULL, message = NULL,
-      finished_at = NULL, definition_id = coalesce(next_definition_id, definition_id),
-      next_definition_id = NULL
-    """
 }
