@@ -2,7 +2,13 @@
 // definition and knows no service. The extensions of `Queue` hold one stage of an item's life each, written over
 // `Transaction`: which engine runs it is the store's.
 
+import Foundation
+
 /// The queue in one database; several processes may have it open at once.
+///
+/// A verb that is `async` never blocks a thread. Any other that writes says that it blocks while others write, which may
+/// be for as long as a lock is waited for; it belongs on a thread of its own (`onOwnThread`). What only reads blocks no
+/// longer than it reads.
 package final class Queue: Sendable {
   /// The database.
   package let store: any Store
@@ -43,4 +49,13 @@ package final class Queue: Sendable {
 
   /// Reads one state of the file, undisturbed by writers.
   func read<Value>(_ body: (any Transaction) throws -> Value) throws -> Value { try store.reading(body) }
+
+  /// Runs what blocks on a thread of its own, so that nobody else's work waits for it.
+  package func onOwnThread<Value: Sendable>(
+    _ body: @escaping @Sendable (Queue) throws -> Value
+  ) async throws -> Value {
+    try await withCheckedThrowingContinuation { continuation in
+      Thread.detachNewThread { continuation.resume(with: Result { try body(self) }) }
+    }
+  }
 }

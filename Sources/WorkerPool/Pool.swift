@@ -191,9 +191,9 @@ package final class Pool: Sendable {
             try await queue.claim(
               upTo: limit, of: setup.batch, for: setup.owner, with: setup.scope, within: setup.rules.horizon,
               under: setup.rules.terms)))
-      case .reclaim: post.yield(.reclaimed(try queue.reclaim(except: setup.owner)))
+      case .reclaim: post.yield(.reclaimed(try await queue.reclaim(for: setup.owner)))
       case .assign:
-        try queue.takeUp(setup.batch)
+        try await queue.assign(to: setup.batch)
         post.yield(.assigned)
       default: break
       }

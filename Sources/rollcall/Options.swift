@@ -162,13 +162,10 @@ struct PaceOptions: ParsableArguments {
   /// Whether what is known of the key is forgotten: its limit, what was learned, and what it waits for.
   var forgetsAll: Bool { rate.contains(.auto) }
 
-  /// Replaces the key's limits by those that were asked for; does nothing when none were.
-  func setLimit(of scope: KeyScopeID, in queue: Queue) throws {
-    if let paceRate {
-      try queue.setLimit(Quota(rate: paceRate, burst: burst ?? 2, windows: windows), source: .flag, of: scope)
-    } else if !rate.isEmpty {
-      try queue.setWindows(windows, of: scope)
-    }
+  /// What was asked for of the key's limits.
+  var limitRequest: LimitRequest {
+    if let paceRate { return .quota(Quota(rate: paceRate, burst: burst ?? 2, windows: windows)) }
+    return rate.isEmpty ? .none : .windows(windows)
   }
 
   /// The options that the next command for the same rows needs too: without them it would judge sooner, or otherwise, what

@@ -28,9 +28,11 @@ struct RunSession {
   func run(_ requeue: Requeue) async throws -> Ending {
     // Now, because at the end it would be too late to name another one.
     try files.prepareFolder()
-    try queue.reclaim()
-    try queue.takeUp(batch.id, requeue.with(conflicts: pace.adoptExisting))
-    try queue.liftHolds(of: batch.id)
+    let request = RunRequest(
+      batch: batch.id, origin: endpoint.origin, fingerprint: credentials.fingerprint,
+      requeue: requeue.with(conflicts: pace.adoptExisting), limit: pace.limitRequest,
+      ignoresWait: pace.ignoreWait || pace.forgetsAll)
+    let start = try await queue.onOwnThread { queue in try queue.begin(request) }
     // A signal must not cut off the report either.
     let signals =
       context.handlesSignals
@@ -42,7 +44,7 @@ struct RunSession {
     let end: RunEnd
     let standstill: Standstill?
     do {
-      (end, standstill) = try await submit()
+      (end, standstill) = try await submit(start)
     } catch let error as QueueError {
       (end, standstill) = (.failed(error), nil)
     }
@@ -55,17 +57,13 @@ struct RunSession {
 
   // MARK: - Submitting
 
-  private func submit() async throws -> (RunEnd, Standstill?) {
+  private func submit(_ start: RunStart?) async throws -> (RunEnd, Standstill?) {
     // With nothing to do no connection is opened, no probe is sent and no permit is taken.
-    guard try queue.tally(of: batch.id).unfinishedCount > 0 else {
+    guard let start else {
       try queue.refuseIfReplaced()
       return (.finished, nil)
     }
-    let scope = try queue.keyScope(origin: endpoint.origin, fingerprint: credentials.fingerprint)
-    try pace.setLimit(of: scope, in: queue)
-    try await rightInstants(with: scope)
-    try queue.beginRun(with: scope)
-    try noteForecast(with: scope)
+    tellClock(start)
     let client = DataForestClient(
       .init(
         endpoint: endpoint, credentials: credentials, requestTimeout: pace.requestTimeout.duration,
@@ -75,11 +73,10 @@ struct RunSession {
         "warning: This process may open so few files that \(pace.connectionCount) of \(wanted) requests run at once: see `ulimit -n`."
       )
     }
-    let ownership = try queue.becomeOwner(of: batch.id)
     let pool = Pool(
       Pool.Setup(
-        queue: queue, target: client, owner: ownership.id, scope: scope, batch: batch.id,
-        rules: pace.rules(rowCount: try queue.tally(of: batch.id).rowCount, at: context.time.now()),
+        queue: queue, target: client, owner: start.ownership.id, scope: start.scope, batch: batch.id,
+        rules: pace.rules(rowCount: start.tally.rowCount, at: context.time.now()),
         time: context.time), generator: SystemRandomNumberGenerator())
     let end = await watch(pool)
     try await client.shutdown()
@@ -87,9 +84,8 @@ struct RunSession {
     // What an unsettled answer left leased stays with this owner; the next run finds it gone and reclaims.
     if case .failed = end { return (end, nil) }
     do {
-      let standstill = try await queue.noteEnd(
-        end, of: ownership.id, with: scope, madeCount: pool.status.madeCount)
-      try await queue.end(ownership)
+      let standstill = try await queue.end(
+        start.ownership, as: end, with: start.scope, madeCount: pool.status.madeCount)
       if let standstill, standstill.needsPerson(at: context.time.now()) { return (end, standstill) }
       return (end, try queue.longestDoubt(of: batch.id))
     } catch let error as QueueError {
@@ -98,11 +94,8 @@ struct RunSession {
   }
 
   /// What was written while a clock was wrong must not keep the run waiting; that it was wrong is said.
-  private func rightInstants(with scope: KeyScopeID) async throws {
-    if let finding = try await queue.rightInstants(with: scope, of: batch.id) {
-      context.tell("warning: \(Closing.clockSentence(finding))")
-    }
-    if pace.ignoreWait || pace.forgetsAll { try queue.ignoreWait(of: scope, batch: batch.id) }
+  private func tellClock(_ start: RunStart) {
+    if let finding = start.clockFinding { context.tell("warning: \(Closing.clockSentence(finding))") }
     guard let deadline = pace.deadline else { return }
     if let shown = deadline.next(after: context.time.now()).shown {
       context.tell("The clocks are set forward over \(deadline.text) that night; the deadline is \(shown).")
@@ -121,15 +114,6 @@ struct RunSession {
       // The end is reported all the same.
       context.tell(RescueWords.failure("\(error)"))
     }
-  }
-
-  /// As the plan says it: the probe of each account takes a permit too.
-  private func noteForecast(with scope: KeyScopeID) throws {
-    let accounts = try queue.accountsWithReadyItems(of: batch.id).count
-    let count = try queue.tally(of: batch.id)[.ready] + accounts
-    let now = context.time.now()
-    let done = try queue.limit(of: scope).quota.forecast(of: count, from: QuotaState(), at: now)
-    try queue.noteForecast(done - now, of: batch.id)
   }
 
   private func watch(_ pool: Pool) async -> RunEnd {

@@ -175,9 +175,9 @@ private final class ReplyFuzz: Sendable {
   /// What a run holds, the next one lifts.
   private func beginAnew(_ batch: BatchID) async throws {
     try await queue.end(ownership.withLock { $0 })
-    let next = try queue.becomeOwner()
+    let request = RunRequest(batch: batch, origin: "https://example.com", fingerprint: "0123456789ab")
+    let next = try await queue.onOwnThread { queue in try queue.begin(request)?.ownership ?? queue.becomeOwner() }
     ownership.withLock { $0 = next }
-    try queue.liftHolds(of: batch)
   }
 
   private func look(

@@ -1,8 +1,9 @@
-import DurableQueue
 import Pacing
 import Provisioning
 import TestSupport
 import Testing
+
+@testable import DurableQueue
 
 @Suite struct ClaimTests {
   @Test func `a claim takes what is due, oldest first, and no item twice`() async throws {

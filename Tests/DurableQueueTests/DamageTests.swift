@@ -53,7 +53,7 @@ import Words
     try queue.writeAlone { db in
       try db.run("INSERT INTO learned_pace (key_scope_id, at, per_second) VALUES (?, 1, 2)", [scope.rawValue])
     }
-    _ = try await queue.noteEnd(.undecided, of: owner.id, with: scope, madeCount: 0)
+    _ = try await queue.write { db in try Queue.noteEnd(.undecided, of: owner.id, with: scope, madeCount: 0, db) }
     let next = Array(rows.dropFirst(2))
     _ = try queue.importBatch(QueueFixture.batch(digest: "d2")) { add in for row in next { try add(row) } }
     try queue.close()

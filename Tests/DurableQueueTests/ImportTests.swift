@@ -1,8 +1,9 @@
-import DurableQueue
 import Pacing
 import Provisioning
 import TestSupport
 import Testing
+
+@testable import DurableQueue
 
 @Suite struct ImportTests {
   @Test func `every row becomes a ready item, in the roster's order`() async throws {

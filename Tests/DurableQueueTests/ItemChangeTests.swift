@@ -12,9 +12,14 @@ import Testing
   @Test func `no source but the one of changes writes an item's state`() throws {
     let sources = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../Sources")
     for module in ["DurableQueue", "SQLiteStore"] {
-      let folder = sources.appendingPathComponent(module)
-      for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) where name.hasSuffix(".swift") {
-        let text = try String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8)
+      let files = FileManager.default.enumerator(
+        at: sources.appendingPathComponent(module), includingPropertiesForKeys: nil)
+      var fileCount = 0
+      while let file = files?.nextObject() as? URL {
+        let name = file.lastPathComponent
+        guard name.hasSuffix(".swift") else { continue }
+        fileCount += 1
+        let text = try String(contentsOf: file, encoding: .utf8)
         guard name != "ItemChange.swift" else { continue }
         #expect(!text.contains("UPDATE OR ROLLBACK item"), "\(name)")
         for update in text.components(separatedBy: "UPDATE item").dropFirst() {
@@ -26,6 +31,7 @@ import Testing
           #expect(insert.prefix(140).contains("olumns"), "\(name): \(insert.prefix(140))")
         }
       }
+      #expect(fileCount > 10)
     }
   }
 

@@ -1,9 +1,10 @@
-import DurableQueue
 import Foundation
 import Pacing
 import Provisioning
 import TestSupport
 import Testing
+
+@testable import DurableQueue
 
 @Suite struct SettleTests {
   /// The state table's rows for a leased item: outcome, next state, whether the attempt is used.

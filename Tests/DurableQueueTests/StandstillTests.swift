@@ -18,9 +18,7 @@ import Testing
   private func run(_ end: RunEnd, made: Int = 0, _ fixture: QueueFixture) async throws -> Standstill? {
     fixture.time.advance(by: .seconds(3_600))
     let owner = try fixture.queue.becomeOwner()
-    let standstill = try await fixture.queue.noteEnd(end, of: owner.id, with: fixture.scope, madeCount: made)
-    try await fixture.queue.end(owner)
-    return standstill
+    return try await fixture.queue.end(owner, as: end, with: fixture.scope, madeCount: made)
   }
 
   private func needsPerson(_ standstill: Standstill?, _ fixture: QueueFixture) -> Bool {
@@ -81,13 +79,13 @@ import Testing
         // A run that begins before the settle delay is over cannot settle it.
         let early = try fixture.queue.becomeOwner(of: batch)
         if count == 1 {
-          _ = try await fixture.queue.noteEnd(.undecided, of: early.id, with: fixture.scope, madeCount: 5)
+          _ = try await fixture.queue.end(early, as: .undecided, with: fixture.scope, madeCount: 5)
+        } else {
+          try await fixture.queue.end(early)
         }
-        try await fixture.queue.end(early)
         fixture.time.advance(by: .seconds(61))
         let owner = try fixture.queue.becomeOwner(of: batch)
-        _ = try await fixture.queue.noteEnd(.undecided, of: owner.id, with: fixture.scope, madeCount: 5)
-        try await fixture.queue.end(owner)
+        _ = try await fixture.queue.end(owner, as: .undecided, with: fixture.scope, madeCount: 5)
       }
       #expect(try fixture.queue.longestDoubt(of: batch) == Standstill(.doubt, since: since, runCount: 3))
 

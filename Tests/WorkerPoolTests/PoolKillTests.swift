@@ -98,8 +98,8 @@ import Testing
         }
       }
     }
-    try queue.reclaim()
-    let owner = try queue.becomeOwner()
+    let request = RunRequest(batch: BatchID(1), origin: "https://example.com", fingerprint: "0123456789ab")
+    let owner = try #require(try queue.begin(request)).ownership
     if let commit { try CommitKiller.add(to: queue.pool, number: commit.number, isBefore: commit.isBefore) }
     let pool = Pool(
       .init(

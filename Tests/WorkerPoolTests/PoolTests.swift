@@ -42,6 +42,11 @@ import WorkerPool
       try await run(pool(target, rules: rules, owner: try queue.becomeOwner().id))
     }
 
+    /// Begins a run as the command does.
+    func begin() throws -> RunStart? {
+      try queue.begin(RunRequest(batch: batch, origin: "https://example.com", fingerprint: "0123456789ab"))
+    }
+
     func pool(_ target: ScriptedTarget, rules: Rules, owner: OwnerID) -> Pool {
       Pool(
         .init(queue: queue, target: target, owner: owner, scope: scope, batch: batch, rules: rules, time: time),

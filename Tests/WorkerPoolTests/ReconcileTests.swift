@@ -283,11 +283,12 @@ import WorkerPool
         _ = try await fixture.queue.claim(
           upTo: 1, of: fixture.batch, for: dead.id, with: fixture.scope, within: .zero, under: .standard)
       }
-      try fixture.queue.reclaim()
       let target = ScriptedTarget(list: { _, _ in
         .listed([RemoteItem(id: "id", name: "a", description: "a")], isWhole: true)
       })
-      #expect(try await fixture.run(target) == .finished)
+      let owner = try #require(try fixture.begin()).ownership
+      #expect(try await fixture.run(fixture.pool(target, rules: Rules(), owner: owner.id)) == .finished)
+      withExtendedLifetime(owner) {}
       #expect(target.creates == ["b"])
       #expect(try fixture.tally == Tally([.done: 2]))
     }

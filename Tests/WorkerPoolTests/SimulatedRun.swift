@@ -10,6 +10,8 @@ import TestSupport
 final class SimulatedRun {
   let queue: Queue
   private(set) var owner = OwnerID(0)
+  /// The process lives as long as this.
+  private var ownership: Ownership?
   /// How it ended; nil while it runs, and when its process died.
   private(set) var end: RunEnd?
   private(set) var isOver = false
@@ -30,30 +32,22 @@ final class SimulatedRun {
   private var faults: SimulatedFaults { world.faults }
 
   /// Begins as the command does.
-  func begin(reclaimingAllBut living: Set<Int64>) throws {
-    let now = queue.time.moment()
-    owner = try queue.writeAlone { db in
-      _ = try reclaim(except: living, db)
-      _ = try queue.rightInstants(with: world.scope, of: world.batch, db)
-      let id = try db.insert(
-        "INSERT INTO owner (pid, started_at, boot) VALUES (1, ?, ?)", [now.wall.microseconds, now.sinceBoot.boot])
-      return OwnerID(id)
+  func begin() throws {
+    let request = RunRequest(batch: world.batch, origin: Simulation.origin, fingerprint: world.fingerprint)
+    guard let start = try queue.begin(request) else {
+      (end, isOver) = (.finished, true)
+      return
     }
+    (owner, ownership) = (start.ownership.id, start.ownership)
     world.note("run \(owner.rawValue) begins")
     try post(.started(try queue.accountsWithReadyItems(of: world.batch)))
-  }
-
-  /// Takes back what processes hold that are gone; no lock tells of them here.
-  private func reclaim(except living: Set<Int64>, _ db: any Transaction) throws -> Int {
-    let open = try db.values("SELECT id FROM owner WHERE ended_at IS NULL", as: Int64.self)
-    return try open.filter { !living.contains($0) }.reduce(0) { try $0 + queue.reclaim($1, db) }
   }
 
   /// Ends the process at once, with nothing cleaned up.
   func die() {
     guard !isOver else { return }
     world.note("process \(owner.rawValue) dies")
-    isOver = true
+    (isOver, ownership) = (true, nil)
   }
 
   func post(_ event: Dispatcher.Event) throws {
@@ -102,10 +96,13 @@ final class SimulatedRun {
         return .claimed(claim)
       }
     case .reclaim:
-      write({ [self] in try reclaim(except: world.living, $0) }) { .reclaimed($0) }
+      write({ [self] in try queue.reclaimGone(except: owner, $0) }) { gone in
+        for lock in gone.locks { lock.remove() }
+        return .reclaimed(gone.count)
+      }
     case .assign:
       world.schedule(after: commitTime(), of: self) { [self] in
-        try queue.takeUp(world.batch)
+        _ = try queue.writeAlone { try queue.assign(world.batch, $0) }
         try post(.assigned)
       }
     case .settle(let answer, let due):
@@ -134,7 +131,7 @@ final class SimulatedRun {
       for lease in inFlight.values { answer(lease, Outcome(.unknown), after: .zero) }
     case .finish(let reason):
       world.note("run \(owner.rawValue) ended with \(reason)")
-      (end, isOver) = (reason, true)
+      (end, isOver, ownership) = (reason, true, nil)
     }
   }
 

@@ -44,6 +44,8 @@ final class Simulation {
 
   private var agenda: [Entry] = []
   private var order = 0
+  static let origin = "https://example.com"
+  private(set) var fingerprint = ""
   private(set) var scope = KeyScopeID(0)
   private(set) var batch = BatchID(0)
   private var runs: [SimulatedRun] = []
@@ -114,7 +116,8 @@ final class Simulation {
   }
 
   private func importBatch(_ seed: Int) throws {
-    scope = try queue.keyScope(origin: "https://example.com", fingerprint: "seed \(seed)")
+    fingerprint = "seed \(seed)"
+    scope = try queue.keyScope(origin: Self.origin, fingerprint: fingerprint)
     let rate = Rate("\(Int.random(in: 1...50, using: &random))/s") ?? .untilLearned
     try queue.setLimit(
       Quota(rate: rate, burst: Int.random(in: 1...5, using: &random)), source: .flag, of: scope)
@@ -201,13 +204,9 @@ final class Simulation {
     ends += runs.compactMap(\.end)
   }
 
-  /// The owners whose processes live.
-  var living: Set<Int64> { Set(runs.filter { !$0.isOver }.map(\.owner.rawValue)) }
-
   private func begin(_ run: SimulatedRun) throws {
-    let living = living
     runs.append(run)
-    try run.begin(reclaimingAllBut: living)
+    try run.begin()
     runCount += 1
     if hasDeaths, runCount < 5 {
       schedule(after: .milliseconds(Int.random(in: 0...20_000, using: &random)), of: run) { run.die() }

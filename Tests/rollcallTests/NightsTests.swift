@@ -135,17 +135,16 @@ import WorkerPool
       let imported = try queue.importBatch(new) { add in _ = try reader.read { try add(NewRow($0)) } }
       let id = try #require(imported).batch
       let batch = try #require(try queue.batch(id))
-      try queue.reclaim()
-      try queue.takeUp(batch.id, .failed)
-      try queue.liftHolds(of: batch.id)
-      try queue.beginRun(with: scope)
-      let owner = try queue.becomeOwner(of: batch.id)
+      let request = RunRequest(
+        batch: batch.id, origin: "https://example.com", fingerprint: "0123456789ab", requeue: .failed)
+      let start = try #require(try queue.begin(request))
       let rules = Rules(maxWait: .seconds(60))
       let pool = Pool(
         .init(
-          queue: queue, target: service, owner: owner.id, scope: scope, batch: batch.id, rules: rules, time: time),
+          queue: queue, target: service, owner: start.ownership.id, scope: start.scope, batch: batch.id, rules: rules,
+          time: time),
         generator: SeededGenerator(seed: number), executor: executor)
-      let end = try drive(pool, owner)
+      let end = try drive(pool, start.ownership)
       let summary = try OutcomeFiles(of: batch, in: queue, to: folder + "/night-\(number)").write(at: time.now())
       return (end, summary)
     }

@@ -6,7 +6,7 @@ package import Provisioning
 extension Queue {
   private static let adopted = BulkChange(of: .adopted, in: .failed)
 
-  /// Makes a batch's conflicts of these names done, with what was found.
+  /// Makes a batch's conflicts of these names done, with what was found. Blocks while others write.
   ///
   /// - Returns: the names that were no conflict of the batch with something found.
   package func adopt(_ names: [String], in batch: BatchID) throws -> [String] {

@@ -4,7 +4,8 @@ import Pacing
 package import Provisioning
 
 extension Queue {
-  /// Cancels what a batch has not sent. An item that a later batch has taken up belongs to that batch and stays.
+  /// Cancels what a batch has not sent. An item that a later batch has taken up belongs to that batch and stays. Blocks
+  /// while others write.
   package func cancel(_ batch: BatchID) throws -> Cancellation {
     try writeAlone { db in try cancel(batch, db) }
   }

@@ -24,12 +24,15 @@ extension Queue {
 
 extension Queue {
   /// Notes how long what a batch asks for will take, as it was said; what was said first stays.
+  /// Blocks while others write.
   package func noteForecast(_ length: Duration, of batch: BatchID) throws {
-    try writeAlone { db in
-      try db.run(
-        "UPDATE batch SET forecast = ? WHERE id = ? AND forecast IS NULL",
-        [min(length.microseconds, StoredRange.durations.upperBound), batch.rawValue])
-    }
+    try writeAlone { db in try Self.noteForecast(length, of: batch, db) }
+  }
+
+  static func noteForecast(_ length: Duration, of batch: BatchID, _ db: any Transaction) throws {
+    try db.run(
+      "UPDATE batch SET forecast = ? WHERE id = ? AND forecast IS NULL",
+      [min(length.microseconds, StoredRange.durations.upperBound), batch.rawValue])
   }
 }
 

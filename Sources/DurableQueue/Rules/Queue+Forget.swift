@@ -8,7 +8,7 @@ extension Queue {
   ///
   /// Of items that other batches name too, what only this batch has said goes: the definition that they were made with gives
   /// way to the newest one that is left, and what the service said meanwhile is erased. The file itself may hold traces of
-  /// all of it until `scrub`.
+  /// all of it until `scrub`. Blocks while others write.
   ///
   /// - Returns: what was erased; nil when the batch has unfinished items, so that nothing was.
   package func forget(_ batch: BatchID) throws -> Forgotten? {

@@ -21,19 +21,19 @@ extension Queue {
     return try owners.filter(store.isAlive).map(store.process)
   }
 
-  /// Registers this process. Its lock is held before anybody can see its row.
+  /// Registers this process. Its lock is held before anybody can see its row. Blocks while others write.
   ///
   /// - Parameter batch: what it works on; nil: nothing that others must leave to it.
   package func becomeOwner(of batch: BatchID? = nil) throws -> Ownership {
-    try writeAlone { db in
-      let now = db.now
-      let id = try db.insert(
-        "INSERT INTO owner (pid, process_identity, started_at, batch_id, boot) VALUES (?, ?, ?, ?, ?)",
-        [
-          getpid(), store.ownIdentity, now.wall.microseconds, batch?.rawValue, now.sinceBoot.boot,
-        ])
-      return Ownership(id: OwnerID(id), lock: try store.lock(owner: id))
-    }
+    try writeAlone { db in try becomeOwner(of: batch, db) }
+  }
+
+  func becomeOwner(of batch: BatchID?, _ db: any Transaction) throws -> Ownership {
+    let now = db.now
+    let id = try db.insert(
+      "INSERT INTO owner (pid, process_identity, started_at, batch_id, boot) VALUES (?, ?, ?, ?, ?)",
+      [getpid(), store.ownIdentity, now.wall.microseconds, batch?.rawValue, now.sinceBoot.boot])
+    return Ownership(id: OwnerID(id), lock: try store.lock(owner: id))
   }
 
   /// Ends an ownership that holds no items any more.
@@ -41,36 +41,54 @@ extension Queue {
   /// - Throws: `QueueError`, also when the queue was deleted or replaced since the last claim.
   package func end(_ ownership: Ownership) async throws {
     let id = ownership.id
-    try await write { db in
-      let now = db.now.wall
-      try db.run("UPDATE owner SET ended_at = ? WHERE id = ?", [now.microseconds, id.rawValue])
-    }
+    try await write { db in try Self.end(id, db) }
     try refuseIfReplaced()
     ownership.lock.remove()
   }
 
-  /// Reclaims what owners held that are gone: each of their items is in doubt from now on, because it may have been
-  /// sent. An owner that is stopped still holds its lock and keeps its items.
+  static func end(_ owner: OwnerID, _ db: any Transaction) throws {
+    try db.run("UPDATE owner SET ended_at = ? WHERE id = ?", [db.now.wall.microseconds, owner.rawValue])
+  }
+
+  /// Reclaims, for a run under way, what owners held that are gone: each of their items is in doubt from now on, because it
+  /// may have been sent. An owner that is stopped still holds its lock and keeps its items.
   ///
   /// - Returns: how many items were reclaimed.
-  @discardableResult
-  package func reclaim(except own: OwnerID? = nil) throws -> Int {
-    let owners = try read { db in
-      try db.all("SELECT * FROM owner WHERE ended_at IS NULL AND id IS NOT ?", [own?.rawValue]).map(OwnerRow.init)
-    }
-    var count = 0
-    for owner in owners where try !store.isAlive(owner) {
-      // Made where it is missing, so that two who reclaim do it one after the other.
-      guard let lock = try store.takeOver(owner: owner.id) else { continue }
-      count += try writeAlone { db in try reclaim(owner.id, db) }
-      lock.remove()
-    }
-    if own == nil { try removeLeftovers() }
+  package func reclaim(for own: OwnerID) async throws -> Int {
+    let gone = try read { db in try takeOverGone(except: own, db) }
+    guard !gone.isEmpty else { return 0 }
+    let owners = gone.map(\.owner)
+    let count = try await write { db in try owners.reduce(0) { try $0 + self.reclaim($1, db) } }
+    for owner in gone { owner.lock.remove() }
     return count
   }
 
+  /// The same before a run. Blocks while others write.
+  @discardableResult
+  func reclaim() throws -> Int {
+    let (count, locks) = try writeAlone { db in try reclaimGone(except: nil, db) }
+    for lock in locks { lock.remove() }
+    try removeLeftovers()
+    return count
+  }
+
+  /// - Returns: how many items were reclaimed, and the locks of their owners, to be removed when that is on disk.
+  func reclaimGone(except own: OwnerID?, _ db: any Transaction) throws -> (count: Int, locks: [any OwnerLock]) {
+    let gone = try takeOverGone(except: own, db)
+    return (try gone.reduce(0) { try $0 + reclaim($1.owner, db) }, gone.map(\.lock))
+  }
+
+  /// Takes the locks of owners that are gone, so that two who reclaim do it one after the other.
+  private func takeOverGone(
+    except own: OwnerID?, _ db: any Transaction
+  ) throws -> [(owner: Int64, lock: any OwnerLock)] {
+    try db.all("SELECT * FROM owner WHERE ended_at IS NULL AND id IS NOT ?", [own?.rawValue]).map(OwnerRow.init)
+      .filter { try !store.isAlive($0) }
+      .compactMap { owner in try store.takeOver(owner: owner.id).map { (owner.id, $0) } }
+  }
+
   /// Removes the locks of owners that have ended: of processes that were killed before they could.
-  private func removeLeftovers() throws {
+  func removeLeftovers() throws {
     for id in store.leftOwners() {
       let hasEnded = try read { db in
         try db.value("SELECT ended_at IS NOT NULL FROM owner WHERE id = ?", [id], as: Bool.self)

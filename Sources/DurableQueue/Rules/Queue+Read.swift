@@ -47,16 +47,18 @@ extension Queue {
 
   /// The accounts in which a batch has something ready, or something that is to be looked at first, by name.
   package func accountsWithReadyItems(of batch: BatchID) throws -> [BatchAccount] {
-    try read { db in
-      try db.all(
-        """
-        SELECT id, account FROM account_scope WHERE id IN (
-          SELECT account_scope_id FROM item WHERE batch_id = ?1 AND due IS NOT NULL
-          UNION SELECT account_scope_id FROM item INDEXED BY item_in_doubt
-            WHERE doubt_at IS NOT NULL AND remote_id IS NOT NULL AND batch_id = ?1) ORDER BY account
-        """, [batch.rawValue]
-      ).map { BatchAccount(scope: AccountScopeID(try $0.get("id")), account: try $0.get("account")) }
-    }
+    try read { db in try Self.accountsWithReadyItems(of: batch, db) }
+  }
+
+  static func accountsWithReadyItems(of batch: BatchID, _ db: any Transaction) throws -> [BatchAccount] {
+    try db.all(
+      """
+      SELECT id, account FROM account_scope WHERE id IN (
+        SELECT account_scope_id FROM item WHERE batch_id = ?1 AND due IS NOT NULL
+        UNION SELECT account_scope_id FROM item INDEXED BY item_in_doubt
+          WHERE doubt_at IS NOT NULL AND remote_id IS NOT NULL AND batch_id = ?1) ORDER BY account
+      """, [batch.rawValue]
+    ).map { BatchAccount(scope: AccountScopeID(try $0.get("id")), account: try $0.get("account")) }
   }
 
   /// The accounts of an origin that may not be sent to, by name.

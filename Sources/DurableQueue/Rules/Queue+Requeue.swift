@@ -4,23 +4,34 @@ import Pacing
 package import Provisioning
 
 extension Queue {
-  /// Makes a batch's unfinished items its own, so that its run claims them: ready ones at once, those that are over if
-  /// asked.
+  /// Makes a batch's unfinished items its own, for a run under way, so that it claims them.
+  package func assign(to batch: BatchID) async throws { _ = try await write { db in try self.assign(batch, db) } }
+
+  /// The same before a run, and items that are over are tried again if asked. Blocks while others write.
   ///
-  /// - Returns: how many items were requeued.
+  /// - Returns: how many items are tried again.
   @discardableResult
-  package func takeUp(_ batch: BatchID, _ requeue: Requeue = Requeue()) throws -> Int {
+  func takeUp(_ batch: BatchID, _ requeue: Requeue = Requeue()) throws -> Int {
     try writeAlone { db in
-      // Rows in: the batch's items by `batch_row`'s key; ready ones, and those that a list may make ready. No other's
-      // lease is touched, and nothing of a batch that another process works on: two runs would take the items that both
-      // rosters name from each other for ever. Who is gone was reclaimed before.
-      _ = try Self.assigned.run(
-        where: """
-          batch_id <> :batch AND id IN (SELECT item_id FROM batch_row WHERE batch_id = :batch)
-            AND batch_id NOT IN (SELECT batch_id FROM owner WHERE ended_at IS NULL AND batch_id IS NOT NULL)
-          """, ItemFacts(batch: batch), in: db)
-      return try tryAgain(batch, requeue, hasID: true, db) + tryAgain(batch, requeue, hasID: false, db)
+      _ = try assign(batch, db)
+      return try tryAgain(batch, requeue, db)
     }
+  }
+
+  /// Rows in: the batch's items by `batch_row`'s key; ready ones, and those that a list may make ready. No other's lease is
+  /// touched, and nothing of a batch that another process works on: two runs would take the items that both rosters name
+  /// from each other for ever. Who is gone was reclaimed before.
+  func assign(_ batch: BatchID, _ db: any Transaction) throws -> Int {
+    try Self.assigned.run(
+      where: """
+        batch_id <> :batch AND id IN (SELECT item_id FROM batch_row WHERE batch_id = :batch)
+          AND batch_id NOT IN (SELECT batch_id FROM owner WHERE ended_at IS NULL AND batch_id IS NOT NULL)
+        """, ItemFacts(batch: batch), in: db)
+  }
+
+  /// - Returns: how many items are tried again.
+  func tryAgain(_ batch: BatchID, _ requeue: Requeue, _ db: any Transaction) throws -> Int {
+    try tryAgain(batch, requeue, hasID: true, db) + tryAgain(batch, requeue, hasID: false, db)
   }
 
   private static let assigned = BulkChange(of: .assigned, in: .ready, .inDoubt)

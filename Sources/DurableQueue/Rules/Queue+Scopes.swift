@@ -4,55 +4,48 @@ package import Pacing
 package import Provisioning
 
 extension Queue {
-  /// The key scope of an origin and an access key's fingerprint, made if it is new.
+  /// The key scope of an origin and an access key's fingerprint, made if it is new. Blocks while others write.
   package func keyScope(origin: String, fingerprint: String) throws -> KeyScopeID {
-    try writeAlone { db in
-      try db.run(
-        "INSERT INTO key_scope (origin, fingerprint) VALUES (?, ?) ON CONFLICT DO NOTHING", [origin, fingerprint])
-      let id = try db.value(
-        "SELECT id FROM key_scope WHERE origin = ? AND fingerprint = ?", [origin, fingerprint], as: Int64.self)
-      guard let id else { throw QueueError(.other, path: path, detail: "a key scope that was just written is gone") }
-      return KeyScopeID(id)
-    }
+    try writeAlone { db in try keyScope(origin: origin, fingerprint: fingerprint, db) }
   }
 
-  /// Replaces the scope's limit for all processes, until the next one.
+  func keyScope(origin: String, fingerprint: String, _ db: any Transaction) throws -> KeyScopeID {
+    try db.run(
+      "INSERT INTO key_scope (origin, fingerprint) VALUES (?, ?) ON CONFLICT DO NOTHING", [origin, fingerprint])
+    let id = try db.value(
+      "SELECT id FROM key_scope WHERE origin = ? AND fingerprint = ?", [origin, fingerprint], as: Int64.self)
+    guard let id else { throw QueueError(.other, path: path, detail: "a key scope that was just written is gone") }
+    return KeyScopeID(id)
+  }
+
+  /// Replaces the scope's limit for all processes, until the next one. Blocks while others write.
   package func setLimit(_ quota: Quota, source: Limit.Source, of scope: KeyScopeID) throws {
-    try writeAlone { db in
-      let now = db.now.wall
-      try db.run(
-        "UPDATE key_scope SET rate_count = ?, rate_period = ?, burst = ?, limit_source = ?, limit_at = ?, windows = ? WHERE id = ?",
-        [
-          quota.rate.count, quota.rate.period.rawValue, quota.burst, source.rawValue, now.microseconds,
-          ScopeRow.text(quota.windows), scope.rawValue,
-        ])
-    }
+    try writeAlone { db in try Self.setLimit(quota, source: source, of: scope, db) }
+  }
+
+  static func setLimit(
+    _ quota: Quota, source: Limit.Source, of scope: KeyScopeID, _ db: any Transaction
+  ) throws {
+    try db.run(
+      "UPDATE key_scope SET rate_count = ?, rate_period = ?, burst = ?, limit_source = ?, limit_at = ?, windows = ? WHERE id = ?",
+      [
+        quota.rate.count, quota.rate.period.rawValue, quota.burst, source.rawValue, db.now.wall.microseconds,
+        ScopeRow.text(quota.windows), scope.rawValue,
+      ])
   }
 
   /// Replaces the scope's limit by limits over long periods alone; the pace is learned.
   ///
   /// - Parameter windows: the limits; without any, what was learned is forgotten too.
-  package func setWindows(_ windows: [Window], of scope: KeyScopeID) throws {
-    try writeAlone { db in
-      let now = db.now.wall
-      try db.run(
-        """
-        UPDATE key_scope SET rate_count = NULL, rate_period = NULL, burst = NULL, limit_source = NULL, limit_at = ?,
-          windows = ?, learner = CASE WHEN ? THEN NULL ELSE learner END WHERE id = ?
-        """,
-        [
-          windows.isEmpty ? nil : now.microseconds, ScopeRow.text(windows), windows.isEmpty, scope.rawValue,
-        ])
-    }
-  }
-
-  /// Notes that a run starts that uses a scope: it goes on from the pace that was learned, and does not try for more at
-  /// once.
-  package func beginRun(with scope: KeyScopeID) throws {
-    try writeAlone { db in
-      let now = db.now.wall
-      try ScopeRow.beginRun(scope, at: now, db)
-    }
+  static func setWindows(_ windows: [Window], of scope: KeyScopeID, _ db: any Transaction) throws {
+    try db.run(
+      """
+      UPDATE key_scope SET rate_count = NULL, rate_period = NULL, burst = NULL, limit_source = NULL, limit_at = ?,
+        windows = ?, learner = CASE WHEN ? THEN NULL ELSE learner END WHERE id = ?
+      """,
+      [
+        windows.isEmpty ? nil : db.now.wall.microseconds, ScopeRow.text(windows), windows.isEmpty, scope.rawValue,
+      ])
   }
 
   /// The limit that a scope has now; the standard one when nobody has said another.
@@ -96,16 +89,14 @@ extension Queue {
 
   /// Lifts the holds of all accounts that a batch has items in, but those that a run has set which is still at work: it
   /// has asked just now. `run`, `resume` and `retry` start so, after they have reclaimed what dead owners held.
-  package func liftHolds(of batch: BatchID) throws {
-    try writeAlone { db in
-      try db.run(
-        """
-        UPDATE account_scope SET hold_reason = NULL, hold_message = NULL, hold_at = NULL, hold_owner_id = NULL
-        WHERE hold_reason IS NOT NULL AND id IN (
-          SELECT account_scope_id FROM batch_row JOIN item ON item.id = item_id WHERE batch_row.batch_id = ?)
-          AND NOT EXISTS (SELECT 1 FROM owner WHERE owner.id = hold_owner_id AND ended_at IS NULL)
-        """, [batch.rawValue])
-    }
+  static func liftHolds(of batch: BatchID, _ db: any Transaction) throws {
+    try db.run(
+      """
+      UPDATE account_scope SET hold_reason = NULL, hold_message = NULL, hold_at = NULL, hold_owner_id = NULL
+      WHERE hold_reason IS NOT NULL AND id IN (
+        SELECT account_scope_id FROM batch_row JOIN item ON item.id = item_id WHERE batch_row.batch_id = ?)
+        AND NOT EXISTS (SELECT 1 FROM owner WHERE owner.id = hold_owner_id AND ended_at IS NULL)
+      """, [batch.rawValue])
   }
 
   /// Rows in: one account. Only the first hold's reason is kept, it is the one that stopped the account.

@@ -20,19 +20,13 @@ extension RunEnd {
 }
 
 extension Queue {
-  /// Notes how a run has ended, with what key and how many items it has made; its owner ends after that.
-  ///
-  /// - Returns: the standstill that it belongs to; nil when it made something or simply ended.
-  package func noteEnd(
-    _ end: RunEnd, of owner: OwnerID, with scope: KeyScopeID, madeCount: Int
-  ) async throws -> Standstill? {
-    return try await write { db in
-      let now = db.now.wall
-      try db.run(
-        "UPDATE owner SET run_scope_id = ?, made_count = ?, end_cause = ? WHERE id = ?",
-        [scope.rawValue, madeCount, end.standstillCause, owner.rawValue])
-      return try end.standstillCause.flatMap { try Self.standstill(of: scope, $0, at: now, db) }
-    }
+  static func noteEnd(
+    _ end: RunEnd, of owner: OwnerID, with scope: KeyScopeID, madeCount: Int, _ db: any Transaction
+  ) throws -> Standstill? {
+    try db.run(
+      "UPDATE owner SET run_scope_id = ?, made_count = ?, end_cause = ? WHERE id = ?",
+      [scope.rawValue, madeCount, end.standstillCause, owner.rawValue])
+    return try end.standstillCause.flatMap { try standstill(of: scope, $0, at: db.now.wall, db) }
   }
 
   /// Rows in: the key's latest runs, the last one first, as far as they have ended alike.

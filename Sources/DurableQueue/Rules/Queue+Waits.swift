@@ -45,19 +45,16 @@ extension Queue {
   }
 
   /// Forgets what a key waits for, because a person wants to try now. What was taken of its limit stays taken.
-  package func ignoreWait(of scope: KeyScopeID, batch: BatchID) throws {
-    try writeAlone { db in
-      let now = db.now.wall
-      let row = try ScopeRow(scope, db)
-      var state = row.state
-      state.notBefore = min(state.notBefore, now)
-      state.theoretical = min(state.theoretical, now + row.limit.quota.longestDebt)
-      try row.store(state, db)
-      try db.run(
-        "UPDATE key_scope SET wait_reason = NULL, wait_message = NULL, wait_asked = NULL WHERE id = ?", [scope.rawValue]
-      )
-      try Self.endDues(of: batch, after: now.microseconds, db)
-    }
+  static func ignoreWait(of scope: KeyScopeID, batch: BatchID, _ db: any Transaction) throws {
+    let now = db.now.wall
+    let row = try ScopeRow(scope, db)
+    var state = row.state
+    state.notBefore = min(state.notBefore, now)
+    state.theoretical = min(state.theoretical, now + row.limit.quota.longestDebt)
+    try row.store(state, db)
+    try db.run(
+      "UPDATE key_scope SET wait_reason = NULL, wait_message = NULL, wait_asked = NULL WHERE id = ?", [scope.rawValue])
+    try endDues(of: batch, after: now.microseconds, db)
   }
 
   /// Puts every instant that keeps a key or a batch from going on where it belongs by both clocks: a wait lasts as long as

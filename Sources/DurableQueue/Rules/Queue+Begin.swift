@@ -1,0 +1,69 @@
+// Beginning and ending a run: one transaction each. Were they several, two runs whose rosters share items could pass each
+// other: each would take them before the other says that it works on its batch.
+
+import Pacing
+package import Provisioning
+
+extension Queue {
+  /// Begins a run: takes back what processes hold that are gone, makes the batch's items its own, tries again what was
+  /// asked for, lifts holds, sets the limit, puts instants right, says how long it will take, and registers this process.
+  /// Blocks while others write.
+  ///
+  /// - Returns: nil when the batch has no unfinished item, so that there is nothing to run.
+  /// - Throws: `QueueError`; then nothing of it was done.
+  package func begin(_ request: RunRequest) throws -> RunStart? {
+    var locks: [any OwnerLock] = []
+    let start = try writeAlone { db -> RunStart? in
+      let batch = request.batch
+      locks = try reclaimGone(except: nil, db).locks
+      _ = try assign(batch, db) + tryAgain(batch, request.requeue, db)
+      try Self.liftHolds(of: batch, db)
+      let tally = try Self.tally(of: batch, db)
+      guard tally.unfinishedCount > 0 else { return nil }
+      let scope = try keyScope(origin: request.origin, fingerprint: request.fingerprint, db)
+      switch request.limit {
+      case .none: break
+      case .quota(let quota): try Self.setLimit(quota, source: .flag, of: scope, db)
+      case .windows(let windows): try Self.setWindows(windows, of: scope, db)
+      }
+      // Before this process has a row: the newest instant is what others have left.
+      let finding = try rightInstants(with: scope, of: batch, db)
+      if request.ignoresWait { try Self.ignoreWait(of: scope, batch: batch, db) }
+      try ScopeRow.beginRun(scope, at: db.now.wall, db)
+      try Self.noteForecast(of: tally, of: batch, with: scope, db)
+      return RunStart(
+        ownership: try becomeOwner(of: batch, db), scope: scope, tally: tally, clockFinding: finding)
+    }
+    for lock in locks { lock.remove() }
+    try removeLeftovers()
+    return start
+  }
+
+  /// As the plan says it: the probe of each account takes a permit too.
+  private static func noteForecast(
+    of tally: Tally, of batch: BatchID, with scope: KeyScopeID, _ db: any Transaction
+  ) throws {
+    let now = db.now.wall
+    let count = try tally[.ready] + accountsWithReadyItems(of: batch, db).count
+    let done = try ScopeRow(scope, db).limit.quota.forecast(of: count, from: QuotaState(), at: now)
+    try noteForecast(done - now, of: batch, db)
+  }
+
+  /// Ends a run, which holds no items any more: how it ended, with what key, and how many items it has made.
+  ///
+  /// - Returns: the standstill that it belongs to; nil when it made something or simply ended.
+  /// - Throws: `QueueError`, also when the queue was deleted or replaced since the last claim.
+  package func end(
+    _ ownership: Ownership, as end: RunEnd, with scope: KeyScopeID, madeCount: Int
+  ) async throws -> Standstill? {
+    let owner = ownership.id
+    let standstill = try await write { db in
+      let standstill = try Self.noteEnd(end, of: owner, with: scope, madeCount: madeCount, db)
+      try Self.end(owner, db)
+      return standstill
+    }
+    try refuseIfReplaced()
+    ownership.lock.remove()
+    return standstill
+  }
+}
