@@ -106,12 +106,13 @@ struct Pace: Sendable {
     after backoff: Backoff, asked: Duration?, sentAt: Instant, at now: Instant,
     using generator: inout any RandomNumberGenerator & Sendable
   ) -> Instant {
-    let isSameEvent = waitEnd.map { sentAt < $0 } ?? false
+    let end = waitEnd
+    let isSameEvent = end.map { sentAt < $0 } ?? false
     if !isSameEvent { throttleCount += 1 }
     throttledSince = throttledSince ?? now
     // Less than a second is no reason to stop backing off.
-    if let asked, asked >= .seconds(1) { return max(now + asked, waitEnd ?? now) }
-    if isSameEvent, let waitEnd, waitEnd > now { return waitEnd }
+    if let asked, asked >= .seconds(1) { return max(now + asked, end ?? now) }
+    if isSameEvent, let end, end > now { return end }
     return now + backoff.wait(after: throttleCount, using: &generator)
   }
 
