@@ -116,7 +116,8 @@ let package = Package(
       ]),
     // The benchmark of `scripts/bench`: a plain program, so that peers in other languages run beside it the same way.
     .executableTarget(
-      name: "rollcall-bench", dependencies: ["Storm", "DurableQueue", "SQLiteStore", "Provisioning", "Pacing"],
+      name: "rollcall-bench",
+      dependencies: ["Storm", "DataForest", "DurableQueue", "SQLiteStore", "Provisioning", "Pacing"],
       path: "Tests/Benchmarks",
       swiftSettings: settings),
     // A client alone, for `scripts/cut-link`: the command itself refuses plain http to another machine.

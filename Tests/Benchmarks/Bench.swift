@@ -5,6 +5,9 @@
 //     N items of 600 B definitions, imported beforehand; tasks that each settle one item at a time, at FULL, until none
 //     is left. They are handed out as the pool does it: claimed up to --claim at once (as many as there are tasks unless
 //     given; 1 makes every task claim for itself). Time runs from the first claim to the last settle.
+//   rollcall-bench client FILE --endpoint ADDRESS [--concurrency N]
+//     The client alone, without a queue and rules: sends the definitions of FILE, one a line, N at once; the ceiling of
+//     `scripts/bench drain`.
 //   rollcall-bench storm --executable FILE --folder DIR [--rows N] [--kills N] [--workers N] [--seed N] [--rate N]
 //     [--accept-duplicates]
 //     The real command with its workers killed at random; see `scripts/storm`. Ends with 1 if a promise did not hold.
@@ -13,6 +16,7 @@
 //     The first import and the first run are killed at every call that changes something; see `scripts/storm`. Ends with 1
 //     if a promise did not hold.
 
+import DataForest
 import DurableQueue
 import Foundation
 import Pacing
@@ -26,9 +30,10 @@ enum Bench {
     let arguments = Array(CommandLine.arguments.dropFirst())
     if arguments.first == "storm" { return storm(arguments) }
     if arguments.first == "every-call" { return everyCall(arguments) }
+    if arguments.first == "client" { return try await client(arguments) }
     guard arguments.first == "queue" else {
-      FileHandle.standardError.write(
-        Data("usage: rollcall-bench queue [--items N] [--concurrency N] [--claim N], or storm, or every-call\n".utf8))
+      let usage = "usage: rollcall-bench queue [--items N] [--concurrency N] [--claim N], client, storm, every-call\n"
+      FileHandle.standardError.write(Data(usage.utf8))
       exit(2)
     }
     let itemCount = value(of: "--items", in: arguments) ?? 20_000
@@ -41,6 +46,17 @@ enum Bench {
     print(
       "rollcall claim+settle: \(Int(perSecond)) items/s (\(itemCount) items, \(concurrency) tasks, "
         + "\(claimSize) a claim)")
+  }
+
+  private static func client(_ arguments: [String]) async throws {
+    guard arguments.count > 1, let address = text(of: "--endpoint", in: arguments) else {
+      FileHandle.standardError.write(Data("rollcall-bench client needs a file and --endpoint.\n".utf8))
+      exit(2)
+    }
+    let lines = try String(contentsOfFile: arguments[1], encoding: .utf8).split(separator: "\n").map(String.init)
+    let concurrency = value(of: "--concurrency", in: arguments) ?? 64
+    let madeCount = try await BareClient(lines, endpoint: Endpoint(address), concurrency: concurrency).run()
+    print("\(madeCount) of \(lines.count) made")
   }
 
   private static func storm(_ arguments: [String]) {
