@@ -1,6 +1,7 @@
 // The body of a reply of Data Forest or of the gateway in front of it, as far as it can be read.
 
 import Foundation
+import Provisioning
 package import Wire
 
 extension Reply {
@@ -53,11 +54,32 @@ struct JSONBody {
   private let members: [String: Any]
 
   init?(_ body: [UInt8]) {
+    if let plain = Self.plainMembers(of: body) {
+      members = plain
+      return
+    }
     guard let object = try? JSONSerialization.jsonObject(with: Data(body)) as? [String: Any] else { return nil }
     members = object
   }
 
   private init(_ members: [String: Any]) { self.members = members }
+
+  /// The members of the usual answer, texts and truth values in ASCII; nil for all others, for the parser of the system to
+  /// read.
+  private static func plainMembers(of body: [UInt8]) -> [String: Any]? {
+    guard body.allSatisfy({ $0 < 0x80 }),
+      case .object(let members)? = JSONValue.scanned(String(decoding: body, as: UTF8.self))
+    else { return nil }
+    var plain: [String: Any] = [:]
+    for (key, value) in members {
+      switch value {
+      case .string(let text): plain[key] = text
+      case .bool(let flag): plain[key] = flag
+      default: return nil
+      }
+    }
+    return plain
+  }
 
   func string(_ key: String) -> String? { members[key] as? String }
   func integer(_ key: String) -> Int? { members[key] as? Int }

@@ -16,10 +16,18 @@ extension Instant {
     let day = local.flooredQuotient(86_400)
     let (year, month, dayOfMonth) = date(ofDay: day)
     let time = Int(local - day * 86_400)
-    return [
-      digits(year, 4), "-", digits(month, 2), "-", digits(dayOfMonth, 2), "T",
-      digits(time / 3_600, 2), ":", digits(time % 3_600 / 60, 2), ":", digits(time % 60, 2), written(offset: offset),
-    ].joined()
+    var text: [UInt8] = []
+    text.reserveCapacity(25)
+    append(year, digitCount: 4, to: &text)
+    let parts: KeyValuePairs<Unicode.Scalar, Int> = [
+      "-": month, "-": dayOfMonth, "T": time / 3_600, ":": time % 3_600 / 60, ":": time % 60,
+    ]
+    for (separator, number) in parts {
+      text.append(UInt8(ascii: separator))
+      append(number, digitCount: 2, to: &text)
+    }
+    append(offset: offset, to: &text)
+    return String(decoding: text, as: UTF8.self)
   }
 
   /// Reads an RFC 3339 time, with or without a fraction, with `Z` or an offset; nil for anything else.
@@ -85,14 +93,19 @@ private struct TimeReader {
   }
 }
 
-private func written(offset: Int) -> String {
-  guard offset != 0 else { return "Z" }
-  return "\(offset < 0 ? "-" : "+")\(digits(abs(offset) / 60, 2)):\(digits(abs(offset) % 60, 2))"
+private func append(offset: Int, to text: inout [UInt8]) {
+  guard offset != 0 else { return text.append(UInt8(ascii: "Z")) }
+  text.append(offset < 0 ? UInt8(ascii: "-") : UInt8(ascii: "+"))
+  append(abs(offset) / 60, digitCount: 2, to: &text)
+  text.append(UInt8(ascii: ":"))
+  append(abs(offset) % 60, digitCount: 2, to: &text)
 }
 
-private func digits(_ number: Int, _ count: Int) -> String {
-  let text = String(number)
-  return String(repeating: "0", count: max(0, count - text.utf8.count)) + text
+/// Appends a number with zeros before it; all its digits where it has more.
+private func append(_ number: Int, digitCount: Int, to text: inout [UInt8]) {
+  let digits = String(number).utf8
+  for _ in 0..<max(0, digitCount - digits.count) { text.append(UInt8(ascii: "0")) }
+  text += digits
 }
 
 // The proleptic Gregorian calendar, with years that begin in March so that the leap day is the last:

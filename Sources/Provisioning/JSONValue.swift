@@ -155,8 +155,16 @@ extension JSONValue: Decodable {
 
   private static let isLenient = CodingUserInfoKey(rawValue: "isLenient")
 
+  /// Reads JSON text whose numbers are whole and that has no escapes by number and no equal keys; nil for all others, JSON
+  /// or not, which a decoder must judge.
+  package static func scanned(_ text: String) -> JSONValue? { JSONScan.value(of: text) }
+
   /// Reads JSON text of others, in which there may be fractions: each becomes a text.
   package init(lenientText text: String) throws {
+    if let value = JSONScan.value(of: text) {
+      self = value
+      return
+    }
     let decoder = JSONDecoder()
     if let key = Self.isLenient { decoder.userInfo[key] = true }
     self = try decoder.decode(JSONValue.self, from: Data(text.utf8))
@@ -165,6 +173,6 @@ extension JSONValue: Decodable {
   /// Reads JSON text; throws `DecodingError` for anything that is not JSON or has a fraction in it. Foundation lets a
   /// comma before a closing bracket pass.
   package init(text: String) throws {
-    self = try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))
+    self = try JSONScan.value(of: text) ?? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))
   }
 }

@@ -106,10 +106,11 @@ package struct OutcomeFiles {
   ) throws -> Summary {
     let csv = try CSVFiles(columns: batch.columns, gone: (previous ?? batch).columns, in: report.folder)
     let lines = try NewFile(Self.lines, of: report.folder)
+    var outcomes = OutcomeLines(columns: batch.columns)
     let page = try ReportPage(of: batch, in: report.folder)
     let (summary, totals) = try summarize(reading, previous, at: now) { row in
       try csv.add(row)
-      lines.buffer += OutcomeLine.json(row, columns: batch.columns)
+      outcomes.append(row, to: &lines.buffer)
       try lines.flushIfLarge()
       try page.add(row)
     } gone: {
