@@ -6,13 +6,29 @@ import Provisioning
 enum DefinitionCheck {
   private static let imagePattern = #"^(dataforest/)?([a-z0-9._-]{1,30}):([a-z0-9._-]{1,20})$"#
 
+  /// A path, and its steps: split once, for there is a create for every row.
+  private struct Place {
+    let path: String
+    let steps: [String]
+
+    init(_ path: String) {
+      self.path = path
+      steps = path.split(separator: ".").map(String.init)
+    }
+
+    func value(in body: JSONValue) -> JSONValue? { steps.reduce(Optional(body)) { $0?[key: $1] } }
+  }
+
   /// The paths where an object belongs because fields stand in it, each before what stands in it.
-  private static let objectPaths: [String] = {
+  private static let objectPlaces: [Place] = {
     let paths = Schema.workspace.fields.flatMap { field in
       (1..<max(1, field.steps.count)).map { field.steps.prefix($0).joined(separator: ".") }
     }
-    return Set(paths).sorted()
+    return Set(paths).sorted().map(Place.init)
   }()
+
+  private static let fields = Schema.workspace.fields.map { (field: $0, place: Place($0.path)) }
+  private static let fieldPaths = Set(Schema.workspace.fields.map(\.path))
 
   /// Whether this can be an id of the service.
   static func isID(_ id: String) -> Bool {
@@ -26,14 +42,14 @@ enum DefinitionCheck {
 
   /// What the service refuses about a definition; nil when it would take it.
   static func refusal(of body: JSONValue) -> SandboxReply? {
-    for path in objectPaths {
-      switch body[path: path] {
+    for place in objectPlaces {
+      switch place.value(in: body) {
       case .object?, .null?, nil: continue
-      case let value?: return .refusal(400, "invalid request parameter (\(path), '\(value.canonicalText)')")
+      case let value?: return .refusal(400, "invalid request parameter (\(place.path), '\(value.canonicalText)')")
       }
     }
-    for field in Schema.workspace.fields {
-      guard let value = body[path: field.path], value != .null else {
+    for (field, place) in fields {
+      guard let value = place.value(in: body), value != .null else {
         if field.isRequired { return refusal(field, "null") }
         continue
       }
@@ -51,8 +67,8 @@ enum DefinitionCheck {
     guard case .object(let members) = body else { return [] }
     return members.flatMap { key, value -> [String] in
       let path = prefix.isEmpty ? key : "\(prefix).\(key)"
-      if Schema.workspace.field(at: path) != nil { return [] }
-      let isOnTheWay = Schema.workspace.fields.contains { $0.path.hasPrefix(path + ".") }
+      if fieldPaths.contains(path) { return [] }
+      let isOnTheWay = objectPlaces.contains { $0.path == path }
       return isOnTheWay ? unknownPaths(of: value, at: path) : [path]
     }
   }

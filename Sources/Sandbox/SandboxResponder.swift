@@ -77,6 +77,8 @@ struct Responder: HTTPResponder {
     }
   }
 
+  private static let requestID = HTTPField.Name("x-ncp-apigw-request-id")
+
   private static func response(_ reply: SandboxReply) -> Response {
     let pieces = reply.pieces
     // A reply whose connection is closed has no status; whatever stands here reaches nobody.
@@ -85,7 +87,7 @@ struct Responder: HTTPResponder {
       body: pieces.count == 1 ? .init(byteBuffer: pieces[0]) : .init(contentsOf: pieces))
     if let coding = reply.coding { response.headers[.contentEncoding] = coding.rawValue }
     if case .page = reply.delivery { return response }
-    if let name = HTTPField.Name("x-ncp-apigw-request-id") { response.headers[name] = UUID().uuidString.lowercased() }
+    if let name = Self.requestID { response.headers[name] = UUID().uuidString.lowercased() }
     if let seconds = reply.retryAfter { response.headers[.retryAfter] = String(seconds) }
     return response
   }

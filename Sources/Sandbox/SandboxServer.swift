@@ -92,9 +92,11 @@ package final class SandboxServer: Sendable {
   /// Whether a request means this sandbox.
   func isMeant(_ request: Request, port: Int?) -> Bool {
     // A second Host header stands among the others.
-    guard let port, let name = HTTPField.Name("host"), request.headers[name] == nil else { return false }
+    guard let port, let name = Self.host, request.headers[name] == nil else { return false }
     return HostCheck.allows(request.head.authority, port: port, others: core.configuration.hosts)
   }
+
+  private static let host = HTTPField.Name("host")
 
   /// Waits as long as every reply takes.
   func waitForLatency() async { await wait(core.configuration.latency) }
