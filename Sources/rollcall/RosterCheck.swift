@@ -68,7 +68,7 @@ struct RosterCheck {
     func readThrough(_ compare: (RosterRow) throws -> Void) throws -> RosterSummary {
       try reader.read(with: reading.issueFile(needed, in: context)) { row in
         switch row.content {
-        case .accepted(let account, let name, let definition): facts.note(account, name, definition.text)
+        case .accepted(let account, let name, let definition): facts.note(account, name, definition)
         // What will be refused need not be kept.
         case .rejected: if !reading.skipInvalid { spool = nil }
         }
@@ -113,12 +113,15 @@ struct RosterCheck {
   ) throws -> ImportResult? {
     guard let rows else { throw Problem("The rows of \(shownPath) were not kept.", .toolFailed) }
     var excess: Int?
-    let result = try queue.importBatch(
-      newBatch, rows, known: comparison,
-      confirm: { comparison in
+    let result: ImportResult?
+    do {
+      result = try queue.importBatch(newBatch, rows, known: comparison) { comparison in
         if let most, comparison.toCreateCount > most { excess = comparison.toCreateCount }
         return excess == nil
-      })
+      }
+    } catch let error as FileError {
+      throw RosterError(copying: shownPath, error)
+    }
     if let excess { try tooMany(excess) }
     return result
   }
@@ -216,26 +219,6 @@ extension NewRow {
           name: row.rejectedKey?.name)
       }
     self.init(ordinal: row.ordinal, line: row.line, cells: row.cells, content: content)
-  }
-}
-
-/// What the plan tells of the accepted rows.
-struct PlanFacts {
-  private(set) var accounts: [String] = []
-  private(set) var accountCount = 0
-  private(set) var firstName: String?
-  private(set) var lastName: String?
-  private(set) var gpuCount = 0
-  private var seen: Set<String> = []
-
-  mutating func note(_ account: String, _ name: String, _ definition: String) {
-    if seen.insert(account).inserted {
-      accountCount += 1
-      if accounts.count < 3 { accounts.append(account) }
-    }
-    firstName = firstName ?? name
-    lastName = name
-    gpuCount += WorkspaceDefinition.gpuCount(in: definition)
   }
 }
 
