@@ -31,15 +31,15 @@ struct CommandFixture: Sendable {
   static let account = SandboxConfiguration.standardAccounts[0]
 
   static func with<Value: Sendable>(
-    _ configuration: SandboxConfiguration = SandboxConfiguration(),
+    _ configuration: SandboxConfiguration = SandboxConfiguration(), time: any TimeSource = SystemTimeSource(),
     _ body: @escaping @Sendable (CommandFixture) async throws -> Value
   ) async throws -> Value {
     try await withTemporaryFolder { folder in
-      try await withSandbox(configuration) { sandbox, port in
+      try await withSandbox(configuration, time: time) { sandbox, port in
         let endpoint = "http://127.0.0.1:\(port)"
         let environment = ["HOME": folder, "ROLLCALL_ENDPOINT": endpoint, "ROLLCALL_DB": folder + "/rollcall.db"]
         return try await body(
-          CommandFixture(folder: folder, endpoint: endpoint, sandbox: sandbox, environment: environment))
+          CommandFixture(folder: folder, endpoint: endpoint, sandbox: sandbox, environment: environment, time: time))
       }
     }
   }

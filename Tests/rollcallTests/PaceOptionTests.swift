@@ -38,7 +38,7 @@ import Testing
   }
 
   @Test func `too many failed rows end a run for a person's look`() async throws {
-    try await CommandFixture.with { fixture in
+    try await CommandFixture.with(time: FastTimeSource()) { fixture in
       let names = (1...20).map { "n\($0)" }
       try fixture.writeRoster(Array(names.prefix(4)), to: "theirs.csv")
       #expect(await fixture.run("run", "theirs.csv", "--rate", "500/s", "--db", "theirs.db").status == 0)
@@ -59,7 +59,7 @@ import Testing
   }
 
   @Test func `a deadline is the next time the clock shows it`() {
-    let now = SystemTimeSource().now()
+    let now = ManualTimeSource().now()
     for text in ["00:00", "6:30", "23:59"] {
       let next = TimeOfDay(argument: text)?.next(after: now).instant
       #expect(next.map { $0 > now && $0 - now <= .seconds(25 * 3_600) } == true, "\(text)")

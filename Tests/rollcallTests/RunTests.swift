@@ -191,7 +191,7 @@ import Testing
   @Test func `an outage is worded as one, and only what was sent has an unknown answer`() async throws {
     var configuration = SandboxConfiguration()
     try configuration.faults.add("unavailable=1")
-    try await CommandFixture.with(configuration) { fixture in
+    try await CommandFixture.with(configuration, time: FastTimeSource()) { fixture in
       try fixture.writeRoster(Self.names)
       let result = await fixture.run("run", "class.csv", "--rate", "500/s", "--max-wait", "500ms", "--out", "report")
       #expect(result.status == 4, "\(result)")
@@ -214,7 +214,7 @@ import Testing
   }
 
   @Test func `nobody at the port ends the run after max-wait, with nothing lost`() async throws {
-    try await CommandFixture.with { fixture in
+    try await CommandFixture.with(time: FastTimeSource()) { fixture in
       try fixture.writeRoster(["a"])
       let result = await fixture.run(
         "run", "class.csv", "--endpoint", "http://127.0.0.1:1", "--max-wait", "500ms", "--out", "report")

@@ -9,6 +9,15 @@ import Testing
 
 /// One signal stops in order, also where it comes twice; a later one leaves at once.
 @Suite struct SignalTests {
+  /// The command, which is built beside the tests.
+  private static var executable: String? {
+    let folders =
+      [Bundle.main.bundlePath, CommandLine.arguments.first.map { ($0 as NSString).deletingLastPathComponent }]
+      + ProcessInfo.processInfo.arguments.filter { $0.hasSuffix(".xctest") }
+      .map { ($0 as NSString).deletingLastPathComponent }
+    return folders.compactMap { $0.map { $0 + "/rollcall" } }.first(where: FileManager.default.isExecutableFile)
+  }
+
   @Test(arguments: [(Int64(0), SignalCount.Meaning.same), (999, .same), (1_000, .leave), (90_000, .leave)])
   func `what comes within a second of the first is the first`(milliseconds: Int64, meaning: SignalCount.Meaning) {
     let time = ManualTimeSource()
@@ -26,7 +35,7 @@ import Testing
     _ fixture: CommandFixture, _ arguments: [String], until isReady: () throws -> Bool,
     _ body: (Worker) async throws -> Void
   ) async throws {
-    let executable = try #require(StormTests.executable, "the command was not built")
+    let executable = try #require(Self.executable, "the command was not built")
     let worker = try Worker(
       executable, arguments, in: fixture.folder, log: "log", environment: ["ROLLCALL_ENDPOINT": fixture.endpoint])
     defer { worker.kill(SIGKILL) }

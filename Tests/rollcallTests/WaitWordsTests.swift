@@ -6,6 +6,7 @@ import Pacing
 import Provisioning
 import SQLiteStore
 import Sandbox
+import TestSupport
 import Testing
 import Words
 
@@ -25,7 +26,7 @@ import Words
   }
 
   @Test func `plan, status, doctor and the end say what the key waits for, and how to try now`() async throws {
-    try await CommandFixture.with { fixture in
+    try await CommandFixture.with(time: FastTimeSource()) { fixture in
       try fixture.writeRoster(["n1", "n2"])
       let imported = await fixture.run("import", "class.csv")
       #expect(imported.status == 0, "\(imported)")
@@ -54,7 +55,7 @@ import Words
   }
 
   @Test func `the third run that a wait keeps from making anything ends with 6 and says since when`() async throws {
-    try await CommandFixture.with { fixture in
+    try await CommandFixture.with(time: FastTimeSource()) { fixture in
       try fixture.writeRoster(["n1"])
       _ = await fixture.run("import", "class.csv")
       try await wait(3_000, fixture)
