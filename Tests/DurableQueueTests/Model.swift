@@ -417,9 +417,9 @@ final class Model {
   // MARK: - Comparing
 
   private static let stateSQL = """
-    SELECT \(StoredDefinitions.columns), name, state || ' ' || ifnull(reason, '-') || ' owner ' || ifnull(owner_id, 0) || ' #' || ordinal
-      || ' used ' || used_count || ' batch ' || batch_id || ' due ' || ifnull(due, 0)
-      || ' doubt ' || ifnull(doubt_at, 0)
+    SELECT \(StoredDefinitions.columns), name, state || ' ' || coalesce(reason, '-') || ' owner ' || coalesce(owner_id, 0) || ' #' || ordinal
+      || ' used ' || used_count || ' batch ' || batch_id || ' due ' || coalesce(due, 0)
+      || ' doubt ' || coalesce(doubt_at, 0)
     FROM item JOIN definition ON definition.id = definition_id \(StoredDefinitions.join) WHERE account_scope_id = ?
     """
 

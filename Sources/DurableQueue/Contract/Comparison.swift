@@ -48,8 +48,8 @@ package struct Comparison: Hashable, Sendable {
   /// label, the endpoint, the new batch, the id below which the previous batch lies, and whether the new one is a part.
   static let goneSQL = """
     SELECT item_id FROM batch_row WHERE item_id IS NOT NULL AND batch_row.batch_id = (
-        SELECT max(id) FROM batch WHERE label = :label AND endpoint = :endpoint AND id < :before AND NOT is_partial)
-      AND NOT :partial
+        SELECT max(id) FROM batch WHERE label = :label AND endpoint = :endpoint AND id < :before AND is_partial = 0)
+      AND :partial = 0
       AND item_id NOT IN (SELECT item_id FROM batch_row WHERE item_id IS NOT NULL AND batch_row.batch_id = :batch)
       AND item_id NOT IN (
         SELECT named_item_id FROM batch_row WHERE named_item_id IS NOT NULL AND batch_row.batch_id = :batch)

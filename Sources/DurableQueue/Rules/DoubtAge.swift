@@ -10,13 +10,14 @@ extension Queue {
 
   /// Whether the clocks tell a doubt's age; takes the machine's start and the time by both clocks.
   private static let isProven = """
-    (doubt_boot IS :boot AND :now - doubt_at >= :up - doubt_up - \(slewTolerance.microseconds))
+    (doubt_boot IS NOT NULL AND doubt_boot = :boot AND :now - doubt_at >= :up - doubt_up - \(slewTolerance.microseconds))
     """
 
   /// How late what is in doubt may land: the longest that it was sent under, or that the asker says.
   static let delaySQL = """
-    max(:delay, coalesce((SELECT max(max(settle_delay, request_timeout)) FROM attempt
-      WHERE attempt.item_id = item.id AND \(Outcome.Kind.isUnknown)), 0))
+    coalesce((SELECT max(CASE WHEN settle_delay > request_timeout THEN settle_delay ELSE request_timeout END)
+      FROM attempt WHERE attempt.item_id = item.id AND (settle_delay > :delay OR request_timeout > :delay)
+        AND \(Outcome.Kind.isUnknown)), :delay)
     """
 
   private static let ofBatch = """
@@ -52,7 +53,8 @@ extension Queue {
 
   /// The smaller of the two ages counts, so what remains is the larger of the two rests.
   private static let provenSQL = """
-    SELECT account_scope.id, account, min(\(delaySQL) + max(doubt_at - :now, doubt_up - :up))
+    SELECT account_scope_id, min(account), min(\(delaySQL)
+      + CASE WHEN doubt_at - :now > doubt_up - :up THEN doubt_at - :now ELSE doubt_up - :up END)
     FROM item INDEXED BY item_in_doubt JOIN account_scope ON account_scope.id = account_scope_id
     WHERE \(ofBatch) AND \(isProven) GROUP BY account_scope_id
     """

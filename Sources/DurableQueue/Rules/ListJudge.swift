@@ -76,8 +76,8 @@ struct ListedItem {
     case .foreign:
       let count = try db.value(
         """
-        SELECT count(*) FROM (SELECT outcome FROM attempt WHERE item_id = ? AND is_used ORDER BY ordinal DESC LIMIT ?)
-        WHERE outcome = '\(Outcome.Kind.foreign.rawValue)'
+        SELECT count(*) FROM (SELECT outcome FROM attempt WHERE item_id = ? AND is_used = 1 ORDER BY ordinal DESC LIMIT ?
+        ) AS latest WHERE outcome = '\(Outcome.Kind.foreign.rawValue)'
         """, [id.rawValue, usedCount], as: Int.self)
       return count ?? 0 > 1 ? .foreignAgain : .foreign
     default: return .silence

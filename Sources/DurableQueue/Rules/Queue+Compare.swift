@@ -21,7 +21,7 @@ package struct ComparisonSession {
     new = (target, origin)
     self.db = db
     previousBatch = try db.value(
-      "SELECT max(id) FROM batch WHERE label = ? AND endpoint = ? AND NOT is_partial", [label, endpoint], as: Int64.self
+      "SELECT max(id) FROM batch WHERE label = ? AND endpoint = ? AND is_partial = 0", [label, endpoint], as: Int64.self
     )
     previous = try Set(
       db.values(

@@ -77,7 +77,7 @@ extension BatchReading {
   /// Rows in: the batch's rows by `batch_row`'s key, then each item by its id.
   static let adoptedSQL = """
     SELECT count(*) FROM batch_row CROSS JOIN item ON item.id = item_id
-    WHERE batch_row.batch_id = ? AND adopted AND state = 'done'
+    WHERE batch_row.batch_id = ? AND adopted = 1 AND state = 'done'
     """
 
   /// The limit of the key that the batch's endpoint is used with, from `start` on: what held then, and each change after
@@ -96,14 +96,21 @@ extension BatchReading {
     let first = try db.one(
       "SELECT per_second FROM learned_pace WHERE key_scope_id = ? AND at <= ? ORDER BY at DESC, id DESC LIMIT 1",
       [scope, start.microseconds])
-    // Index: `learned_pace_of_scope`. Beside max(), SQLite takes the other columns from the row that has it.
-    let changes = try db.all(
-      """
-      SELECT max(at), per_second FROM learned_pace WHERE key_scope_id = ? AND at > ? GROUP BY at / ? ORDER BY at
-      """, [scope, start.microseconds, bucketSeconds * 1_000_000])
     let before = try first?.get(0) ?? Limit.standard.quota.rate.perSecond
-    return try [LimitPoint(at: start, perSecond: before)]
-      + changes.map { LimitPoint(at: try $0.get(0), perSecond: try $0.get(1)) }
+    var points = [LimitPoint(at: start, perSecond: before)]
+    var latest: Int64?
+    // Index: `learned_pace_of_scope`. Of each bucket the last one stays.
+    try db.each(
+      "SELECT at, per_second FROM learned_pace WHERE key_scope_id = ? AND at > ? ORDER BY at, id",
+      [scope, start.microseconds]
+    ) { row in
+      let point = LimitPoint(at: try row.get(0), perSecond: try row.get(1))
+      let bucket = point.at.microseconds / (bucketSeconds * 1_000_000)
+      if bucket == latest { points.removeLast() }
+      latest = bucket
+      points.append(point)
+    }
+    return points
   }
 }
 
@@ -128,9 +135,9 @@ extension Queue {
     SELECT batch_row.ordinal, line, cells, issue, account, name, state,
       CASE WHEN state = 'ready' THEN coalesce(hold_reason, reason) ELSE reason END,
       CASE WHEN state = 'ready' AND hold_reason IS NOT NULL THEN hold_message ELSE message END, remote_id, finished_at,
-      (SELECT count(*) FROM attempt WHERE attempt.item_id = item.id AND is_used)
+      (SELECT count(*) FROM attempt WHERE attempt.item_id = item.id AND is_used = 1)
     FROM batch_row LEFT JOIN item ON item.id = item_id LEFT JOIN account_scope ON account_scope.id = account_scope_id
-    WHERE batch_row.batch_id = ?1 AND (?2 IS NULL OR item_id IS NOT NULL AND NOT EXISTS (
+    WHERE batch_row.batch_id = ?1 AND (CAST(?2 AS BIGINT) IS NULL OR item_id IS NOT NULL AND NOT EXISTS (
       SELECT 1 FROM batch_row named WHERE named.item_id = item.id AND named.batch_id = ?2)
       AND NOT EXISTS (SELECT 1 FROM batch_row named WHERE named.named_item_id = item.id AND named.batch_id = ?2))
     ORDER BY batch_row.ordinal

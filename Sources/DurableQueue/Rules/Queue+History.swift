@@ -24,8 +24,8 @@ extension Queue {
     guard let skew = listing.clockSkew else { return }
     try db.run(
       """
-      UPDATE owner SET clock_skew = min(coalesce(clock_skew, ?1), ?1),
-        clock_skew_most = max(coalesce(clock_skew_most, ?1), ?1) WHERE id = ?2
+      UPDATE owner SET clock_skew = CASE WHEN clock_skew < ?1 THEN clock_skew ELSE ?1 END,
+        clock_skew_most = CASE WHEN clock_skew_most > ?1 THEN clock_skew_most ELSE ?1 END WHERE id = ?2
       """, [skew.microseconds, listing.owner.rawValue])
   }
 }
@@ -43,7 +43,7 @@ extension Queue {
           JOIN account_scope ON account_scope.id = account_scope_id
           JOIN definition ON definition.id = item.definition_id \(StoredDefinitions.join)
         WHERE batch_row.batch_id = ? AND (item.name = ? OR batch_row.line = ?)
-        GROUP BY item.id ORDER BY min(batch_row.ordinal)
+        GROUP BY item.id, account_scope.id, definition.id, base.id ORDER BY min(batch_row.ordinal)
         """, [batch.rawValue, name, line])
       return try rows.map { try Self.history($0, db) }
     }

@@ -13,7 +13,7 @@ extension Queue {
     let owners = try read { db in
       try db.all(
         """
-        SELECT * FROM owner WHERE ended_at IS NULL AND (?1 IS NULL OR batch_id IS NULL OR batch_id = ?1) ORDER BY id
+        SELECT * FROM owner WHERE ended_at IS NULL AND (batch_id = ?1 OR batch_id IS NULL OR ?1 IS NULL) ORDER BY id
         """, [batch?.rawValue]
       ).map(OwnerRow.init)
     }
@@ -82,7 +82,8 @@ extension Queue {
   private func takeOverGone(
     except own: OwnerID?, _ db: any Transaction
   ) throws -> [(owner: Int64, lock: any OwnerLock)] {
-    try db.all("SELECT * FROM owner WHERE ended_at IS NULL AND id IS NOT ?", [own?.rawValue]).map(OwnerRow.init)
+    try db.all("SELECT * FROM owner WHERE ended_at IS NULL AND (id <> ?1 OR ?1 IS NULL)", [own?.rawValue])
+      .map(OwnerRow.init)
       .filter { try !store.isAlive($0) }
       .compactMap { owner in try store.takeOver(owner: owner.id).map { (owner.id, $0) } }
   }

@@ -29,7 +29,7 @@ extension Queue {
         """
         SELECT previous.* FROM batch JOIN batch previous
           ON previous.label = batch.label AND previous.endpoint = batch.endpoint AND previous.id < batch.id
-        WHERE batch.id = ? AND NOT batch.is_partial AND NOT previous.is_partial ORDER BY previous.id DESC LIMIT 1
+        WHERE batch.id = ? AND batch.is_partial = 0 AND previous.is_partial = 0 ORDER BY previous.id DESC LIMIT 1
         """, [batch.rawValue]
       ).map(Self.batch)
     }

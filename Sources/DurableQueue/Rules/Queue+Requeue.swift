@@ -46,8 +46,7 @@ extension Queue {
     try (hasID ? Self.lookedAtFirst : Self.requeued).run(
       where: """
         remote_id IS \(hasID ? "NOT " : "")NULL
-          AND CASE WHEN state = 'cancelled' OR reason = 'conflict' THEN 0 ELSE :any END
-            + (instr(:reasons, ',' || reason || ',') > 0)
+          AND (state = 'failed' AND reason <> 'conflict' AND :any = 1 OR :reasons LIKE '%,' || reason || ',%')
           AND id IN (SELECT item_id FROM batch_row WHERE batch_id = :batch)
         """, ItemFacts(batch: batch), [("any", requeue.isAnyFailure), ("reasons", requeue.reasonList)], in: db)
   }

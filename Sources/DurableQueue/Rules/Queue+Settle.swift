@@ -42,8 +42,8 @@ extension Queue {
     try db.run(
       """
       UPDATE OR ROLLBACK attempt SET ended_at = ?,
-        ended_up = CASE WHEN (SELECT boot FROM owner WHERE owner.id = owner_id) = ? THEN ? END,
-        outcome = ?, is_used = max(is_used, ?), status = ?, message = ?, request_id = ?, latency = ?
+        ended_up = CASE WHEN (SELECT boot FROM owner WHERE owner.id = owner_id) = ? THEN CAST(? AS BIGINT) END,
+        outcome = ?, is_used = CASE WHEN is_used = 1 THEN 1 ELSE ? END, status = ?, message = ?, request_id = ?, latency = ?
       WHERE item_id = ? AND ordinal = ?
       """,
       [

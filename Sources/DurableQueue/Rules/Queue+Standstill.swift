@@ -53,7 +53,7 @@ extension Queue {
     let isMaking = try db.value(
       """
       SELECT EXISTS (SELECT 1 FROM item JOIN account_scope ON account_scope.id = account_scope_id
-        WHERE state = 'done' AND NOT adopted AND finished_at > ?
+        WHERE state = 'done' AND adopted = 0 AND finished_at > ?
           AND origin = (SELECT origin FROM key_scope WHERE id = ?))
       """, [since.microseconds, scope.rawValue], as: Bool.self)
     return isMaking == true ? nil : standstill
@@ -71,7 +71,7 @@ extension Queue {
             WHERE owner.batch_id = :batch AND run_scope_id IS NOT NULL
               AND started_at > doubt_at + \(Self.delaySQL)) AS run_count
           FROM item INDEXED BY item_in_doubt WHERE doubt_at IS NOT NULL
-            AND EXISTS (SELECT 1 FROM batch_row WHERE item_id = item.id AND batch_row.batch_id = :batch))
+            AND EXISTS (SELECT 1 FROM batch_row WHERE item_id = item.id AND batch_row.batch_id = :batch)) AS doubt
         WHERE run_count >= :runs OR doubt_at < :before ORDER BY doubt_at LIMIT 1
         """,
         [

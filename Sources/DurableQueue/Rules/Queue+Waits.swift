@@ -9,7 +9,7 @@ extension Queue {
     try read { db in
       let now = db.now.wall
       let scopes = try db.values(
-        "SELECT id FROM key_scope WHERE origin = ?1 AND (?2 IS NULL OR fingerprint = ?2) ORDER BY id",
+        "SELECT id FROM key_scope WHERE origin = ?1 AND (fingerprint = ?2 OR ?2 IS NULL) ORDER BY id",
         [origin, fingerprint], as: Int64.self)
       return try scopes.compactMap { try ScopeRow(KeyScopeID($0), db).wait(at: now) }
     }
@@ -21,7 +21,7 @@ extension Queue {
     try read { db in
       let now = db.now
       let scopes = try db.values(
-        "SELECT id FROM key_scope WHERE origin = ?1 AND (?2 IS NULL OR fingerprint = ?2) ORDER BY id",
+        "SELECT id FROM key_scope WHERE origin = ?1 AND (fingerprint = ?2 OR ?2 IS NULL) ORDER BY id",
         [origin, fingerprint], as: Int64.self)
       return try scopes.compactMap { id in
         let row = try ScopeRow(KeyScopeID(id), at: now, db)
@@ -91,10 +91,11 @@ extension Queue {
   private static func newestInstant(_ db: any Transaction) throws -> Instant {
     let newest = try db.one(
       """
-      SELECT max(
-        coalesce((SELECT max(started_at, coalesce(ended_at, 0)) FROM owner ORDER BY id DESC LIMIT 1), 0),
-        coalesce((SELECT imported_at FROM batch
-          WHERE NOT EXISTS (SELECT 1 FROM owner WHERE owner.batch_id = batch.id) ORDER BY id DESC LIMIT 1), 0))
+      SELECT coalesce(max(at), 0) FROM (
+        SELECT started_at AS at FROM owner WHERE id = (SELECT max(id) FROM owner)
+        UNION ALL SELECT ended_at FROM owner WHERE id = (SELECT max(id) FROM owner)
+        UNION ALL SELECT imported_at FROM batch WHERE id = (SELECT max(id) FROM batch
+          WHERE NOT EXISTS (SELECT 1 FROM owner WHERE owner.batch_id = batch.id))) AS happened
       """)
     return try newest?.get(0) ?? Instant(microseconds: 0)
   }

@@ -139,7 +139,7 @@ struct ScopeRow {
       try db.run(
         """
         INSERT INTO key_window (key_scope_id, period, bucket, count) VALUES (?, ?, ?, ?)
-        ON CONFLICT DO UPDATE SET count = excluded.count
+        ON CONFLICT (key_scope_id, period, bucket) DO UPDATE SET count = excluded.count
         """, [id, period.rawValue, bucket, count])
     }
   }

@@ -27,15 +27,15 @@ struct UnansweredAttempt {
 
   /// Rows out: an item's attempts without a definite answer, the oldest first, by the attempt's key. Takes the item.
   static let sql = """
-    SELECT max(coalesce(settle_delay, 0), coalesce(request_timeout, 0)), start_at, attempt.ended_at, boot, start_up,
-      ended_up, clock_skew, clock_skew_most, item.name, \(StoredDefinitions.columns)
+    SELECT settle_delay, start_at, attempt.ended_at, boot, start_up, ended_up, clock_skew, clock_skew_most,
+      request_timeout, item.name, \(StoredDefinitions.columns)
     FROM attempt JOIN item ON item.id = item_id JOIN owner ON owner.id = attempt.owner_id
       JOIN definition ON definition.id = attempt.definition_id \(StoredDefinitions.join)
     WHERE item_id = ? AND (\(Outcome.Kind.isUnknown) OR outcome = '\(Outcome.Kind.made.rawValue)') ORDER BY attempt.ordinal
     """
 
   init(_ row: Row) throws {
-    delay = try row.get(0)
+    delay = max(try row.get(0) as Duration? ?? .zero, try row.get(8) as Duration? ?? .zero)
     start = try row.get(1)
     end = try row.get(2)
     let boot = try row.get(3) as String?
@@ -47,7 +47,7 @@ struct UnansweredAttempt {
     lowestSkew = try row.get(6)
     highestSkew = try row.get(7)
     var definitions = StoredDefinitions()
-    definition = try definitions.definition(of: try row.get(8), row, at: 9).text
+    definition = try definitions.definition(of: try row.get(9), row, at: 10).text
   }
 
   /// Whether a list that was asked for at a moment cannot show what the attempt made.
