@@ -30,7 +30,7 @@ extension Queue {
   ) throws -> ImportResult? {
     struct Declined: Error {}
     do {
-      return try store.exclusive { db in
+      let result = try store.exclusive { db in
         if let batch = try Self.latestBatch(equalTo: new, db) {
           return ImportResult(batch: batch, isNew: false, comparison: known)
         }
@@ -40,6 +40,8 @@ extension Queue {
         guard try confirm(session.comparison) else { throw Declined() }
         return ImportResult(batch: session.batch, isNew: true, comparison: session.comparison)
       }
+      try checkpoint()
+      return result
     } catch is Declined {
       return nil
     }
