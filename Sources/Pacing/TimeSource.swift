@@ -23,6 +23,7 @@ package protocol TimeSource: Sendable {
 }
 
 extension TimeSource {
+  /// Waits by an alarm.
   package func wait(_ duration: Duration) async {
     guard duration > .zero else { return }
     let (rings, ring) = AsyncStream<Never>.makeStream()
@@ -80,6 +81,7 @@ package struct SystemTimeSource: TimeSource {
 }
 
 extension SystemTimeSource {
+  /// Waits by the runtime's own timer.
   package func wait(_ duration: Duration) async {
     guard duration > .zero else { return }
     // The runtime's own timer costs a tenth of an alarm. That it was cancelled is no more than its end.
