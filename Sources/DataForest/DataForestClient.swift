@@ -50,7 +50,7 @@ package struct DataForestClient: Target {
   /// The target's name in item keys.
   package var name: String { Self.targetName }
   /// Scheme, host and port of the endpoint.
-  package var origin: String { configuration.endpoint.origin }
+  package var baseURL: BaseURL { configuration.endpoint.baseURL }
 
   /// What nothing that is kept of a reply may repeat.
   var accessKey: String { configuration.credentials.accessKey }
@@ -118,6 +118,6 @@ package struct DataForestClient: Target {
   private func signed(_ operation: String) -> (address: String, headers: [(name: String, value: String)]) {
     let path = Endpoint.prefix + operation
     let headers = Signature.headers(method: "POST", path: path, at: time.now(), with: configuration.credentials)
-    return (configuration.endpoint.origin + path, headers)
+    return (configuration.endpoint.baseURL.text + path, headers)
   }
 }

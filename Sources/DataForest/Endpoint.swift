@@ -1,6 +1,7 @@
 // Where a Data Forest is: the service's own address unless told, and which other addresses are allowed.
 
 import Foundation
+package import Provisioning
 
 /// The address of a Data Forest, checked.
 package struct Endpoint: Hashable, Sendable {
@@ -21,8 +22,8 @@ package struct Endpoint: Hashable, Sendable {
   /// What every operation's path starts with.
   package static let prefix = "/api/v2"
 
-  /// Scheme, host and port, without a slash at the end.
-  package let origin: String
+  /// It in canonical form.
+  package let baseURL: BaseURL
   /// Whether it is on this machine; plain http is allowed only then.
   package let isLoopback: Bool
 
@@ -38,9 +39,8 @@ package struct Endpoint: Hashable, Sendable {
     guard ["", "/"].contains(url.path), url.query == nil, url.fragment == nil else { throw .hasPath(text) }
     isLoopback = host == "localhost" || host == "[::1]" || host == "::1" || Self.isLoopbackAddress(host)
     guard scheme == "https" || isLoopback else { throw .plain(host: host) }
-    let standardPort = scheme == "https" ? 443 : 80
-    let port = url.port.flatMap { $0 == standardPort ? nil : ":\($0)" } ?? ""
-    origin = "\(scheme)://\(host)\(port)"
+    guard let baseURL = BaseURL(text) else { throw .malformed(text) }
+    self.baseURL = baseURL
   }
 
   private static func isLoopbackAddress(_ host: String) -> Bool {

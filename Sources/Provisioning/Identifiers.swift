@@ -24,7 +24,7 @@ package struct OwnerID: Hashable, Sendable {
   package init(_ rawValue: Int64) { self.rawValue = rawValue }
 }
 
-/// A key scope: an origin together with an access key; rates belong to it.
+/// A key scope: a base URL together with an access key; rates belong to it.
 package struct KeyScopeID: Hashable, Sendable {
   /// The row's id in the queue.
   package let rawValue: Int64
@@ -32,7 +32,7 @@ package struct KeyScopeID: Hashable, Sendable {
   package init(_ rawValue: Int64) { self.rawValue = rawValue }
 }
 
-/// An account scope: an origin together with an account; holds belong to it.
+/// An account scope: a base URL together with an account; holds belong to it.
 package struct AccountScopeID: Hashable, Sendable {
   /// The row's id in the queue.
   package let rawValue: Int64

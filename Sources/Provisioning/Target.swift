@@ -8,7 +8,7 @@ package protocol Target: Sendable {
   /// The target's name in item keys, in lower case.
   var name: String { get }
   /// Scheme, host and port of the endpoint.
-  var origin: String { get }
+  var baseURL: BaseURL { get }
 
   /// Asks for one item. The answer is exactly what this request learned.
   ///

@@ -62,7 +62,7 @@ package struct Summary: Codable, Hashable, Sendable {
     self.database = database
     self.batch = batch.id.rawValue
     label = batch.label
-    endpoint = batch.endpoint
+    endpoint = batch.baseURL.text
     importedAt = batch.importedAt.rfc3339()
     writtenAt = now.rfc3339()
     rowCount = counts.tally.rowCount

@@ -92,7 +92,7 @@ extension QueueSchema {
     TableKind(
       name: "batch",
       columns: [
-        ("id", .id), ("label", .text), ("target", .text), ("endpoint", .text), ("origin", .text),
+        ("id", .id), ("label", .text), ("target", .text), ("base_url", .text),
         ("columns", .array), ("digest", .text), ("imported_at", .instant),
         ("is_partial", .flag), ("known_cells", .optional(.array)), ("forecast", .optional(.duration)),
       ], rules: [("id", "EXISTS (SELECT 1 FROM tally WHERE tally.batch_id = it.id)")]),
@@ -125,13 +125,13 @@ extension QueueSchema {
     TableKind(
       name: "account_scope",
       columns: [
-        ("id", .id), ("target", .text), ("origin", .text), ("account", .text), ("hold_reason", .optional(.reason)),
+        ("id", .id), ("target", .text), ("base_url", .text), ("account", .text), ("hold_reason", .optional(.reason)),
         ("hold_message", .optional(.text)), ("hold_at", .optional(.instant)), ("hold_owner_id", .optional(.id)),
       ]),
     TableKind(
       name: "key_scope",
       columns: [
-        ("id", .id), ("origin", .text), ("fingerprint", .text),
+        ("id", .id), ("base_url", .text), ("fingerprint", .text),
         ("rate_count", .optional(.integer(1...Int64(Rate.largestCount)))),
         ("rate_period", .optional(.choice(Rate.Period.allCases.map(\.rawValue)))), ("burst", .optional(.count)),
         ("limit_source", .optional(.choice(["flag"]))), ("limit_at", .optional(.instant)),

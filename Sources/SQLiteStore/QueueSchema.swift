@@ -9,7 +9,7 @@ enum QueueSchema {
   /// `ROLC` in ASCII: tells the file from any other SQLite file.
   static let applicationID = 0x524F_4C43
   /// The number of these tables; it rises with every change.
-  static let version = 15
+  static let version = 16
 
   /// Makes the tables where there are none, in one transaction.
   static func make(_ db: Database) throws {
@@ -26,10 +26,10 @@ enum QueueSchema {
   }
 
   private static let scopesAndOwners = """
-    -- What rates apply to: an origin together with an access key, of which only a fingerprint is kept.
+    -- What rates apply to: an base_url together with an access key, of which only a fingerprint is kept.
     CREATE TABLE key_scope (
       id INTEGER PRIMARY KEY,
-      origin TEXT NOT NULL,
+      base_url TEXT NOT NULL,
       fingerprint TEXT NOT NULL,
       rate_count INTEGER CHECK (rate_count >= 1), -- permits a period; null until someone said a limit
       rate_period TEXT CHECK (\(isOne(of: ["s", "m", "h", "day"], "rate_period"))),
@@ -49,7 +49,7 @@ enum QueueSchema {
       window_at INTEGER,                    -- when permits of the windows were last taken, by both clocks
       window_boot TEXT,
       window_up INTEGER,
-      UNIQUE (origin, fingerprint),
+      UNIQUE (base_url, fingerprint),
       CHECK ((rate_count IS NULL) = (rate_period IS NULL) AND (rate_count IS NULL) = (burst IS NULL)
         AND (rate_count IS NULL) = (limit_source IS NULL))
     ) STRICT;
@@ -73,13 +73,13 @@ enum QueueSchema {
     CREATE TABLE account_scope (
       id INTEGER PRIMARY KEY,
       target TEXT NOT NULL,
-      origin TEXT NOT NULL,
+      base_url TEXT NOT NULL,
       account TEXT NOT NULL,
       hold_reason TEXT CHECK (\(isOne(of: ["quota", "accountRefused"], "hold_reason"))),
       hold_message TEXT,
       hold_at INTEGER,
       hold_owner_id INTEGER REFERENCES owner, -- the run that has set it
-      UNIQUE (target, origin, account),
+      UNIQUE (target, base_url, account),
       CHECK ((hold_reason IS NULL) = (hold_at IS NULL))
     ) STRICT;
     -- A process that claims. It lives exactly as long as it holds the lock on its file.
@@ -181,8 +181,7 @@ enum QueueSchema {
       id INTEGER PRIMARY KEY AUTOINCREMENT,
       label TEXT NOT NULL,                  -- the roster's real path, or what the person said
       target TEXT NOT NULL,
-      endpoint TEXT NOT NULL,
-      origin TEXT NOT NULL,
+      base_url TEXT NOT NULL,               -- where its items are made, in canonical form
       columns TEXT NOT NULL,                -- JSON array of the roster's headers
       known_cells TEXT,                     -- for each column the array of the cells that a number in a row stands for
       digest TEXT NOT NULL,                 -- equal for rosters that are equal row by row

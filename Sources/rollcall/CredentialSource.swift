@@ -20,7 +20,7 @@ enum CredentialSource {
     case .none where endpoint.isLoopback: return .sandbox
     case .none:
       throw Problem(
-        "There are no credentials for \(endpoint.origin).",
+        "There are no credentials for \(endpoint.baseURL).",
         hint: howToSet,
         more: [
           "      To try Rollcall without an account: `rollcall sandbox` in one terminal, then add "

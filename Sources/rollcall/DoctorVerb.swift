@@ -21,7 +21,7 @@ struct DoctorVerb: AsyncParsableCommand {
     let report = Report(context: context)
     try checkQueue(report, context)
     let endpoint = try endpointOptions.chosen(in: context)
-    report.good("endpoint", endpoint.origin)
+    report.good("endpoint", endpoint.baseURL.text)
     report.checkKeyFile()
     guard let credentials = report.credentials(for: endpoint) else { throw Ended(.personNeeded) }
     try checkWait(of: endpoint, credentials, report, context)
@@ -104,18 +104,18 @@ struct DoctorVerb: AsyncParsableCommand {
   private func tellWait(
     _ queue: Queue, of endpoint: Endpoint, _ credentials: Credentials, _ report: Report
   ) throws {
-    let key = (origin: endpoint.origin, fingerprint: credentials.fingerprint)
-    if let wait = try queue.waits(origin: key.origin, fingerprint: key.fingerprint).first {
+    let key = (baseURL: endpoint.baseURL, fingerprint: credentials.fingerprint)
+    if let wait = try queue.waits(baseURL: key.baseURL, fingerprint: key.fingerprint).first {
       report.good("wait", "until \(wait.until.rfc3339()): \(wait.text); `--ignore-wait` tries at once")
-    } else if let last = try queue.lastWait(origin: key.origin, fingerprint: key.fingerprint) {
+    } else if let last = try queue.lastWait(baseURL: key.baseURL, fingerprint: key.fingerprint) {
       report.good("wait", "none now; the last one was to last until \(last.until.rfc3339()): \(last.text)")
     } else {
       report.good("wait", "none")
     }
-    for gate in try queue.limitGates(origin: key.origin, fingerprint: key.fingerprint) {
+    for gate in try queue.limitGates(baseURL: key.baseURL, fingerprint: key.fingerprint) {
       report.good("limit", "\(gate.limit.text) lets the next request start at \(gate.next.rfc3339())")
     }
-    for hold in try queue.holds(origin: key.origin) {
+    for hold in try queue.holds(baseURL: key.baseURL) {
       report.good("hold", "account \(hold.account): \(hold.text); a run tries it again")
     }
   }

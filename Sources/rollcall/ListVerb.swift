@@ -21,7 +21,7 @@ struct ListVerb: AsyncParsableCommand {
       if tally.invalidCount > 0 { parts.append("\(tally.invalidCount) invalid") }
       let number = String(repeating: " ", count: max(0, 4 - "\(batch.id.rawValue)".count)) + "\(batch.id.rawValue)"
       context.say(
-        "\(number)  \(batch.importedAt.rfc3339())  \(batch.shortLabel)  \(batch.endpoint)  \(parts.joined(separator: ", "))"
+        "\(number)  \(batch.importedAt.rfc3339())  \(batch.shortLabel)  \(batch.baseURL)  \(parts.joined(separator: ", "))"
       )
     }
   }

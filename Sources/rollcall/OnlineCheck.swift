@@ -115,7 +115,7 @@ struct OnlineCheck {
   private func knownNames() throws -> Set<String> {
     var known: Set<String> = []
     guard let queue else { return known }
-    for batch in try queue.batches() where batch.origin == check.endpoint.origin {
+    for batch in try queue.batches() where batch.baseURL == check.endpoint.baseURL {
       try queue.forEachRow(of: batch.id) { row in
         if let item = row.item, item.attemptCount > 0 || item.state == .done {
           known.insert("\(item.account) \(item.name)")

@@ -28,7 +28,7 @@ struct Plan {
     let comparison = check.comparison
     let facts = check.facts
     var lines = ["Plan for \(check.shownPath): \(count(check.summary.rowCount, "row"))"]
-    lines.append("  endpoint  \(check.endpoint.origin)\(check.endpoint.isLoopback ? " (this machine)" : "")")
+    lines.append("  endpoint  \(check.endpoint.baseURL)\(check.endpoint.isLoopback ? " (this machine)" : "")")
     let more = facts.accountCount > facts.accounts.count ? " and \(facts.accountCount - facts.accounts.count) more" : ""
     lines.append("  account   \(facts.accounts.joined(separator: ", "))\(more)")
     lines.append("  rows      \(rowsText(comparison))")

@@ -41,10 +41,10 @@ struct ResumeVerb: AsyncParsableCommand {
 extension EndpointOptions {
   /// Where a batch's items are made; a batch keeps its endpoint.
   func endpoint(of batch: Batch, in context: Context) throws -> Endpoint {
-    let endpoint = try EndpointOptions.endpoint(batch.endpoint)
+    let endpoint = try EndpointOptions.endpoint(batch.baseURL.text)
     if let given = try given(in: context), given != endpoint {
       throw Problem(
-        "Batch \(batch.id.rawValue) belongs to \(batch.endpoint); it cannot be resumed at \(given.origin).",
+        "Batch \(batch.id.rawValue) belongs to \(batch.baseURL); it cannot be resumed at \(given.baseURL).",
         hint: "Leave --endpoint and ROLLCALL_ENDPOINT out.", .usage)
     }
     return endpoint

@@ -78,7 +78,7 @@ struct RosterCheck {
     }
     if let queue {
       comparison = try queue.compare(
-        target: DataForestClient.targetName, origin: endpoint.origin, label: label, endpoint: endpoint.origin,
+        target: DataForestClient.targetName, baseURL: endpoint.baseURL, label: label,
         isPartial: reading.options.isPartial
       ) { session in summary = try readThrough { try session.add($0) } }
       comparison.isLatestBatch = try queue.latestBatch(equalTo: newBatch) != nil
@@ -98,7 +98,7 @@ struct RosterCheck {
   /// The batch that an import of the roster would make.
   var newBatch: NewBatch {
     NewBatch(
-      label: label, target: DataForestClient.targetName, endpoint: endpoint.origin, origin: endpoint.origin,
+      label: label, target: DataForestClient.targetName, baseURL: endpoint.baseURL,
       columns: summary.columns, digest: summary.digest, isPartial: reading.options.isPartial)
   }
 

@@ -29,7 +29,7 @@ struct RunSession {
     // Now, because at the end it would be too late to name another one.
     try files.prepareFolder()
     let request = RunRequest(
-      batch: batch.id, origin: endpoint.origin, fingerprint: credentials.fingerprint,
+      batch: batch.id, baseURL: endpoint.baseURL, fingerprint: credentials.fingerprint,
       requeue: requeue.with(conflicts: pace.adoptExisting), limit: pace.limitRequest,
       ignoresWait: pace.ignoreWait || pace.forgetsAll)
     let start = try await queue.onOwnThread { queue in try queue.begin(request) }
@@ -199,7 +199,7 @@ struct RunSession {
     var processes: [OwnerProcess] = []
     if case .success(let found) = Result(catching: { try queue.processesAtWork() }) { processes = found }
     var limit = Limit.standard
-    let found = Result { try queue.limit(origin: endpoint.origin, fingerprint: credentials.fingerprint) }
+    let found = Result { try queue.limit(baseURL: endpoint.baseURL, fingerprint: credentials.fingerprint) }
     if case .success(let known) = found { limit = known }
     return Closing(
       end: end, batch: batch.id, database: queue.path, processes: processes, limit: limit, standstill: standstill,

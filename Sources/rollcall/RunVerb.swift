@@ -55,9 +55,9 @@ struct RunVerb: AsyncParsableCommand {
     let credentials = try keys.get()
     var plan = Plan(check: check, limit: try limit(existing, endpoint, credentials), adoptsExisting: pace.adoptExisting)
     if !pace.ignoreWait, !pace.forgetsAll {
-      plan.wait = try existing?.waits(origin: endpoint.origin, fingerprint: credentials.fingerprint).first
+      plan.wait = try existing?.waits(baseURL: endpoint.baseURL, fingerprint: credentials.fingerprint).first
     }
-    plan.holds = try existing?.holds(origin: endpoint.origin) ?? []
+    plan.holds = try existing?.holds(baseURL: endpoint.baseURL) ?? []
     if !report.quiet { for line in plan.lines(at: context.time.now()) { context.tell(line) } }
     try refuseTooMany(plan.createCount)
     guard !dryRun else { return .planned }
@@ -81,7 +81,7 @@ struct RunVerb: AsyncParsableCommand {
 
   private func limit(_ queue: Queue?, _ endpoint: Endpoint, _ credentials: Credentials) throws -> Limit {
     pace.limit(
-      insteadOf: try queue?.limit(origin: endpoint.origin, fingerprint: credentials.fingerprint) ?? .standard)
+      insteadOf: try queue?.limit(baseURL: endpoint.baseURL, fingerprint: credentials.fingerprint) ?? .standard)
   }
 
   /// Imports, asking once more if more would be created than the plan showed.

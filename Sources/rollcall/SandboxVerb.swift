@@ -5,6 +5,7 @@ import DataForest
 import Files
 import Foundation
 import Pacing
+import Provisioning
 import Sandbox
 import Wire
 import Words
@@ -178,8 +179,8 @@ struct SandboxVerb: AsyncParsableCommand {
   private func printLedger(at address: String, in context: Context) async throws {
     let endpoint = try EndpointOptions.endpoint(address)
     let unreachable = Problem(
-      "There is no sandbox at \(endpoint.origin).", hint: "Start one with `rollcall sandbox`.", .toolFailed)
-    guard endpoint.isLoopback, let url = URL(string: endpoint.origin + SandboxServer.ledgerPath) else {
+      "There is no sandbox at \(endpoint.baseURL).", hint: "Start one with `rollcall sandbox`.", .toolFailed)
+    guard endpoint.isLoopback, let url = URL(string: endpoint.baseURL.text + SandboxServer.ledgerPath) else {
       throw unreachable
     }
     guard let text = try await Exchange.fetchText(url.absoluteString, timeout: .seconds(5)) else {

@@ -72,11 +72,11 @@ struct StatusVerb: AsyncParsableCommand {
     let tally = try queue.tally(of: batch.id)
     let holds = try queue.holds(of: batch.id)
     guard !json else {
-      context.say(json: Self.json(batch, tally, try queue.waits(origin: batch.origin)))
+      context.say(json: Self.json(batch, tally, try queue.waits(baseURL: batch.baseURL)))
       return
     }
     context.say("Batch \(batch.id.rawValue), \(batch.label), imported \(batch.importedAt.rfc3339())")
-    context.say("  endpoint  \(batch.endpoint)")
+    context.say("  endpoint  \(batch.baseURL)")
     for state in ItemState.allCases where tally[state] > 0 {
       context.say("  \(state.displayName): \(tally[state])")
     }
@@ -85,10 +85,10 @@ struct StatusVerb: AsyncParsableCommand {
     for owner in try queue.processesAtWork(on: tally[.leased] > 0 ? nil : batch.id) {
       context.say("  " + Self.line(owner))
     }
-    for wait in try queue.waits(origin: batch.origin) {
+    for wait in try queue.waits(baseURL: batch.baseURL) {
       context.say("  waiting until \(wait.until.rfc3339()): \(wait.text)")
     }
-    for gate in try queue.limitGates(origin: batch.origin) {
+    for gate in try queue.limitGates(baseURL: batch.baseURL) {
       context.say("  \(gate.limit.text) lets the next request start at \(gate.next.rfc3339())")
     }
     for hold in holds { context.say("  account \(hold.account) is held: \(hold.reason.forPeople)") }
@@ -106,7 +106,7 @@ struct StatusVerb: AsyncParsableCommand {
   private static func json(_ batch: Batch, _ tally: Tally, _ waits: [KeyWait]) -> String {
     var members: [String: JSONValue] = [
       "schemaVersion": .integer(1), "batch": .integer(batch.id.rawValue), "label": .string(batch.label),
-      "endpoint": .string(batch.endpoint), "rowCount": .integer(Int64(tally.rowCount)),
+      "endpoint": .string(batch.baseURL.text), "rowCount": .integer(Int64(tally.rowCount)),
       "invalidCount": .integer(Int64(tally.invalidCount)),
     ]
     members["states"] = .object(

@@ -104,11 +104,17 @@ enum Bench {
     return Int(arguments[index + 1])
   }
 
+  private static let baseURL: BaseURL = {
+    let address = "https://example.com"
+    guard let url = BaseURL(address) else { preconditionFailure("the address is written right") }
+    return url
+  }()
+
   private static func claimAndSettle(
     _ itemCount: Int, _ concurrency: Int, _ claimSize: Int, in folder: String
   ) async throws -> Double {
     let queue = try Queue(path: folder + "/rollcall.db", time: SystemTimeSource())
-    let scope = try queue.keyScope(origin: "https://example.com", fingerprint: "0123456789ab")
+    let scope = try queue.keyScope(baseURL: baseURL, fingerprint: "0123456789ab")
     guard let rate = Rate("1000000/s") else { preconditionFailure("the rate is written right") }
     try queue.setLimit(Quota(rate: rate, burst: 1_000_000), source: .flag, of: scope)
     let batch = try importItems(itemCount, into: queue)
@@ -140,7 +146,7 @@ enum Bench {
 
   private static func importItems(_ count: Int, into queue: Queue) throws -> BatchID {
     let new = NewBatch(
-      label: "bench", target: "dataforest", endpoint: "https://example.com", origin: "https://example.com",
+      label: "bench", target: "dataforest", baseURL: baseURL,
       columns: ["name"], digest: "bench")
     let padding = String(repeating: "x", count: 560)
     let base = Definition.Base(text: Array("{\"name\":\"\",\"padding\":\"\(padding)\"}".utf8), nameAt: 9)

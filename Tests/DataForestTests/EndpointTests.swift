@@ -1,3 +1,4 @@
+import Provisioning
 import Testing
 import Words
 
@@ -10,9 +11,9 @@ import Words
     ("http://127.0.0.1:4747", "http://127.0.0.1:4747", true), ("http://127.9.9.9:80", "http://127.9.9.9", true),
     ("http://localhost:8080/", "http://localhost:8080", true), ("http://[::1]:4747", "http://[::1]:4747", true),
   ])
-  func `an address becomes its origin`(text: String, origin: String, isLoopback: Bool) throws {
+  func `an address becomes a base URL`(text: String, baseURL: String, isLoopback: Bool) throws {
     let endpoint = try Endpoint(text)
-    #expect(endpoint.origin == origin)
+    #expect(endpoint.baseURL.text == baseURL)
     #expect(endpoint.isLoopback == isLoopback)
   }
 

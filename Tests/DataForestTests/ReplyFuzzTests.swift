@@ -59,7 +59,7 @@ private final class ReplyFuzz: Sendable {
   init(folder: String, seed: Int, stops: Bool) throws {
     world = Mutex(World(grammar: ReplyGrammar(random: SeededGenerator(seed: seed), stops: stops)))
     queue = try Queue(path: folder + "/rollcall.db", time: time)
-    scope = try queue.keyScope(origin: "https://example.com", fingerprint: "0123456789ab")
+    scope = try queue.keyScope(baseURL: "https://example.com", fingerprint: "0123456789ab")
     try queue.setLimit(Quota(rate: try #require(Rate("1000000/s")), burst: 1_000_000), source: .flag, of: scope)
     ownership = Mutex(try queue.becomeOwner())
     self.stops = stops
@@ -100,8 +100,7 @@ private final class ReplyFuzz: Sendable {
 
   private func importBatch(_ number: Int) throws -> BatchID {
     let new = NewBatch(
-      label: "/class-\(number).csv", target: "dataforest", endpoint: "https://example.com",
-      origin: "https://example.com",
+      label: "/class-\(number).csv", target: "dataforest", baseURL: "https://example.com",
       columns: ["name"], digest: "d\(number)")
     let result = try queue.importBatch(new) { add in
       for row in 1...50 {
@@ -175,7 +174,7 @@ private final class ReplyFuzz: Sendable {
   /// What a run holds, the next one lifts.
   private func beginAnew(_ batch: BatchID) async throws {
     try await queue.end(ownership.withLock { $0 })
-    let request = RunRequest(batch: batch, origin: "https://example.com", fingerprint: "0123456789ab")
+    let request = RunRequest(batch: batch, baseURL: "https://example.com", fingerprint: "0123456789ab")
     let next = try await queue.onOwnThread { queue in try queue.begin(request)?.ownership ?? queue.becomeOwner() }
     ownership.withLock { $0 = next }
   }

@@ -30,7 +30,7 @@ import Testing
   }
 
   private static func request(_ batch: BatchID, _ requeue: Requeue = Requeue()) -> RunRequest {
-    RunRequest(batch: batch, origin: "https://example.com", fingerprint: "0123456789ab", requeue: requeue)
+    RunRequest(batch: batch, baseURL: "https://example.com", fingerprint: "0123456789ab", requeue: requeue)
   }
 
   private func ownerCount(_ fixture: QueueFixture) throws -> Int? {
@@ -74,9 +74,9 @@ import Testing
         #expect(leases.map(\.name) == ["held", "failed"])
         _ = try await fixture.settle(leases[0], Outcome(.quota))
         _ = try await fixture.settle(leases[1], Outcome(.refused))
-        #expect(try queue.holds(origin: "https://example.com").count == 1)
+        #expect(try queue.holds(baseURL: "https://example.com").count == 1)
         try queue.liftHolds(of: batch)
-        #expect(try queue.holds(origin: "https://example.com").count == 1, "who has set it is at work")
+        #expect(try queue.holds(baseURL: "https://example.com").count == 1, "who has set it is at work")
         fixture.time.advance(by: .seconds(10))
         let account = leases[0].account
         try queue.writeAlone { try $0.run("UPDATE account_scope SET hold_reason = NULL, hold_at = NULL") }
@@ -94,9 +94,9 @@ import Testing
       #expect(
         start.tally == Tally([.ready: 3, .inDoubt: 1]), "the dead one's lease is in doubt, the refused one ready")
       #expect(start.scope == fixture.scope && start.clockFinding == nil)
-      #expect(try queue.holds(origin: "https://example.com").isEmpty)
+      #expect(try queue.holds(baseURL: "https://example.com").isEmpty)
       #expect(try queue.limit(of: start.scope).quota.rate == Rate("1/s"))
-      #expect(try queue.waits(origin: "https://example.com").isEmpty)
+      #expect(try queue.waits(baseURL: "https://example.com").isEmpty)
       // Three rows and the probe, a second apart.
       #expect(try queue.readBatch(batch) { try $0.forecast() } == .seconds(3))
       #expect(try queue.processesAtWork(on: batch).count == 2, "this run's, and the fixture's own")

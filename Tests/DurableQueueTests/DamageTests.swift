@@ -22,7 +22,7 @@ import Words
   private static func make(_ path: String) async throws {
     let time = ManualTimeSource()
     let queue = try Queue(path: path, time: time)
-    let scope = try queue.keyScope(origin: "https://example.com", fingerprint: "0123456789ab")
+    let scope = try queue.keyScope(baseURL: "https://example.com", fingerprint: "0123456789ab")
     let rate = try #require(Rate("1000/s"))
     let windows = ["5000/h", "9000/day"].compactMap { Rate($0) }.compactMap { Window($0) }
     try queue.setLimit(Quota(rate: rate, burst: 100, windows: windows), source: .flag, of: scope)
@@ -143,12 +143,11 @@ import Words
       attempt { _ = try queue.accountsWithReadyItems(of: batch) }
     }
     attempt { _ = try queue.processesAtWork() }
-    attempt { _ = try (queue.waits(origin: "https://example.com"), queue.limitGates(origin: "https://example.com")) }
-    attempt { _ = try queue.lastWait(origin: "https://example.com", fingerprint: "0123456789ab") }
+    attempt { _ = try (queue.waits(baseURL: "https://example.com"), queue.limitGates(baseURL: "https://example.com")) }
+    attempt { _ = try queue.lastWait(baseURL: "https://example.com", fingerprint: "0123456789ab") }
     attempt {
       _ = try queue.compare(
-        target: "dataforest", origin: "https://example.com", label: "/rosters/class.csv",
-        endpoint: "https://example.com"
+        target: "dataforest", baseURL: "https://example.com", label: "/rosters/class.csv"
       ) { session in
         for row in ForgetTests.rows(9, "one", account: "acc") {
           guard case .item(let account, let name, let definition) = row.content else { continue }
@@ -160,7 +159,7 @@ import Words
     attempt { try queue.reclaim() }
     attempt { try queue.takeUp(BatchID(2), .failed) }
     await attemptLater {
-      let scope = try queue.keyScope(origin: "https://example.com", fingerprint: "0123456789ab")
+      let scope = try queue.keyScope(baseURL: "https://example.com", fingerprint: "0123456789ab")
       try queue.beginRun(with: scope)
       try await queue.rightInstants(with: scope, of: BatchID(2))
       let owner = try queue.becomeOwner(of: BatchID(2))

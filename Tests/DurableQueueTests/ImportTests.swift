@@ -161,8 +161,7 @@ import Testing
         QueueFixture.row(4, "new"),
       ]
       let compared = try fixture.queue.compare(
-        target: "dataforest", origin: "https://example.com", label: "/rosters/class.csv",
-        endpoint: "https://example.com"
+        target: "dataforest", baseURL: "https://example.com", label: "/rosters/class.csv"
       ) { session in
         for row in rows {
           guard case .item(let account, let name, let definition) = row.content else { continue }

@@ -17,7 +17,7 @@ import Testing
 
     init(_ folder: String) throws {
       queue = try Queue(path: folder + "/rollcall.db", time: ManualTimeSource())
-      scope = try queue.keyScope(origin: "https://example.com", fingerprint: "0123456789ab")
+      scope = try queue.keyScope(baseURL: "https://example.com", fingerprint: "0123456789ab")
       try queue.setLimit(Quota(rate: Rate("1000000/s") ?? .untilLearned, burst: 1_000), source: .flag, of: scope)
     }
 
@@ -80,7 +80,7 @@ import Testing
     let queue = try Queue(path: folder + "/rollcall.db", time: time)
     #expect(try queue.read { try $0.values("PRAGMA integrity_check", as: String.self) } == ["ok"])
     try queue.reclaim()
-    let scope = try queue.keyScope(origin: "https://example.com", fingerprint: "0123456789ab")
+    let scope = try queue.keyScope(baseURL: "https://example.com", fingerprint: "0123456789ab")
     let fixture = QueueFixture(queue: queue, time: time, owner: try queue.becomeOwner(), scope: scope)
     try fixture.checkInvariants()
     try await body(fixture)

@@ -81,7 +81,7 @@ final class Model {
     label = "/model-\(seed)"
     account = "acc\(seed)"
     names = (1...4).map { "n\($0)" }
-    scope = try queue.keyScope(origin: "https://example.com", fingerprint: "model")
+    scope = try queue.keyScope(baseURL: "https://example.com", fingerprint: "model")
     try queue.setLimit(Quota(rate: Rate("1000000/s") ?? .untilLearned, burst: 1_000), source: .flag, of: scope)
     owners = try (0..<3).map { _ in try queue.becomeOwner() }
     try importRoster()
@@ -120,7 +120,7 @@ final class Model {
     if roster.isEmpty { roster = [names[0]] }
     let rows = roster.map { name in (name, "\(name) v\(Int.random(in: 1...2, using: &random))") }
     let new = NewBatch(
-      label: label, target: "dataforest", endpoint: "https://example.com", origin: "https://example.com",
+      label: label, target: "dataforest", baseURL: "https://example.com",
       columns: ["name"], digest: "\(commandCount)")
     let before = batch
     let result = try queue.importBatch(new) { [account] add in

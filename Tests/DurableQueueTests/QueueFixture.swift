@@ -22,7 +22,7 @@ struct QueueFixture {
     try await withTemporaryFolder { folder in
       let time = ManualTimeSource()
       let queue = try Queue(path: folder + "/rollcall.db", time: time)
-      let scope = try queue.keyScope(origin: "https://example.com", fingerprint: "0123456789ab")
+      let scope = try queue.keyScope(baseURL: "https://example.com", fingerprint: "0123456789ab")
       if let rate { try queue.setLimit(Quota(rate: rate, burst: burst), source: .flag, of: scope) }
       let fixture = QueueFixture(queue: queue, time: time, owner: try queue.becomeOwner(), scope: scope)
       let value = try await body(fixture)
@@ -55,7 +55,7 @@ struct QueueFixture {
 
   static func batch(_ label: String = "/rosters/class.csv", digest: String = "d1") -> NewBatch {
     NewBatch(
-      label: label, target: "dataforest", endpoint: "https://example.com", origin: "https://example.com",
+      label: label, target: "dataforest", baseURL: "https://example.com",
       columns: ["name", "email"], digest: digest)
   }
 

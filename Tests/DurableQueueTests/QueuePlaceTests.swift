@@ -55,7 +55,7 @@ import Words
   /// Claims, lets the mishap happen, settles what was in flight, and saves it.
   private static func settleAfter(_ mishap: Mishap, in path: String) async throws {
     let queue = try Queue(path: path, time: ManualTimeSource())
-    let scope = try queue.keyScope(origin: "https://example.com", fingerprint: "0123456789ab")
+    let scope = try queue.keyScope(baseURL: "https://example.com", fingerprint: "0123456789ab")
     let batch = try #require(
       try queue.importBatch(QueueFixture.batch()) { add in
         for index in 1...3 { try add(QueueFixture.row(index, "n\(index)")) }

@@ -38,7 +38,7 @@ import Testing
         rate: rates.randomElement(using: &random) ?? .untilLearned, burst: Int.random(in: 1...9, using: &random),
         windows: windows)
       try startProcess()
-      scope = try processes[0].queue.keyScope(origin: "https://example.com", fingerprint: "0123456789ab")
+      scope = try processes[0].queue.keyScope(baseURL: "https://example.com", fingerprint: "0123456789ab")
       try processes[0].queue.setLimit(quota, source: .flag, of: scope)
       let result = try processes[0].queue.importBatch(QueueFixture.batch()) { add in
         for index in 1...1_500 { try add(QueueFixture.row(index, "n\(index)")) }
@@ -132,7 +132,7 @@ import Testing
       for restart in 0..<(7 * 24) {
         let queue = try Queue(path: folder + "/rollcall.db", time: time)
         if restart == 0 {
-          scope = try queue.keyScope(origin: "https://example.com", fingerprint: "0123456789ab")
+          scope = try queue.keyScope(baseURL: "https://example.com", fingerprint: "0123456789ab")
           try queue.setLimit(quota, source: .flag, of: scope)
           let result = try queue.importBatch(QueueFixture.batch()) { add in
             for index in 1...5_000 { try add(QueueFixture.row(index, "n\(index)")) }

@@ -19,7 +19,7 @@ import Testing
   }
 
   private func waits(_ fixture: QueueFixture) throws -> [KeyWait] {
-    try fixture.queue.waits(origin: "https://example.com")
+    try fixture.queue.waits(baseURL: "https://example.com")
   }
 
   /// How long until the next permit.
@@ -40,7 +40,7 @@ import Testing
       #expect(try await fixture.claim(1, of: batch).wait == told)
       fixture.time.advance(by: .seconds(61))
       #expect(try waits(fixture).isEmpty)
-      let last = try fixture.queue.lastWait(origin: "https://example.com", fingerprint: "0123456789ab")
+      let last = try fixture.queue.lastWait(baseURL: "https://example.com", fingerprint: "0123456789ab")
       #expect(last?.reason == .throttled && last?.message == "slow down")
     }
   }

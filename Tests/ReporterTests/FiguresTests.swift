@@ -67,13 +67,13 @@ import Testing
       var generator = SeededGenerator(seed: seed)
       let length = pow(10, Double.random(in: 0...8, using: &generator))
       let count = Int.random(in: 1...8_000, using: &generator)
-      let origin = Double(Int.random(in: -10_000_000...2_000_000_000, using: &generator))
+      let baseURL = Double(Int.random(in: -10_000_000...2_000_000_000, using: &generator))
       var (chart, throttled) = (PaceChart(), 0)
       for _ in 0..<count {
         let isThrottled = Int.random(in: 0..<10, using: &generator) == 0
         throttled += isThrottled ? 1 : 0
         chart.add(
-          try attempt(origin + Double.random(in: 0..<length, using: &generator), isThrottled ? .throttled : .made))
+          try attempt(baseURL + Double.random(in: 0..<length, using: &generator), isThrottled ? .throttled : .made))
       }
       let sitting = try #require(chart.lastSitting())
       #expect(sitting.counts.count <= PaceChart.mostBuckets, "seed \(seed)")

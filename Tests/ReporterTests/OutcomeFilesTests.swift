@@ -16,8 +16,8 @@ import Testing
       let time = ManualTimeSource()
       let queue = try Queue(path: folder + "/rollcall.db", time: time)
       let new = NewBatch(
-        label: "/rosters/class.csv", target: "dataforest", endpoint: "https://example.com",
-        origin: "https://example.com", columns: ["student", "note"], digest: "d")
+        label: "/rosters/class.csv", target: "dataforest", baseURL: "https://example.com",
+        columns: ["student", "note"], digest: "d")
       let result = try queue.importBatch(new) { add in
         for (index, name) in ["done", "failed", "doubt", "leased", "waits"].enumerated() {
           let content = NewRow.Content.item(account: "acc", name: name, definition: "{}")
@@ -28,7 +28,7 @@ import Testing
         try add(NewRow(ordinal: 6, line: 9, cells: ["bad", ""], content: .issue("class.csv:9: name (A9): no")))
       }
       let id = try #require(result?.batch)
-      let scope = try queue.keyScope(origin: "https://example.com", fingerprint: "0123456789ab")
+      let scope = try queue.keyScope(baseURL: "https://example.com", fingerprint: "0123456789ab")
       try queue.setLimit(Quota(rate: try #require(Rate("1000/s")), burst: 100), source: .flag, of: scope)
       let owner = try queue.becomeOwner()
       let leases = try await queue.claim(upTo: 3, of: id, for: owner.id, with: scope, within: .zero, under: .standard)

@@ -31,10 +31,10 @@ struct ReportFixture {
     try await withTemporaryFolder { folder in
       let time = ManualTimeSource(now: importedAt)
       let queue = try Queue(path: folder + "/rollcall.db", time: time)
-      let scope = try queue.keyScope(origin: "https://example.com", fingerprint: "0123456789ab")
+      let scope = try queue.keyScope(baseURL: "https://example.com", fingerprint: "0123456789ab")
       try queue.setLimit(Quota(rate: try #require(Rate("1000000/s")), burst: 1_000_000), source: .flag, of: scope)
       let new = NewBatch(
-        label: label, target: "dataforest", endpoint: "https://example.com", origin: "https://example.com",
+        label: label, target: "dataforest", baseURL: "https://example.com",
         columns: columns, digest: "d")
       let contents =
         names.map { (name: $0, NewRow.Content.item(account: "acc", name: $0, definition: "{}")) }

@@ -33,8 +33,8 @@ package final class ScriptedTarget: Target {
 
   /// The target's name.
   package var name: String { "dataforest" }
-  /// The target's origin.
-  package var origin: String { "https://example.com" }
+  /// The target's base URL.
+  package var baseURL: BaseURL { "https://example.com" }
   /// Every definition that was sent, in order.
   package var creates: [String] { state.withLock(\.creates) }
   /// Every account that was listed, in order.

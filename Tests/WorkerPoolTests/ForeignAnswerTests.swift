@@ -187,7 +187,7 @@ import WorkerPool
     let failure: Outcome
 
     var name: String { target.name }
-    var origin: String { target.origin }
+    var baseURL: BaseURL { target.baseURL }
     func create(_ definition: String) async -> Outcome { await target.create(definition) }
     func list(account: String) async -> ListReply { await target.list(account: account) }
     func detail(of item: RemoteItem) async -> DetailReply { .failed(failure) }

@@ -37,7 +37,7 @@ import Testing
     }
 
     var name: String { "dataforest" }
-    var origin: String { "https://example.com" }
+    var baseURL: BaseURL { "https://example.com" }
 
     var made: [String] {
       ((try? String(contentsOfFile: path, encoding: .utf8)) ?? "").split(separator: "\n").map(String.init)
@@ -83,11 +83,11 @@ import Testing
   {
     let time = JumpingTimeSource(now: now)
     let queue = try Queue(path: folder + "/rollcall.db", time: time)
-    let scope = try queue.keyScope(origin: "https://example.com", fingerprint: "0123456789ab")
+    let scope = try queue.keyScope(baseURL: "https://example.com", fingerprint: "0123456789ab")
     try queue.setLimit(Quota(rate: Rate("100/s") ?? .untilLearned, burst: 4), source: .flag, of: scope)
     if try queue.batches().isEmpty {
       let new = NewBatch(
-        label: "/class.csv", target: "dataforest", endpoint: "https://example.com", origin: "https://example.com",
+        label: "/class.csv", target: "dataforest", baseURL: "https://example.com",
         columns: ["name"], digest: "d")
       _ = try queue.importBatch(new) { add in
         for (index, name) in names.enumerated() {
@@ -98,7 +98,7 @@ import Testing
         }
       }
     }
-    let request = RunRequest(batch: BatchID(1), origin: "https://example.com", fingerprint: "0123456789ab")
+    let request = RunRequest(batch: BatchID(1), baseURL: "https://example.com", fingerprint: "0123456789ab")
     let owner = try #require(try queue.begin(request)).ownership
     if let commit { try CommitKiller.add(to: queue.pool, number: commit.number, isBefore: commit.isBefore) }
     let pool = Pool(

@@ -21,10 +21,10 @@ import WorkerPool
       try await withTemporaryFolder { folder in
         let time = JumpingTimeSource()
         let queue = try Queue(path: folder + "/rollcall.db", time: time)
-        let scope = try queue.keyScope(origin: "https://example.com", fingerprint: "0123456789ab")
+        let scope = try queue.keyScope(baseURL: "https://example.com", fingerprint: "0123456789ab")
         try queue.setLimit(quota, source: .flag, of: scope)
         let new = NewBatch(
-          label: "/class.csv", target: "dataforest", endpoint: "https://example.com", origin: "https://example.com",
+          label: "/class.csv", target: "dataforest", baseURL: "https://example.com",
           columns: ["name"], digest: "d")
         let result = try queue.importBatch(new) { add in
           for (index, name) in names.enumerated() {
@@ -44,7 +44,7 @@ import WorkerPool
 
     /// Begins a run as the command does.
     func begin() throws -> RunStart? {
-      try queue.begin(RunRequest(batch: batch, origin: "https://example.com", fingerprint: "0123456789ab"))
+      try queue.begin(RunRequest(batch: batch, baseURL: "https://example.com", fingerprint: "0123456789ab"))
     }
 
     func pool(_ target: ScriptedTarget, rules: Rules, owner: OwnerID) -> Pool {

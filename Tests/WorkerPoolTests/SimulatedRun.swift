@@ -33,7 +33,7 @@ final class SimulatedRun {
 
   /// Begins as the command does.
   func begin() throws {
-    let request = RunRequest(batch: world.batch, origin: Simulation.origin, fingerprint: world.fingerprint)
+    let request = RunRequest(batch: world.batch, baseURL: Simulation.baseURL, fingerprint: world.fingerprint)
     guard let start = try queue.begin(request) else {
       (end, isOver) = (.finished, true)
       return

@@ -44,7 +44,7 @@ final class Simulation {
 
   private var agenda: [Entry] = []
   private var order = 0
-  static let origin = "https://example.com"
+  static let baseURL: BaseURL = "https://example.com"
   private(set) var fingerprint = ""
   private(set) var scope = KeyScopeID(0)
   private(set) var batch = BatchID(0)
@@ -117,12 +117,12 @@ final class Simulation {
 
   private func importBatch(_ seed: Int) throws {
     fingerprint = "seed \(seed)"
-    scope = try queue.keyScope(origin: Self.origin, fingerprint: fingerprint)
+    scope = try queue.keyScope(baseURL: Self.baseURL, fingerprint: fingerprint)
     let rate = Rate("\(Int.random(in: 1...50, using: &random))/s") ?? .untilLearned
     try queue.setLimit(
       Quota(rate: rate, burst: Int.random(in: 1...5, using: &random)), source: .flag, of: scope)
     let new = NewBatch(
-      label: "/seed-\(seed)", target: "dataforest", endpoint: "https://example.com", origin: "https://example.com",
+      label: "/seed-\(seed)", target: "dataforest", baseURL: "https://example.com",
       columns: ["name"], digest: "d")
     let result = try queue.importBatch(new) { [names, accounts] add in
       for (index, name) in names.enumerated() {

@@ -22,7 +22,7 @@ import WorkerPool
     init(onCreate: @escaping @Sendable (String) -> Void = { _ in }) { self.onCreate = onCreate }
 
     var name: String { "dataforest" }
-    var origin: String { "https://example.com" }
+    var baseURL: BaseURL { "https://example.com" }
     var creates: [String] { state.withLock(\.creates) }
 
     func create(_ definition: String) async -> Outcome {
@@ -68,10 +68,10 @@ import WorkerPool
 
     init(_ target: any Target, names: [String], rules: Rules, in folder: String, seed: Int = 1) throws {
       queue = try Queue(path: folder + "/\(seed)-rollcall.db", time: time)
-      let scope = try queue.keyScope(origin: "https://example.com", fingerprint: "0123456789ab")
+      let scope = try queue.keyScope(baseURL: "https://example.com", fingerprint: "0123456789ab")
       try queue.setLimit(PoolTests.fast, source: .flag, of: scope)
       let new = NewBatch(
-        label: "/class.csv", target: "dataforest", endpoint: "https://example.com", origin: "https://example.com",
+        label: "/class.csv", target: "dataforest", baseURL: "https://example.com",
         columns: ["name"], digest: "d")
       let imported = try queue.importBatch(new) { add in
         for (index, name) in names.enumerated() {

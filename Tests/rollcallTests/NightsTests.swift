@@ -30,7 +30,7 @@ import WorkerPool
     }
 
     let name = DataForestClient.targetName
-    let origin = "https://example.com"
+    let baseURL: BaseURL = "https://example.com"
     private let time: any TimeSource
     private let state: Mutex<State>
 
@@ -96,7 +96,7 @@ import WorkerPool
     init(_ folder: String) throws {
       self.folder = folder
       queue = try Queue(path: folder + "/rollcall.db", time: time)
-      scope = try queue.keyScope(origin: "https://example.com", fingerprint: "0123456789ab")
+      scope = try queue.keyScope(baseURL: "https://example.com", fingerprint: "0123456789ab")
       service = Service(Quota(rate: Rate("20/s") ?? .untilLearned, burst: 20), time: time)
       queue.store.stepByHand()
     }
@@ -130,13 +130,13 @@ import WorkerPool
       let read = try reader.read()
       #expect(read.issueCount == 0)
       let new = NewBatch(
-        label: "/course.csv", target: service.name, endpoint: service.origin, origin: service.origin,
+        label: "/course.csv", target: service.name, baseURL: service.baseURL,
         columns: read.columns, digest: read.digest)
       let imported = try queue.importBatch(new) { add in _ = try reader.read { try add(NewRow($0)) } }
       let id = try #require(imported).batch
       let batch = try #require(try queue.batch(id))
       let request = RunRequest(
-        batch: batch.id, origin: "https://example.com", fingerprint: "0123456789ab", requeue: .failed)
+        batch: batch.id, baseURL: "https://example.com", fingerprint: "0123456789ab", requeue: .failed)
       let start = try #require(try queue.begin(request))
       let rules = Rules(maxWait: .seconds(60))
       let pool = Pool(

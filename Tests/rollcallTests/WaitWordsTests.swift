@@ -17,7 +17,8 @@ import Words
   /// Makes the key of a fixture wait.
   private func wait(_ seconds: Int, _ fixture: CommandFixture, asked: Duration? = nil) async throws {
     let queue = try Queue(path: fixture.folder + "/rollcall.db", time: fixture.time)
-    let scope = try queue.keyScope(origin: fixture.endpoint, fingerprint: Credentials.sandbox.fingerprint)
+    let scope = try queue.keyScope(
+      baseURL: try #require(BaseURL(fixture.endpoint)), fingerprint: Credentials.sandbox.fingerprint)
     try await queue.hold(
       ScopeWait(
         scope: scope, until: fixture.time.now() + .seconds(seconds), emptiesBucket: true, reason: .throttled,

@@ -12,9 +12,7 @@ package struct Batch: Hashable, Sendable {
   /// The target's name.
   package let target: String
   /// Where its items are made.
-  package let endpoint: String
-  /// Scheme, host and port of the endpoint.
-  package let origin: String
+  package let baseURL: BaseURL
   /// The roster's headers.
   package let columns: [String]
   /// When it was imported.

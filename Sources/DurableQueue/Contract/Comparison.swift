@@ -44,11 +44,11 @@ package struct Comparison: Hashable, Sendable {
     if isChanged { changed[item.state, default: 0] += 1 }
   }
 
-  /// Rows out: items of the label's previous batch at the same endpoint that the new batch does not name. Takes the
-  /// label, the endpoint, the new batch, the id below which the previous batch lies, and whether the new one is a part.
+  /// Rows out: items of the label's previous batch at the same base URL that the new batch does not name. Takes the
+  /// label, the base URL, the new batch, the id below which the previous batch lies, and whether the new one is a part.
   static let goneSQL = """
     SELECT item_id FROM batch_row WHERE item_id IS NOT NULL AND batch_row.batch_id = (
-        SELECT max(id) FROM batch WHERE label = :label AND endpoint = :endpoint AND id < :before AND is_partial = 0)
+        SELECT max(id) FROM batch WHERE label = :label AND base_url = :base AND id < :before AND is_partial = 0)
       AND :partial = 0
       AND item_id NOT IN (SELECT item_id FROM batch_row WHERE item_id IS NOT NULL AND batch_row.batch_id = :batch)
       AND item_id NOT IN (

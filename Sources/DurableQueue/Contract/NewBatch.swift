@@ -10,9 +10,7 @@ package struct NewBatch: Hashable, Sendable {
   /// The target's name.
   package var target: String
   /// Where its items are made.
-  package var endpoint: String
-  /// Scheme, host and port of the endpoint.
-  package var origin: String
+  package var baseURL: BaseURL
   /// The roster's headers.
   package var columns: [String]
   /// Equal for rosters that are equal row by row.
@@ -22,14 +20,13 @@ package struct NewBatch: Hashable, Sendable {
 
   /// Makes a description of a batch.
   package init(
-    label: String, target: String, endpoint: String, origin: String, columns: [String], digest: String,
+    label: String, target: String, baseURL: BaseURL, columns: [String], digest: String,
     isPartial: Bool = false
   ) {
     self.isPartial = isPartial
     self.label = label
     self.target = target
-    self.endpoint = endpoint
-    self.origin = origin
+    self.baseURL = baseURL
     self.columns = columns
     self.digest = digest
   }

@@ -18,7 +18,7 @@ package struct RunRequest: Hashable, Sendable {
   /// What is run.
   package var batch: BatchID
   /// Where its items are made.
-  package var origin: String
+  package var baseURL: BaseURL
   /// The key's fingerprint.
   package var fingerprint: String
   /// Which items that are over are tried again.
@@ -30,10 +30,10 @@ package struct RunRequest: Hashable, Sendable {
 
   /// Makes a request.
   package init(
-    batch: BatchID, origin: String, fingerprint: String, requeue: Requeue = Requeue(), limit: LimitRequest = .none,
+    batch: BatchID, baseURL: BaseURL, fingerprint: String, requeue: Requeue = Requeue(), limit: LimitRequest = .none,
     ignoresWait: Bool = false
   ) {
-    (self.batch, self.origin, self.fingerprint) = (batch, origin, fingerprint)
+    (self.batch, self.baseURL, self.fingerprint) = (batch, baseURL, fingerprint)
     (self.requeue, self.limit, self.ignoresWait) = (requeue, limit, ignoresWait)
   }
 }

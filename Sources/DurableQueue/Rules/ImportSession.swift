@@ -42,11 +42,11 @@ final class ImportSession {
     lastDefinition = try db.one("SELECT max(id) FROM definition")?.get(0) ?? 0
     let id = try db.insert(
       """
-      INSERT INTO batch (label, target, endpoint, origin, columns, digest, is_partial, imported_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO batch (label, target, base_url, columns, digest, is_partial, imported_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?)
       """,
       [
-        new.label, new.target, new.endpoint, new.origin,
+        new.label, new.target, new.baseURL,
         JSONValue.canonicalText(of: new.columns),
         new.digest, new.isPartial, self.now,
       ])
@@ -141,10 +141,14 @@ final class ImportSession {
     return scope
   }
 
+  private func key(of account: String) -> ItemKey.Account {
+    ItemKey.Account(service: new.target, baseURL: new.baseURL, name: account)
+  }
+
   private func scope(of account: String) throws -> Int64 {
     if let known = accounts[account] { return known }
-    let known = try AccountRow.id(target: new.target, origin: new.origin, account: account, db)
-    let scope = try known ?? AccountRow.makeID(target: new.target, origin: new.origin, account: account, db)
+    let known = try AccountRow.id(of: key(of: account), db)
+    let scope = try known ?? AccountRow.makeID(of: key(of: account), db)
     if known == nil { newAccounts.insert(scope) }
     accounts[account] = scope
     return scope
@@ -186,7 +190,7 @@ final class ImportSession {
 
   /// The item that is there for a row with an issue; nil when there is none.
   private func item(of account: String, _ name: String) throws -> Int64? {
-    guard let scope = try AccountRow.id(target: new.target, origin: new.origin, account: account, db) else {
+    guard let scope = try AccountRow.id(of: key(of: account), db) else {
       return nil
     }
     return try ExistingItem(name, in: scope, db)?.id
@@ -203,10 +207,10 @@ final class ImportSession {
           SELECT 1 FROM batch_row JOIN batch other ON other.id = batch_row.batch_id
           WHERE batch_row.item_id = item.id AND other.label <> :label AND other.id = (
             SELECT max(latest.id) FROM batch latest
-            WHERE latest.label = other.label AND latest.endpoint = other.endpoint))
+            WHERE latest.label = other.label AND latest.base_url = other.base_url))
       """
     let arguments: [(String, (any Bindable)?)] = [
-      ("label", new.label), ("endpoint", new.endpoint), ("before", batch.rawValue), ("partial", new.isPartial),
+      ("label", new.label), ("base", new.baseURL), ("before", batch.rawValue), ("partial", new.isPartial),
     ]
     comparison.goneUnsentCount = try Self.gone.run(where: isGone, ItemFacts(batch: batch), arguments, in: db)
     _ = try Self.goneOnItsWay.run(where: isGone, ItemFacts(batch: batch), arguments, in: db)

@@ -20,7 +20,7 @@ extension Queue {
       try Self.liftHolds(of: batch, db)
       let tally = try Self.tally(of: batch, db)
       guard tally.unfinishedCount > 0 else { return nil }
-      let scope = try keyScope(origin: request.origin, fingerprint: request.fingerprint, db)
+      let scope = try keyScope(baseURL: request.baseURL, fingerprint: request.fingerprint, db)
       switch request.limit {
       case .none: break
       case .quota(let quota): try Self.setLimit(quota, source: .flag, of: scope, db)

@@ -7,7 +7,7 @@ package import Provisioning
 package struct ComparisonSession {
   /// What was found so far.
   package private(set) var comparison = Comparison()
-  private let new: (target: String, origin: String)
+  private let new: (target: String, baseURL: BaseURL)
   private let db: any Transaction
   private var accounts: [String: Int64?] = [:]
   private var previous: Set<Int64>
@@ -16,17 +16,17 @@ package struct ComparisonSession {
   private var persons: PersonCheck??
 
   fileprivate init(
-    target: String, origin: String, label: String, endpoint: String, isPartial: Bool, _ db: any Transaction
+    target: String, baseURL: BaseURL, label: String, isPartial: Bool, _ db: any Transaction
   ) throws {
-    new = (target, origin)
+    new = (target, baseURL)
     self.db = db
     previousBatch = try db.value(
-      "SELECT max(id) FROM batch WHERE label = ? AND endpoint = ? AND is_partial = 0", [label, endpoint], as: Int64.self
+      "SELECT max(id) FROM batch WHERE label = ? AND base_url = ? AND is_partial = 0", [label, baseURL], as: Int64.self
     )
     previous = try Set(
       db.values(
         Comparison.goneSQL,
-        ["label": label, "endpoint": endpoint, "before": Int64.max, "batch": -1, "partial": isPartial], as: Int64.self))
+        ["label": label, "base": baseURL, "before": Int64.max, "batch": -1, "partial": isPartial], as: Int64.self))
   }
 
   /// Compares one row.
@@ -67,7 +67,8 @@ package struct ComparisonSession {
 
   private mutating func scope(of account: String) throws -> Int64? {
     if let known = accounts[account] { return known }
-    let scope = try AccountRow.id(target: new.target, origin: new.origin, account: account, db)
+    let scope = try AccountRow.id(
+      of: ItemKey.Account(service: new.target, baseURL: new.baseURL, name: account), db)
     accounts[account] = .some(scope)
     return scope
   }
@@ -80,12 +81,12 @@ extension Queue {
   ///
   /// - Parameter rows: adds every accepted row to the session.
   package func compare(
-    target: String, origin: String, label: String, endpoint: String, isPartial: Bool = false,
+    target: String, baseURL: BaseURL, label: String, isPartial: Bool = false,
     rows: (inout ComparisonSession) throws -> Void
   ) throws -> Comparison {
     try read { db in
       var session = try ComparisonSession(
-        target: target, origin: origin, label: label, endpoint: endpoint, isPartial: isPartial, db)
+        target: target, baseURL: baseURL, label: label, isPartial: isPartial, db)
       try rows(&session)
       session.finish()
       return session.comparison
@@ -120,15 +121,17 @@ struct ExistingItem {
 }
 
 enum AccountRow {
-  static func id(target: String, origin: String, account: String, _ db: any Transaction) throws -> Int64? {
+  /// Row out: the account's scope, by its key.
+  static func id(of account: ItemKey.Account, _ db: any Transaction) throws -> Int64? {
     try db.value(
-      "SELECT id FROM account_scope WHERE target = ? AND origin = ? AND account = ?", [target, origin, account],
-      as: Int64.self)
+      "SELECT id FROM account_scope WHERE target = ? AND base_url = ? AND account = ?",
+      [account.service, account.baseURL, account.name], as: Int64.self)
   }
 
-  static func makeID(target: String, origin: String, account: String, _ db: any Transaction) throws -> Int64 {
-    if let known = try id(target: target, origin: origin, account: account, db) { return known }
+  static func makeID(of account: ItemKey.Account, _ db: any Transaction) throws -> Int64 {
+    if let known = try id(of: account, db) { return known }
     return try db.insert(
-      "INSERT INTO account_scope (target, origin, account) VALUES (?, ?, ?)", [target, origin, account])
+      "INSERT INTO account_scope (target, base_url, account) VALUES (?, ?, ?)",
+      [account.service, account.baseURL, account.name])
   }
 }

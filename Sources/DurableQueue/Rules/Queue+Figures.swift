@@ -85,7 +85,7 @@ extension BatchReading {
   /// kept, and when a person has said another limit since: what held before is not kept either.
   package func limits(from start: Instant, bucketSeconds: Int64) throws -> [LimitPoint] {
     let scopes = try db.values(
-      "SELECT key_scope.id FROM key_scope JOIN batch ON batch.origin = key_scope.origin WHERE batch.id = ?",
+      "SELECT key_scope.id FROM key_scope JOIN batch ON batch.base_url = key_scope.base_url WHERE batch.id = ?",
       [batch.rawValue], as: Int64.self)
     guard scopes.count == 1, let scope = scopes.first else { return [] }
     let limit = try ScopeRow(KeyScopeID(scope), db).limit

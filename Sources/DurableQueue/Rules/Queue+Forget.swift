@@ -37,7 +37,7 @@ private struct Forgetting {
   func eraseMessages() throws {
     let isOurs = "(SELECT coalesce(batch_id, :batch) FROM owner WHERE owner.id = owner_id) = :batch"
     let isItsItem = "(SELECT item_id FROM batch_row WHERE batch_id = :batch AND item_id IS NOT NULL)"
-    let isItsOrigin = "origin = (SELECT origin FROM batch WHERE id = :batch)"
+    let isItsOrigin = "base_url = (SELECT base_url FROM batch WHERE id = :batch)"
     try execute("UPDATE attempt SET message = NULL WHERE message IS NOT NULL AND item_id IN \(isItsItem) AND \(isOurs)")
     try execute(
       """

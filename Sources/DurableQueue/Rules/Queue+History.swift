@@ -36,7 +36,7 @@ extension Queue {
     try read { db in
       let rows = try db.all(
         """
-        SELECT \(StoredDefinitions.columns), item.*, account, account_scope.origin, hold_reason, hold_message,
+        SELECT \(StoredDefinitions.columns), item.*, account, account_scope.base_url, hold_reason, hold_message,
           (SELECT min(imported_at) FROM batch JOIN batch_row ON batch_row.batch_id = batch.id
             WHERE item_id = item.id) AS imported_at
         FROM batch_row JOIN item ON item.id = coalesce(item_id, named_item_id)
@@ -75,7 +75,7 @@ extension Queue {
       remoteID: try row.get("remote_id"), isAdopted: try row.get("adopted"),
       definition: try definitions.definition(of: name, row).text,
       attempts: try attempts.map(attempt), listings: try listings(of: row.get("account_scope_id"), from, until, db),
-      waits: try waits(at: row.get("origin"), from, until, db),
+      waits: try waits(at: row.get("base_url"), from, until, db),
       hold: hold.map { AccountHold(account: account, reason: $0, message: message) })
   }
 
@@ -94,15 +94,15 @@ extension Queue {
     }
   }
 
-  /// Rows out: the waits of an origin's keys in a time. Index: `key_wait_of_scope`.
+  /// Rows out: the waits of a base URL's keys in a time. Index: `key_wait_of_scope`.
   private static func waits(
-    at origin: String, _ from: Int64, _ until: Int64, _ db: any Transaction
+    at baseURL: BaseURL, _ from: Int64, _ until: Int64, _ db: any Transaction
   ) throws -> [ItemHistory.Wait] {
     try db.all(
       """
       SELECT key_wait.* FROM key_scope JOIN key_wait ON key_scope_id = key_scope.id
-      WHERE origin = ? AND from_at BETWEEN ? AND ? ORDER BY from_at, key_wait.id
-      """, [origin, from, until]
+      WHERE base_url = ? AND from_at BETWEEN ? AND ? ORDER BY from_at, key_wait.id
+      """, [baseURL, from, until]
     ).map { row in
       ItemHistory.Wait(
         from: try row.get("from_at"), until: try row.get("until_at"), reason: try row.get("reason"),

@@ -4,14 +4,14 @@ import Pacing
 package import Provisioning
 
 extension Queue {
-  /// The label's latest batch at this target and endpoint if it has this digest: the same roster again.
+  /// The label's latest batch at this target and base URL if it has this digest: the same roster again.
   package func latestBatch(equalTo new: NewBatch) throws -> BatchID? {
     try read { db in try Self.latestBatch(equalTo: new, db) }
   }
 
   private static func latestBatch(equalTo new: NewBatch, _ db: any Transaction) throws -> BatchID? {
     let latest = try db.one("SELECT * FROM batch WHERE label = ? ORDER BY id DESC LIMIT 1", [new.label])
-    guard let latest, try latest.get("digest") == new.digest, try latest.get("endpoint") == new.endpoint,
+    guard let latest, try latest.get("digest") == new.digest, try latest.get("base_url") == new.baseURL,
       try latest.get("target") == new.target, try latest.get("is_partial") == new.isPartial
     else { return nil }
     return BatchID(try latest.get("id"))

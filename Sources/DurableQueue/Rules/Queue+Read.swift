@@ -21,14 +21,14 @@ extension Queue {
     try read { db in try db.one("SELECT * FROM batch ORDER BY id DESC LIMIT 1").map(Self.batch) }
   }
 
-  /// The label's whole roster before this batch's, at the same endpoint; nil when there is none, or when this batch is
+  /// The label's whole roster before this batch's, at the same base URL; nil when there is none, or when this batch is
   /// only a part of a roster, so that it does not say who has left.
   package func previousBatch(of batch: BatchID) throws -> Batch? {
     try read { db in
       try db.one(
         """
         SELECT previous.* FROM batch JOIN batch previous
-          ON previous.label = batch.label AND previous.endpoint = batch.endpoint AND previous.id < batch.id
+          ON previous.label = batch.label AND previous.base_url = batch.base_url AND previous.id < batch.id
         WHERE batch.id = ? AND batch.is_partial = 0 AND previous.is_partial = 0 ORDER BY previous.id DESC LIMIT 1
         """, [batch.rawValue]
       ).map(Self.batch)
@@ -38,7 +38,7 @@ extension Queue {
   private static func batch(_ row: Row) throws -> Batch {
     Batch(
       id: BatchID(try row.get("id")), label: try row.get("label"), target: try row.get("target"),
-      endpoint: try row.get("endpoint"), origin: try row.get("origin"), columns: try strings(row.get("columns")),
+      baseURL: try row.get("base_url"), columns: try strings(row.get("columns")),
       importedAt: try row.get("imported_at"))
   }
 
@@ -61,14 +61,14 @@ extension Queue {
     ).map { BatchAccount(scope: AccountScopeID(try $0.get("id")), account: try $0.get("account")) }
   }
 
-  /// The accounts of an origin that may not be sent to, by name.
-  package func holds(origin: String) throws -> [AccountHold] {
+  /// The accounts of a base URL that may not be sent to, by name.
+  package func holds(baseURL: BaseURL) throws -> [AccountHold] {
     try read { db in
       try db.all(
         """
         SELECT account, hold_reason, hold_message FROM account_scope
-        WHERE origin = ? AND hold_reason IS NOT NULL ORDER BY account
-        """, [origin]
+        WHERE base_url = ? AND hold_reason IS NOT NULL ORDER BY account
+        """, [baseURL]
       ).map { row in
         AccountHold(account: try row.get(0), reason: try row.get(1), message: try row.get(2))
       }

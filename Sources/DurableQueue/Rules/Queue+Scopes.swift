@@ -4,16 +4,16 @@ package import Pacing
 package import Provisioning
 
 extension Queue {
-  /// The key scope of an origin and an access key's fingerprint, made if it is new. Blocks while others write.
-  package func keyScope(origin: String, fingerprint: String) throws -> KeyScopeID {
-    try writeAlone { db in try keyScope(origin: origin, fingerprint: fingerprint, db) }
+  /// The key scope of a base URL and an access key's fingerprint, made if it is new. Blocks while others write.
+  package func keyScope(baseURL: BaseURL, fingerprint: String) throws -> KeyScopeID {
+    try writeAlone { db in try keyScope(baseURL: baseURL, fingerprint: fingerprint, db) }
   }
 
-  func keyScope(origin: String, fingerprint: String, _ db: any Transaction) throws -> KeyScopeID {
+  func keyScope(baseURL: BaseURL, fingerprint: String, _ db: any Transaction) throws -> KeyScopeID {
     try db.run(
-      "INSERT INTO key_scope (origin, fingerprint) VALUES (?, ?) ON CONFLICT DO NOTHING", [origin, fingerprint])
+      "INSERT INTO key_scope (base_url, fingerprint) VALUES (?, ?) ON CONFLICT DO NOTHING", [baseURL, fingerprint])
     let id = try db.value(
-      "SELECT id FROM key_scope WHERE origin = ? AND fingerprint = ?", [origin, fingerprint], as: Int64.self)
+      "SELECT id FROM key_scope WHERE base_url = ? AND fingerprint = ?", [baseURL, fingerprint], as: Int64.self)
     guard let id else { throw QueueError(.other, path: path, detail: "a key scope that was just written is gone") }
     return KeyScopeID(id)
   }
@@ -51,11 +51,11 @@ extension Queue {
   /// The limit that a scope has now; the standard one when nobody has said another.
   package func limit(of scope: KeyScopeID) throws -> Limit { try read { db in try ScopeRow(scope, db).limit } }
 
-  /// The limit that an origin and a key have now, without making a scope; for the plan.
-  package func limit(origin: String, fingerprint: String) throws -> Limit {
+  /// The limit that a base URL and a key have now, without making a scope; for the plan.
+  package func limit(baseURL: BaseURL, fingerprint: String) throws -> Limit {
     try read { db in
       let id = try db.value(
-        "SELECT id FROM key_scope WHERE origin = ? AND fingerprint = ?", [origin, fingerprint], as: Int64.self)
+        "SELECT id FROM key_scope WHERE base_url = ? AND fingerprint = ?", [baseURL, fingerprint], as: Int64.self)
       guard let id else { return .standard }
       return try ScopeRow(KeyScopeID(id), db).limit
     }

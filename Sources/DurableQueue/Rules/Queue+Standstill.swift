@@ -54,7 +54,7 @@ extension Queue {
       """
       SELECT EXISTS (SELECT 1 FROM item JOIN account_scope ON account_scope.id = account_scope_id
         WHERE state = 'done' AND adopted = 0 AND finished_at > ?
-          AND origin = (SELECT origin FROM key_scope WHERE id = ?))
+          AND base_url = (SELECT base_url FROM key_scope WHERE id = ?))
       """, [since.microseconds, scope.rawValue], as: Bool.self)
     return isMaking == true ? nil : standstill
   }

@@ -4,25 +4,25 @@ package import Pacing
 package import Provisioning
 
 extension Queue {
-  /// What an origin's keys wait for now; of one key, if its fingerprint is given.
-  package func waits(origin: String, fingerprint: String? = nil) throws -> [KeyWait] {
+  /// What a base URL's keys wait for now; of one key, if its fingerprint is given.
+  package func waits(baseURL: BaseURL, fingerprint: String? = nil) throws -> [KeyWait] {
     try read { db in
       let now = db.now.wall
       let scopes = try db.values(
-        "SELECT id FROM key_scope WHERE origin = ?1 AND (fingerprint = ?2 OR ?2 IS NULL) ORDER BY id",
-        [origin, fingerprint], as: Int64.self)
+        "SELECT id FROM key_scope WHERE base_url = ?1 AND (fingerprint = ?2 OR ?2 IS NULL) ORDER BY id",
+        [baseURL, fingerprint], as: Int64.self)
       return try scopes.compactMap { try ScopeRow(KeyScopeID($0), db).wait(at: now) }
     }
   }
 
-  /// When an origin's keys may send next by their own limits, for those that may not now; of one key, if its fingerprint is
+  /// When a base URL's keys may send next by their own limits, for those that may not now; of one key, if its fingerprint is
   /// given.
-  package func limitGates(origin: String, fingerprint: String? = nil) throws -> [(limit: Limit, next: Instant)] {
+  package func limitGates(baseURL: BaseURL, fingerprint: String? = nil) throws -> [(limit: Limit, next: Instant)] {
     try read { db in
       let now = db.now
       let scopes = try db.values(
-        "SELECT id FROM key_scope WHERE origin = ?1 AND (fingerprint = ?2 OR ?2 IS NULL) ORDER BY id",
-        [origin, fingerprint], as: Int64.self)
+        "SELECT id FROM key_scope WHERE base_url = ?1 AND (fingerprint = ?2 OR ?2 IS NULL) ORDER BY id",
+        [baseURL, fingerprint], as: Int64.self)
       return try scopes.compactMap { id in
         let row = try ScopeRow(KeyScopeID(id), at: now, db)
         guard row.wait(at: now.wall) == nil else { return nil }
@@ -33,13 +33,13 @@ extension Queue {
   }
 
   /// The last wait of a key, over or not; nil when it never waited.
-  package func lastWait(origin: String, fingerprint: String) throws -> KeyWait? {
+  package func lastWait(baseURL: BaseURL, fingerprint: String) throws -> KeyWait? {
     try read { db in
       let row = try db.one(
         """
         SELECT until_at, reason, key_wait.message FROM key_wait JOIN key_scope ON key_scope.id = key_scope_id
-        WHERE origin = ? AND fingerprint = ? ORDER BY key_wait.id DESC LIMIT 1
-        """, [origin, fingerprint])
+        WHERE base_url = ? AND fingerprint = ? ORDER BY key_wait.id DESC LIMIT 1
+        """, [baseURL, fingerprint])
       return try row.map { KeyWait(until: try $0.get(0), reason: try $0.get(1), message: try $0.get(2)) }
     }
   }

@@ -1,5 +1,7 @@
 // Values as they go into the database and come out of it.
 
+package import Provisioning
+
 /// A value of a column, or of an argument.
 package enum SQLValue: Hashable, Sendable {
   case null
@@ -35,4 +37,5 @@ extension Int: Bindable { package var sqlValue: SQLValue { .integer(Int64(self))
 extension Int32: Bindable { package var sqlValue: SQLValue { .integer(Int64(self)) } }
 extension Bool: Bindable { package var sqlValue: SQLValue { .integer(self ? 1 : 0) } }
 extension Double: Bindable { package var sqlValue: SQLValue { .real(self) } }
+extension BaseURL: Bindable { package var sqlValue: SQLValue { .text(text) } }
 extension String: Bindable { package var sqlValue: SQLValue { .text(self) } }

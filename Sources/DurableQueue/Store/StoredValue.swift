@@ -67,6 +67,12 @@ extension String: StoredValue {
   }
 }
 
+extension BaseURL: StoredValue {
+  package static func stored(_ value: SQLValue) -> BaseURL? {
+    String.stored(value).flatMap { text in BaseURL(text).flatMap { $0.text == text ? $0 : nil } }
+  }
+}
+
 extension Instant: StoredValue {
   package static func stored(_ value: SQLValue) -> Instant? {
     guard case .integer(let number) = value, StoredRange.instants.contains(number) else { return nil }
