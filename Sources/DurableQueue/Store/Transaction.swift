@@ -7,6 +7,11 @@ package import Pacing
 ///
 /// A statement has `?`, `?1` or `:name` where its arguments belong. Statements are prepared once and kept, so their texts
 /// are few and fixed.
+///
+/// Statements are SQL that several engines take: a truth value is 0 or 1 and compared with `= 1`, a subquery in FROM has a
+/// name, what is selected beside GROUP BY is grouped or aggregated, no `max` of two values, no `IS` of two values, no column
+/// set twice. `?1 IS NULL` stands behind what tells the argument's type. Hints that a store may leave out: `INDEXED BY`,
+/// `OR ROLLBACK`, and the CROSS of `CROSS JOIN … ON`.
 package protocol Transaction: AnyObject {
   /// The time by which limits and waits count.
   var now: Moment { get }
