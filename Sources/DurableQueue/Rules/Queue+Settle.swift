@@ -11,10 +11,10 @@ extension Queue {
 
   func settle(_ answer: Answer, _ db: any Transaction) throws -> Settlement {
     let now = db.now
-    let settlement = try settle(answer, at: now, db)
+    // As everywhere: scopes are locked before owners, and items last.
     if let scope = answer.teaches { try ScopeRow.learnFromAnswer(scope, at: now.wall, db) }
     if let wait = answer.wait { try ScopeRow(wait.scope, db).wait(wait, at: now, db) }
-    return settlement
+    return try settle(answer, at: now, db)
   }
 
   func settle(_ answer: Answer, at now: Moment, _ db: any Transaction) throws -> Settlement {
@@ -25,12 +25,12 @@ extension Queue {
     let event = isOvertaken ? .lateSuccess : ItemEvent.answered(outcome.kind, earlierUnanswered: item.unanswered)
     let facts = ItemFacts(
       due: answer.due, reason: answer.reason, message: outcome.message, remoteID: outcome.remoteID)
-    // Somebody else has decided about the item: only that it was made after all counts.
-    let transition = isOvertaken && !isMade ? nil : try item.place.apply(event, facts, at: now, db)
-    try Self.write(answer, isUsed: isOvertaken ? isMade : transition?.usesAttempt ?? isMade, at: now, db)
     if outcome.kind.holdsAccount, let reason = Reason(outcome.kind) {
       try Self.hold(item.account, reason, outcome.message, by: item.owner, now.wall, db)
     }
+    // Somebody else has decided about the item: only that it was made after all counts.
+    let transition = isOvertaken && !isMade ? nil : try item.place.apply(event, facts, at: now, db)
+    try Self.write(answer, isUsed: isOvertaken ? isMade : transition?.usesAttempt ?? isMade, at: now, db)
     let state = transition?.state ?? item.place.state
     return isOvertaken ? .overtaken(state) : .settled(state)
   }
