@@ -65,7 +65,7 @@ package final class RosterReader: Sendable {
       source, displayName: displayName, schema: schema, options: options, template: template, hashBits: hashBits
     ) { [self] in
       // Without one the message says less; a roster that cannot be looked at is told anyway.
-      if case .success(let look) = Result(catching: { try look() }) { look.bestNameColumn } else { nil }
+      if case .success(let preview) = Result(catching: { try preview() }) { preview.bestNameColumn } else { nil }
     }
     func handOver() throws {
       let found = pass.takeIssues()
@@ -98,11 +98,11 @@ package final class RosterReader: Sendable {
   package func prepare() throws { _ = try prepared() }
 
   /// The header and the first rows, unchecked; for a starter template.
-  package func look() throws -> RosterLook {
+  package func preview() throws -> RosterPreview {
     let source = try prepared()
     let file = try RosterFile(path: source.path, shownAs: displayName)
     var reader = RecordReader(separator: source.separator)
-    var look = RosterLook()
+    var look = RosterPreview()
     var filter = RowFilter()
     var (dropped, all) = (DroppedColumns([], headers: []), [String]())
     let firstLine = source.elements == nil ? options.headerLine ?? source.firstHeaderLine : 0

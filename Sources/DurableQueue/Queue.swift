@@ -45,7 +45,7 @@ package final class Queue: Sendable {
 
   /// Runs one long transaction of its own, on the caller's thread.
   @discardableResult
-  func writeAlone<Value>(_ body: (any Transaction) throws -> Value) throws -> Value { try store.exclusive(body) }
+  func writeExclusively<Value>(_ body: (any Transaction) throws -> Value) throws -> Value { try store.exclusive(body) }
 
   /// Reads one state of the file, undisturbed by writers.
   func read<Value>(_ body: (any Transaction) throws -> Value) throws -> Value { try store.reading(body) }

@@ -19,7 +19,7 @@ extension Duration {
   }
 
   /// The duration for a message, to two units at most: `850 ms`, `41 s`, `2 min 5 s`, `3 h 10 min`.
-  package var forPeople: String {
+  package var displayText: String {
     let milliseconds = max(0, microseconds) / 1_000
     if milliseconds < 1_000 { return "\(milliseconds) ms" }
     let seconds = (milliseconds + 500) / 1_000

@@ -24,8 +24,8 @@ package enum ItemState: String, CaseIterable, Sendable {
 package enum ItemEvent: Hashable, Sendable {
   /// An owner took it, to send it.
   case claimed
-  /// Its attempt was answered, or certainly was not; `earlierUnanswered`: an earlier attempt has an unknown outcome.
-  case answered(Outcome.Kind, earlierUnanswered: Bool)
+  /// Its attempt was answered, or certainly was not; `hasEarlierUnknown`: an earlier attempt has an unknown outcome.
+  case answered(Outcome.Kind, hasEarlierUnknown: Bool)
   /// A look shows it and it is ours; for a ready item: an attempt with an unknown outcome had landed late after all, or a
   /// person wants what exists to be taken over.
   case listedOurs
@@ -83,7 +83,7 @@ extension ItemState {
   private func unflagged(_ event: ItemEvent) -> Transition? {
     switch (self, event) {
     case (.ready, .claimed): Transition(self, .leased)
-    case (.leased, .answered(let kind, let earlierUnanswered)): Self.after(kind, earlierUnanswered)
+    case (.leased, .answered(let kind, let hasEarlierUnknown)): Self.after(kind, hasEarlierUnknown)
     case (.ready, .listedOurs), (.inDoubt, .listedOurs):
       Transition(self, .done) { ($0.id, $0.isAdopted) = (.stored, true) }
     case (.ready, .listedForeign), (.inDoubt, .listedForeign):
@@ -143,12 +143,12 @@ extension ItemState {
   }
 
   /// The rows of the table for an attempt that ended.
-  private static func after(_ kind: Outcome.Kind, _ earlierUnanswered: Bool) -> Transition {
+  private static func after(_ kind: Outcome.Kind, _ hasEarlierUnknown: Bool) -> Transition {
     let reason = Reason(kind)
     return switch kind {
     case .made: Transition(.leased, .done) { ($0.attempts, $0.id) = (.counted, .stored) }
-    case .refused where !earlierUnanswered: Transition(.leased, .failed, reason) { $0.attempts = .counted }
-    case .exists where !earlierUnanswered:
+    case .refused where !hasEarlierUnknown: Transition(.leased, .failed, reason) { $0.attempts = .counted }
+    case .exists where !hasEarlierUnknown:
       Transition(.leased, .failed, .conflict) { ($0.attempts, $0.id) = (.counted, .stored) }
     case .refused, .exists: Transition(.leased, .inDoubt, reason) { $0.attempts = .counted }
     case .unknown, .foreign, .ownerGone:

@@ -165,25 +165,25 @@ package enum Reason: String, CaseIterable, Sendable {
   package init?(_ kind: Outcome.Kind) { self.init(rawValue: kind.rawValue) }
 
   /// The reason in words that people read, where a whole run waits or has stopped for it.
-  package var forPeopleWhoWait: String {
+  package var displayTextWhileWaiting: String {
     switch self {
     case .unknown: "the service gives no usable answers"
     case .foreign: "something that is not the service answers in its place"
-    default: forPeople
+    default: displayText
     }
   }
 
   /// The reason when nothing is in doubt any more: a missing answer has been looked for.
-  package var forPeopleWhoLooked: String {
+  package var displayTextOnceKnown: String {
     switch self {
     case .unknown, .ownerGone: "no answer, and the service's list does not show it"
     case .foreign: "something else answered in the service's place, and its list does not show it"
-    default: forPeople
+    default: displayText
     }
   }
 
   /// The reason in words that people read, to stand alone in a table.
-  package var forPeople: String {
+  package var displayText: String {
     switch self {
     case .refused: "refused by the service"
     case .exists: "the service says that the name is taken, will check"

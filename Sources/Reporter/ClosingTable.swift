@@ -24,13 +24,13 @@ package enum ClosingTable {
   }
 
   private static func reasonLines(_ summary: Summary) -> [String] {
-    // "Not sent" is what the table has said already.
+    // "Not sent" stands in the table already.
     let isAllKnown = summary.states[ItemState.inDoubt.rawValue] ?? 0 == 0
     let told = summary.reasons.filter { $0.key != Reason.notSent.rawValue }
     return told.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { key, count in
       let reason = Reason(rawValue: key)
       let said = [.refused, .foreign].contains(reason) ? summary.messages?[key].map { ": \($0)" } ?? "" : ""
-      return "  \(count) × \((isAllKnown ? reason?.forPeopleWhoLooked : reason?.forPeople) ?? key)\(said)"
+      return "  \(count) × \((isAllKnown ? reason?.displayTextOnceKnown : reason?.displayText) ?? key)\(said)"
     }
   }
 }

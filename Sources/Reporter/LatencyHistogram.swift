@@ -3,7 +3,7 @@
 import Foundation
 import Pacing
 
-/// Counts durations; tells percentiles to within 1 in 128.
+/// Counts durations; gives percentiles to within 1 in 128.
 struct LatencyHistogram {
   /// Values up to 2^7 µs have a bucket each; from there on each power of two is cut into 2^7 buckets:
   ///

@@ -1,4 +1,4 @@
-// How often each message was said; memory is flat.
+// How often each message occurs; memory is flat.
 
 /// Counts messages.
 struct MessageCounts {
@@ -15,7 +15,7 @@ struct MessageCounts {
     if counts[text] != nil || counts.count < Self.most { counts[text, default: 0] += 1 }
   }
 
-  /// The most frequent ones, the first in the alphabet of those that were said equally often.
+  /// The most frequent ones; among equally frequent ones the first in the alphabet.
   func mostFrequent(_ count: Int) -> ArraySlice<(key: String, value: Int)> {
     counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(count)
   }

@@ -1,4 +1,4 @@
-// Why rows are not done, by state and reason, with what was said most often; memory is flat.
+// Why rows are not done, by state and reason, with the most frequent messages; memory is flat.
 
 import DurableQueue
 import Provisioning

@@ -39,7 +39,7 @@ struct ReportFolder {
     for name in names { try OutputPlace(name, in: folder).check(needed: needed) { isKind(name, $0) } }
   }
 
-  /// Refuses a path at which no report could be written, as far as that can be told without making anything.
+  /// Refuses a path at which no report could be written, as far as that can be checked without making anything.
   static func refuse(_ path: String, needed: NeededFiles) throws(FileError) {
     if FileLook(path) == .absent { return try Folder.refuseMaking(path) }
     let folder = try Folder(path)
@@ -47,7 +47,7 @@ struct ReportFolder {
     try folder.tryWriting()
   }
 
-  /// Whether a file of this name looks like one of a report, as far as its beginning tells.
+  /// Whether a file of this name looks like one of a report, by its beginning.
   static func isKind(_ name: String, _ beginning: [UInt8]) -> Bool {
     func has(_ text: String) -> Bool { beginning.firstRange(of: Array(text.utf8)) != nil }
     switch name {

@@ -54,7 +54,7 @@ final class ReportPage {
 
   /// Appends what follows the rows.
   ///
-  /// - Parameter limits: tells which limit held during what is drawn.
+  /// - Parameter limits: returns the limits that held during what is drawn.
   func finish(
     _ summary: Summary, _ totals: AttemptTotals, limits: (PaceChart.Sitting) throws -> [LimitPoint]
   ) throws {

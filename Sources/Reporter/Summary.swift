@@ -21,7 +21,7 @@ package struct Summary: Codable, Hashable, Sendable {
   package var database: String
   /// The batch's number.
   package var batch: Int64
-  /// The roster's path, or what the person said.
+  /// The roster's path, or the label that was given.
   package var label: String
   /// Where the items are made.
   package var endpoint: String
@@ -37,13 +37,13 @@ package struct Summary: Codable, Hashable, Sendable {
   package var invalidCount: Int
   /// Items that failed or wait, by reason.
   package var reasons: [String: Int]
-  /// What was said of them, the most frequent message of each reason; nil when nothing was.
+  /// The most frequent message of each reason; nil when there is none.
   package var messages: [String: String]?
   /// Attempts that were used, of all rows.
   package var attemptCount: Int
   /// Rows of the label's previous batch that this one does not have; nil in files of older versions.
   package var goneCount: Int?
-  /// Done rows whose item was found in the service's list or taken over, not told by its own answer.
+  /// Done rows whose item was found in the service's list or taken over, not reported by its own answer.
   package var adoptedCount: Int?
   /// From sending to the answer, of the attempts since the import that had a definite one; nil when none had.
   package var latency: Percentiles?
@@ -55,7 +55,7 @@ package struct Summary: Codable, Hashable, Sendable {
   package var finishedAt: String?
   /// From `startedAt` to `finishedAt`, pauses included.
   package var actualSeconds: Double?
-  /// How long it would take, as it was said before; nil when it was not.
+  /// The forecast from before the run; nil when there was none.
   package var forecastSeconds: Double?
 
   init(_ batch: Batch, database: String, at now: Instant, _ counts: RowCounts, _ totals: AttemptTotals) {

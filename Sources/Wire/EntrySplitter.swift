@@ -11,11 +11,11 @@
 package struct EntrySplitter: Sendable {
   /// All but the entries.
   package private(set) var rest: [UInt8] = []
-  /// Whether the rest is longer than what is kept of it.
+  /// Whether the rest is longer than what is stored of it.
   package private(set) var isRestCut = false
   /// How many entries there were, those included that were too long.
   package private(set) var entryCount = 0
-  /// How many entries were longer than what is kept of one; these were not handed out.
+  /// How many entries were longer than what is stored of one; these were not handed out.
   package private(set) var tooLongCount = 0
   /// Whether there is something between the entries that no array has, or a second array of that name.
   package private(set) var isMalformed = false

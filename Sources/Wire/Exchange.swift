@@ -14,7 +14,7 @@ struct EndlessReply: Error {}
 
 /// Sends requests and reads their replies.
 package struct Exchange: Sendable {
-  /// The most that is kept of a reply which is no list.
+  /// The largest stored reply that is no list.
   package static let usualLimit = 64 * 1_024
   /// The largest reply that is read as it comes; a list of 10,000 workspaces is 4 MB.
   private static let largestReply = 256 * 1_024 * 1_024

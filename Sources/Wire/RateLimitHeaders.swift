@@ -1,4 +1,4 @@
-// What a service tells of its limit beside an answer. Nothing is promised here, so whatever can be read is taken:
+// What a service reports of its limit beside an answer. Nothing is promised here, so whatever can be read is taken:
 //
 //   RateLimit: "default";r=0;t=30                         the draft of the IETF's HTTPAPI group since 2024
 //   RateLimit: limit=100, remaining=0, reset=30           the drafts before it
@@ -9,11 +9,11 @@
 import Foundation
 package import Pacing
 
-/// A limit as a reply tells it.
+/// A limit as a reply reports it.
 package struct RateLimitHeaders {
-  /// How much is left; nil when the reply does not tell.
+  /// How much is left; nil when the reply does not report it.
   package let remaining: Int?
-  /// When there is more; nil when the reply does not tell, or tells nothing that makes sense.
+  /// When there is more; nil when the reply reports nothing that makes sense.
   package let reset: ComeBack?
 
   /// Reads a reply's headers; nil when they tell nothing of a limit.

@@ -8,7 +8,7 @@ package protocol ReplyBody: Sendable {
   mutating func take(_ piece: UnsafeRawBufferPointer) -> Bool
 }
 
-/// A body that is kept, up to a limit.
+/// A body that is stored, up to a limit.
 struct BoundedBody: ReplyBody {
   let limit: Int
   private(set) var bytes: [UInt8] = []

@@ -16,7 +16,7 @@ package enum Advice {
     case (.failed, .foreign): "something else answered in the service’s place"
     case (.failed, .unknown): "no usable answer, as often as it was tried"
     case (.inDoubt, .refused): "refused by the service after an attempt without an answer, will check"
-    default: reason?.forPeople ?? key
+    default: reason?.displayText ?? key
     }
   }
 
@@ -24,8 +24,8 @@ package enum Advice {
   package static func why(_ state: ItemState, _ reason: Reason) -> String {
     switch state {
     case .done where reason == .cancelled: "cancelled, but made"
-    case .ready, .leased, .inDoubt: reason.forPeople
-    case .done, .failed, .cancelled: reason.forPeopleWhoLooked
+    case .ready, .leased, .inDoubt: reason.displayText
+    case .done, .failed, .cancelled: reason.displayTextOnceKnown
     }
   }
 

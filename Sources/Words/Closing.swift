@@ -1,10 +1,10 @@
-// What a person is told when a run has ended: what happened, and what to do.
+// Sentences about the end of a run: what happened, and what to do.
 
 package import DurableQueue
 import Pacing
 package import Provisioning
 
-/// What is said about an end that is not simply "finished".
+/// The sentences about an end other than "finished".
 package struct Closing {
   private let end: RunEnd
   private let batch: BatchID
@@ -20,7 +20,7 @@ package struct Closing {
   ///   - database: the queue's file.
   ///   - processes: who may hold items.
   ///   - limit: the limit that held.
-  ///   - standstill: what has kept runs from making anything for so long that a person must look; nil: nothing has.
+  ///   - standstill: why runs have made nothing for so long that a person must look; nil: they have made something.
   ///   - options: the words of the command line that the next command needs too.
   package init(
     end: RunEnd, batch: BatchID, database: String, processes: [OwnerProcess] = [], limit: Limit = .standard,
@@ -162,16 +162,16 @@ extension Limit {
 }
 
 extension AccountHold {
-  /// Why, and what was said.
-  package var text: String { "\(reason.forPeople)\(message.map { " (\($0))" } ?? "")" }
+  /// The reason and the service's message.
+  package var text: String { "\(reason.displayText)\(message.map { " (\($0))" } ?? "")" }
 }
 
 extension KeyWait {
-  /// Why, and what was said; without the end.
+  /// The reason and the service's message, without the end of the wait.
   package var text: String {
-    let asked = asked.map { "it asked for \($0.forPeople), an hour is waited at most" }
+    let asked = asked.map { "it asked for \($0.displayText), an hour is waited at most" }
     let said = [message, asked].compactMap(\.self).joined(separator: "; ")
-    return "\(reason.forPeopleWhoWait)\(said.isEmpty ? "" : " (\(said))")"
+    return "\(reason.displayTextWhileWaiting)\(said.isEmpty ? "" : " (\(said))")"
   }
 }
 

@@ -1,8 +1,8 @@
-// What people are told when something else answers in the service's place, and when clocks differ.
+// Sentences about answers that are not the service's, and about clocks that differ.
 
 import Pacing
 
-/// Words for answers that are not the service's own.
+/// Sentences about answers that are not the service's own.
 package enum ForeignWords {
   /// What to do, without a full stop.
   package static let remedy =
@@ -21,7 +21,7 @@ package enum ClockWords {
   ///
   /// - Parameter skew: how far the service's clock is ahead of ours; negative: behind.
   package static func difference(_ skew: Duration) -> String {
-    let distance = Duration.microseconds(abs(skew.microseconds)).forPeople
+    let distance = Duration.microseconds(abs(skew.microseconds)).displayText
     let direction = skew < .zero ? "behind" : "ahead of"
     return "the service's clock is \(distance) \(direction) this machine's, and five minutes are refused"
   }

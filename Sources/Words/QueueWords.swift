@@ -1,4 +1,4 @@
-// What people are told of a failure of the queue, and what they can do about it. Another file is never named as a way out where a queue may exist: what it
+// Sentences about a failure of the queue, and what to do about it. Another file is never named as a way out where a queue may exist: what it
 // knows to be made would be made again.
 
 package import DurableQueue

@@ -1,4 +1,4 @@
-// What is said when the queue's files were deleted or replaced under a run: where what it knows is, and how that is put
+// Sentences about queue files that were deleted or replaced during a run: where what it knows is, and how that is put
 // back without harm to what stands there now.
 
 package import Provisioning

@@ -1,4 +1,4 @@
-// What people are told of a roster: why it cannot be read, and what is wrong with its rows. It needs no other file of this
+// Sentences about a roster: why it cannot be read, and what is wrong with its rows. It needs no other file of this
 // module: the fuzzers read rosters with it alone.
 
 package import BulkImport

@@ -1,4 +1,4 @@
-// What people are told of a sandbox that cannot start or keep its state.
+// Sentences about a sandbox that cannot start or store its state.
 
 package import Sandbox
 

@@ -29,7 +29,7 @@ struct AdoptVerb: AsyncParsableCommand {
     let count = items.count - unknown.count
     context.say("Batch \(batch.id.rawValue), \(batch.shortLabel): \(count) adopted.")
     guard unknown.isEmpty else {
-      throw Problem(
+      throw CommandError(
         "No conflict of batch \(batch.id.rawValue) has found something of the name \(unknown.joined(separator: ", ")).",
         hint: "`rollcall adopt --batch \(batch.id.rawValue)` lists the conflicts.", .usage)
     }

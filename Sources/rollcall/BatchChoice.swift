@@ -31,20 +31,20 @@ enum BatchChoice {
       let command = (words + options.words(in: .current)).map(\.shellQuoted).joined(separator: " ")
       return "      \(command)   # \(batch.label)"
     }
-    throw Problem(
+    throw CommandError(
       "\(candidates.count) batches \(state); say which one.",
       hint: "Choose one of:", more: commands, .usage)
   }
 
   private static func numbered(_ number: Int64, in queue: Queue) throws -> Batch {
     guard let batch = try queue.batch(BatchID(number)) else {
-      throw Problem("There is no batch \(number) in \(queue.path).", .usage)
+      throw CommandError("There is no batch \(number) in \(queue.path).", .usage)
     }
     return batch
   }
 
-  private static func none(_ queue: Queue) -> Problem {
-    Problem("The queue \(queue.path) has no batches yet.", hint: "`rollcall run ROSTER` makes the first.", .usage)
+  private static func none(_ queue: Queue) -> CommandError {
+    CommandError("The queue \(queue.path) has no batches yet.", hint: "`rollcall run ROSTER` makes the first.", .usage)
   }
 }
 
@@ -52,7 +52,7 @@ extension QueueOptions {
   /// Opens a queue that must exist already.
   func openExisting(in context: Context, lockWait: Duration = Queue.standardLockWait) throws -> Queue {
     guard let queue = try openIfExists(in: context, lockWait: lockWait) else {
-      throw Problem(
+      throw CommandError(
         "There is no queue at \(try path(in: context)).",
         hint: "Name its file with --db, or start with `rollcall run ROSTER`.", .usage)
     }

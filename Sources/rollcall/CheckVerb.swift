@@ -51,7 +51,7 @@ struct CheckVerb: AsyncParsableCommand {
       }
     }
     if online { try await askService(check, queue, in: context) }
-    if check.leavesRowsOut { throw Ended(.someFailed) }
+    if check.leavesRowsOut { throw Exit(.someFailed) }
     if !json { context.say("No issues.") }
   }
 

@@ -116,7 +116,7 @@ struct Context: Sendable {
   /// A folder that a variable names, which must not depend on the folder that the command is run in.
   static func whole(_ folder: String, _ variable: String) throws -> String {
     guard folder.hasPrefix("/") else {
-      throw Problem(
+      throw CommandError(
         "\(variable) is \"\(folder)\", which does not begin with a slash.",
         hint: "Set it to a whole path: in each folder it would mean another queue and other credentials.", .usage)
     }

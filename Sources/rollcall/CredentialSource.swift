@@ -11,15 +11,15 @@ enum CredentialSource {
     switch Credentials.look(in: context.environment, file: try configuration(in: context)) {
     case .found(let credentials): return credentials
     case .incomplete(let missing):
-      throw Problem(
+      throw CommandError(
         "Only half of the credentials is there: \(missing) is missing.", hint: howToSet, .usage, reason: .credentials)
     case .malformed(let name):
-      throw Problem(
+      throw CommandError(
         "\(name) holds a blank, a control character or a letter beyond ASCII, which no key has.",
         hint: "Copy the key again.", .usage, reason: .credentials)
     case .none where endpoint.isLoopback: return .sandbox
     case .none:
-      throw Problem(
+      throw CommandError(
         "There are no credentials for \(endpoint.baseURL).",
         hint: howToSet,
         more: [
@@ -40,7 +40,7 @@ enum CredentialSource {
       guard let bytes = try FileLook.contents(of: path) else { return nil }
       return String(decoding: bytes, as: UTF8.self)
     } catch {
-      throw Problem(
+      throw CommandError(
         "The credentials in \(path) cannot be read: \(error.sentence).",
         hint: "Give the file back to \(error.user) (`sudo chown`, `chmod u+r`), or set "
           + "\(Credentials.accessKeyVariable) and \(Credentials.secretKeyVariable).", .usage)

@@ -17,7 +17,7 @@ enum DescriptorCheck {
 
   /// Raises a limit that is lower than usual, as far as this process may, and counts what is left.
   ///
-  /// - Returns: what is said when too few are left; nil when there are enough.
+  /// - Returns: a warning when too few are left; nil when there are enough.
   static func shortage() -> String? {
     var limit = rlimit()
     let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)

@@ -23,14 +23,14 @@ struct DoctorVerb: AsyncParsableCommand {
     let endpoint = try endpointOptions.chosen(in: context)
     report.good("endpoint", endpoint.baseURL.text)
     report.checkKeyFile()
-    guard let credentials = report.credentials(for: endpoint) else { throw Ended(.personNeeded) }
+    guard let credentials = report.credentials(for: endpoint) else { throw Exit(.personNeeded) }
     try checkWait(of: endpoint, credentials, report, context)
     let client = DataForestClient(
       .init(endpoint: endpoint, credentials: credentials, requestTimeout: .seconds(30), concurrency: 1),
       time: context.time)
     await checkService(client, report, context)
     try await client.shutdown()
-    if !report.isWell { throw Ended(.personNeeded) }
+    if !report.isWell { throw Exit(.personNeeded) }
   }
 
   // MARK: - The queue
@@ -160,7 +160,7 @@ struct DoctorVerb: AsyncParsableCommand {
   }
 
   private static func words(_ outcome: Outcome) -> String {
-    let reason = Reason(outcome.kind)?.forPeopleWhoWait ?? outcome.kind.rawValue
+    let reason = Reason(outcome.kind)?.displayTextWhileWaiting ?? outcome.kind.rawValue
     return "\(reason)\(outcome.message.map { " (\($0))" } ?? "")"
   }
 
@@ -212,7 +212,7 @@ private final class Report {
   func credentials(for endpoint: Endpoint) -> Credentials? {
     do {
       return try CredentialSource.credentials(for: endpoint, in: context)
-    } catch let problem as Problem {
+    } catch let problem as CommandError {
       bad("credentials", problem.message, problem.hint ?? "", more: problem.more)
     } catch {
       bad("credentials", "\(error)", "")

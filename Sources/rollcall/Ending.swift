@@ -1,5 +1,5 @@
-// How `run`, `resume` and `retry` end: what is printed, the exit status, and what the command of --on-finish is told. Every
-// end goes through here, so that it is told once, whatever it was.
+// How `run`, `resume` and `retry` end: what is printed, the exit status, and what the command of --on-finish gets. Every
+// end goes through here, so that it is reported once, whatever it was.
 
 import ArgumentParser
 import DurableQueue
@@ -135,7 +135,7 @@ struct Ending {
 
 extension ReportOptions {
   /// Runs what the options are for, prints the error that it ends with, runs the command of --on-finish, once, and throws
-  /// `Ended` unless the status is 0.
+  /// `Exit` unless the status is 0.
   ///
   /// - Parameter queue: where the queue is; a lock that lasts is a person's business.
   func ending(
@@ -149,7 +149,7 @@ extension ReportOptions {
         if OnFinish.isRunning {
           context.tell(lines: [
             "",
-            "Stopping when the --on-finish command has ended, in \(OnFinish.limit.forPeople) at most. "
+            "Stopping when the --on-finish command has ended, in \(OnFinish.limit.displayText) at most. "
               + "Once more leaves at once. (\(name))",
           ])
         }
@@ -162,7 +162,7 @@ extension ReportOptions {
     let signal = ending.signal ?? (signals == nil ? nil : SignalDrain.received)
     signals?.stop()
     if let signal { SignalDrain.raiseAgain(signal) }
-    guard ending.status == .done else { throw Ended(ending.status) }
+    guard ending.status == .done else { throw Exit(ending.status) }
   }
 
   /// Counts how often in a row the queue was locked; the third time, or after a day, a person is needed.
@@ -185,7 +185,7 @@ extension ReportOptions {
   private static func caught(in context: Context, _ body: () async throws -> Ending) async -> Ending {
     do {
       return try await body()
-    } catch let error as Ended {
+    } catch let error as Exit {
       let status = ExitStatus(rawValue: error.status) ?? .toolFailed
       return Ending(status: status, reason: EndReason(status), message: "What happened was printed.")
     } catch {

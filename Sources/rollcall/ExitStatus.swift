@@ -22,7 +22,7 @@ enum ExitStatus: Int32 {
 }
 
 /// A problem that ends the command: one sentence, what to do about it, and the exit status.
-struct Problem: Error {
+struct CommandError: Error {
   let message: String
   let hint: String?
   /// Further lines below the hint.

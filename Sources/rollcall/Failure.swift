@@ -29,7 +29,7 @@ struct Failure {
   /// What an error of the command or of a library means; nil for what the parser of the command line throws.
   init?(_ error: any Error) {
     switch error {
-    case let problem as Problem:
+    case let problem as CommandError:
       self.init(problem.message, problem.hint, more: problem.more, problem.status, problem.reason)
     case let error as QueueError:
       let isBusy = error.code == .busy

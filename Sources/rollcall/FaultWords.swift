@@ -1,4 +1,4 @@
-// What the help of `rollcall sandbox` says about its faults.
+// The help of `rollcall sandbox` about its faults.
 
 import Sandbox
 

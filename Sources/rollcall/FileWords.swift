@@ -1,4 +1,4 @@
-// What people are told of files that cannot be written, and what they can do about it.
+// Sentences about files that cannot be written, and what to do about it.
 
 import DurableQueue
 import Files

@@ -38,7 +38,7 @@ struct ForgetVerb: AsyncParsableCommand {
       if found.isEmpty { context.say("Nothing of what was erased before is left in \(queue.path) and its log.") }
       return
     }
-    throw Ended(remains.cause.isWaiting ? .paused : .toolFailed)
+    throw Exit(remains.cause.isWaiting ? .paused : .toolFailed)
   }
 
   private func erase(_ found: [Batch], _ queue: Queue, in context: Context) throws {
@@ -58,18 +58,19 @@ struct ForgetVerb: AsyncParsableCommand {
     guard !yes else { return }
     let names = found.map { "\($0.id.rawValue) (\($0.shortLabel))" }.joined(separator: ", ")
     guard context.isInteractive else {
-      throw Problem("There is no terminal to ask at.", hint: "Add --yes if batch \(names) is to be erased.", .usage)
+      throw CommandError(
+        "There is no terminal to ask at.", hint: "Add --yes if batch \(names) is to be erased.", .usage)
     }
     context.errorOutput("Erase batch \(names) from the queue? [y/N] ")
     guard let answer = context.readAnswer(), ["y", "yes"].contains(answer.lowercased()) else {
-      throw Problem("Nothing was erased.", .personNeeded)
+      throw CommandError("Nothing was erased.", .personNeeded)
     }
   }
 
-  private func unfinished(_ batch: Batch) -> Problem {
+  private func unfinished(_ batch: Batch) -> CommandError {
     func command(_ words: String) -> String { queueOptions.command(words, in: .current) }
     let number = batch.id.rawValue
-    return Problem(
+    return CommandError(
       "Batch \(number) (\(batch.shortLabel)) has unfinished rows; nothing of it was erased.",
       hint: "\(command("resume \(number)")) or \(command("cancel \(number)")) first.", .usage)
   }

@@ -30,7 +30,7 @@ struct ImportVerb: AsyncParsableCommand {
     try check.refuseIssues(in: context)
     guard let result = try check.importBatch(into: queue) else { return }
     try say(result, queue, in: context)
-    if check.leavesRowsOut { throw Ended(.someFailed) }
+    if check.leavesRowsOut { throw Exit(.someFailed) }
   }
 
   private func say(_ result: ImportResult, _ queue: Queue, in context: Context) throws {

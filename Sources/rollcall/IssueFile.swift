@@ -29,7 +29,7 @@ final class IssueFile {
   ///   - path: absolute.
   ///   - shown: as the person named it.
   ///   - needed: what must not be replaced.
-  /// - Throws: `Problem`, when that must not be or the system does not let it.
+  /// - Throws: `CommandError`, when that must not be or the system does not let it.
   init(path: String, shown: String, needed: NeededFiles) throws {
     self.shown = shown
     self.needed = needed
@@ -96,7 +96,7 @@ final class IssueFile {
     } catch let error as FileError {
       throw IssuePlace.problem(error.code, shown)
     } catch {
-      throw Problem(
+      throw CommandError(
         "The issues cannot be written to \(shown): whoever read them has gone, or it is full.",
         hint: "Leave --issues out, or name another file.", .toolFailed)
     }

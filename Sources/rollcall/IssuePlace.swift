@@ -19,7 +19,7 @@ enum IssuePlace {
   ///   - path: absolute.
   ///   - shown: as the person named it.
   ///   - needed: what must not be replaced or written to.
-  /// - Throws: `Problem`.
+  /// - Throws: `CommandError`.
   init(_ path: String, shown: String, needed: NeededFiles) throws {
     do {
       self = try Self.place(path, needed)
@@ -44,7 +44,7 @@ enum IssuePlace {
     return .file(place)
   }
 
-  /// The number of what a path says is open; nil when it says no such thing.
+  /// The descriptor that a path such as /dev/fd/3 names; nil for other paths.
   private static func descriptor(of path: String) -> Int32? {
     if path == "/dev/stdout" { return STDOUT_FILENO }
     if path == "/dev/stderr" { return STDERR_FILENO }
@@ -66,17 +66,17 @@ enum IssuePlace {
     }
   }
 
-  /// What is told when the issues cannot be written.
-  static func problem(_ code: FileError.Code, _ shown: String) -> Problem {
+  /// The error when the issues cannot be written.
+  static func problem(_ code: FileError.Code, _ shown: String) -> CommandError {
     let elsewhere = "name another file with --issues"
     let hint = FileWords.hint(code, elsewhere: elsewhere)
     return switch code {
     case .needed(let role):
-      Problem("--issues \(shown) would overwrite \(FileWords.name(of: role)).", hint: hint, .usage)
+      CommandError("--issues \(shown) would overwrite \(FileWords.name(of: role)).", hint: hint, .usage)
     case .notAFile, .otherContent, .otherOwner:
-      Problem("The issues cannot be written to \(shown): \(FileWords.why(code)).", hint: hint, .usage)
+      CommandError("The issues cannot be written to \(shown): \(FileWords.why(code)).", hint: hint, .usage)
     case .system, .busy:
-      Problem("The issues cannot be written to \(shown): \(FileWords.why(code)).", hint: hint, .toolFailed)
+      CommandError("The issues cannot be written to \(shown): \(FileWords.why(code)).", hint: hint, .toolFailed)
     }
   }
 }

@@ -63,7 +63,7 @@ final class OnFinish: Sendable {
     Self.running.withLock { $0 = nil }
     switch end {
     case _ where isTooLong:
-      context.tell("warning: the --on-finish command was ended, because it took longer than \(Self.limit.forPeople).")
+      context.tell("warning: the --on-finish command was ended, because it took longer than \(Self.limit.displayText).")
     case .status(0): break
     case .status(let status): context.tell("warning: the --on-finish command ended with status \(status).")
     case .signal(let number): context.tell("warning: the --on-finish command was ended by signal \(number).")

@@ -10,7 +10,7 @@ import Provisioning
 import Synchronization
 import Words
 
-/// Holds a roster's rows against what the service tells.
+/// Compares a roster's rows with what the service reports.
 struct OnlineCheck {
   /// How many issues are printed; the rest are counted.
   private static let shownCount = 20
@@ -29,7 +29,7 @@ struct OnlineCheck {
 
   /// Prints what does not fit.
   ///
-  /// - Throws: `Problem`, when something does not fit or the service does not tell.
+  /// - Throws: `CommandError`, when something does not fit or the service does not tell.
   func run() async throws {
     let wanted = try self.wanted()
     var issues = try await accountIssues(wanted)
@@ -39,7 +39,7 @@ struct OnlineCheck {
     if issues.count > Self.shownCount { context.tell("… and \(issues.count - Self.shownCount) more.") }
     guard issues.isEmpty else {
       let count = issues.count == 1 ? "1 thing does" : "\(issues.count) things do"
-      throw Problem(
+      throw CommandError(
         "\(count) not fit what the service has.", hint: "Mend the lines above and run the same command again.",
         .rosterIssues)
     }
@@ -132,9 +132,9 @@ struct OnlineCheck {
     }
   }
 
-  private func failure(_ outcome: Outcome, _ what: String) -> Problem {
-    let reason = Reason(outcome.kind)?.forPeopleWhoWait ?? outcome.kind.rawValue
-    return Problem(
+  private func failure(_ outcome: Outcome, _ what: String) -> CommandError {
+    let reason = Reason(outcome.kind)?.displayTextWhileWaiting ?? outcome.kind.rawValue
+    return CommandError(
       "The service does not tell \(what): \(reason)\(outcome.message.map { " (\($0))" } ?? "").",
       hint: "`rollcall doctor` looks at everything; without --online the roster alone is checked.",
       outcome.kind.haltsRun ? .personNeeded : .paused)

@@ -21,7 +21,7 @@ struct QueueOptions: ParsableArguments {
 
   /// The file's path: the option, ROLLCALL_DB, or the default under the state folder.
   ///
-  /// - Throws: `Problem` where the folder that it is under is not named whole: another folder to stand in would be another
+  /// - Throws: `CommandError` where the folder that it is under is not named whole: another folder to stand in would be another
   ///   queue.
   func path(in context: Context) throws -> String {
     if let given = database ?? context.environment["ROLLCALL_DB"], !given.isEmpty {
@@ -35,7 +35,7 @@ struct QueueOptions: ParsableArguments {
     throw Self.homeless
   }
 
-  private static let homeless = Problem(
+  private static let homeless = CommandError(
     "There is no home folder to keep the queue in.", hint: "Name its file with --db FILE or ROLLCALL_DB.", .usage)
 
   /// A command about the same queue, for a hint: what names the queue on this command line is needed again.
@@ -87,7 +87,7 @@ struct EndpointOptions: ParsableArguments {
     do {
       return try Endpoint(text)
     } catch {
-      throw Problem(error.description, .usage)
+      throw CommandError(error.description, .usage)
     }
   }
 }
@@ -143,11 +143,11 @@ struct PaceOptions: ParsableArguments {
     guard requestTimeout.duration > .zero else { throw ValidationError("--request-timeout must be more than 0.") }
   }
 
-  /// The rate that is kept from permit to permit; nil when none was asked for.
+  /// The configured rate; nil when there is none.
   private var paceRate: Rate? { rate.compactMap(\.rate).first { Window($0) == nil } }
   private var windows: [Window] { rate.compactMap(\.rate).compactMap(Window.init) }
 
-  /// The limit that will hold, as far as it can be told beforehand.
+  /// The limit that will hold, as far as it is known beforehand.
   ///
   /// - Parameter known: what holds now.
   func limit(insteadOf known: Limit) -> Limit {
@@ -187,7 +187,7 @@ struct PaceOptions: ParsableArguments {
   /// The most connections that a run needs.
   var connectionCount: Int { min(concurrency ?? Rules.mostConcurrency, DescriptorCheck.mostConnections) }
 
-  /// What a run keeps to.
+  /// The rules of a run.
   ///
   /// - Parameters:
   ///   - rowCount: the batch's rows, for a share of them.
@@ -206,13 +206,13 @@ struct PaceOptions: ParsableArguments {
   }
 }
 
-/// How progress is told.
+/// How progress is reported.
 enum LogFormat: String, ExpressibleByArgument, CaseIterable {
   case text
   case json
 }
 
-/// What is said and written.
+/// What is printed and written.
 struct ReportOptions: ParsableArguments {
   @Option(name: .customLong("out"), help: "The folder of the outcome files (rollcall-<label>-<batch> unless given).")
   var folder: String?

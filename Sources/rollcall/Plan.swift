@@ -103,13 +103,13 @@ struct Plan {
     let begin = max(now, wait?.until ?? now)
     let done = limit.quota.forecast(of: requests, from: state, at: begin)
     let creates = "\(count(createCount, "create"))"
-    let time = (done - now).forPeople
+    let time = (done - now).displayText
     switch limit.source {
     case .flag: return "\(creates) in about \(time), done \(done.rfc3339())"
     case .standard: return "\(creates) in at most \(time), less if the service allows more, done by \(done.rfc3339())"
     case .learned:
       let latest = now + (done - now) * 3 / 2
-      return "\(creates) in \(time) to \((latest - now).forPeople), done by \(latest.rfc3339())"
+      return "\(creates) in \(time) to \((latest - now).displayText), done by \(latest.rfc3339())"
     }
   }
 

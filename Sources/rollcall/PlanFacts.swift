@@ -3,7 +3,7 @@
 import DataForest
 import Provisioning
 
-/// What the plan tells of the accepted rows.
+/// The plan's facts about the accepted rows.
 struct PlanFacts {
   private(set) var accounts: [String] = []
   private(set) var accountCount = 0

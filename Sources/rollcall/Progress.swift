@@ -9,7 +9,7 @@ import Provisioning
 struct Progress: Hashable {
   /// The batch's rows by state.
   var tally: Tally
-  /// Items finished a second; 0 while nothing can be said.
+  /// Items finished a second; 0 while it is unknown.
   var pace: Double
   /// The limit; nil where nobody runs the batch.
   var limit: Rate?
@@ -29,11 +29,11 @@ struct Progress: Hashable {
     return .microseconds(Int64(Double(waitingCount) / pace * 1_000_000))
   }
 
-  /// Why nothing moves, for people.
+  /// Why nothing moves, as display text.
   private var waitText: String? {
     wait.map { wait in
-      let reason = wait.reason?.forPeopleWhoWait.split(separator: ":").first.map(String.init)
-      return "waiting \(wait.length.forPeople): \(reason ?? "the service asked")"
+      let reason = wait.reason?.displayTextWhileWaiting.split(separator: ":").first.map(String.init)
+      return "waiting \(wait.length.displayText): \(reason ?? "the service asked")"
     }
   }
 
@@ -46,7 +46,7 @@ struct Progress: Hashable {
     } else if tally[.inDoubt] > 0, waitingCount == 0 {
       parts.append("asking the service's list")
     } else if let timeLeft {
-      parts.append("\(timeLeft.forPeople) left")
+      parts.append("\(timeLeft.displayText) left")
     }
     return parts
   }

@@ -90,7 +90,7 @@ struct ReadingOptions: ParsableArguments {
       let problems = error.problems.map { "\(error.file): \($0)" }
       // One is the error itself; several stand above it, a line each.
       if problems.count > 1 { context.tell(lines: problems) }
-      throw Problem(
+      throw CommandError(
         problems.count == 1 ? problems[0] : "The template \(template) has \(problems.count) problems.",
         hint: "A template has the shape of a definition; `rollcall template ROSTER` writes one.", .rosterIssues)
     }
@@ -101,20 +101,20 @@ struct ReadingOptions: ParsableArguments {
     do {
       bytes = try FileLook.contents(of: context.absolute(template), upTo: Template.longestText)
     } catch {
-      throw Problem(
+      throw CommandError(
         "The template \(template) cannot be read: \(error.sentence).", hint: "See to the file, or name another one.",
         .usage)
     }
     guard let bytes else {
-      throw Problem("There is no template \(template).", hint: "Check the path and the folder you are in.", .usage)
+      throw CommandError("There is no template \(template).", hint: "Check the path and the folder you are in.", .usage)
     }
     guard bytes.count <= Template.longestText else {
-      throw Problem(
+      throw CommandError(
         "The template \(template) has more than \(Template.longestText) bytes.",
         hint: "A template has the shape of one definition; is it the roster?", .usage)
     }
     guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw Problem("The template \(template) is not UTF-8.", hint: "Save it as UTF-8.", .usage)
+      throw CommandError("The template \(template) is not UTF-8.", hint: "Save it as UTF-8.", .usage)
     }
     return text
   }

@@ -28,7 +28,7 @@ struct ResumeVerb: AsyncParsableCommand {
       $0.unfinishedCount > 0
     }
     let endpoint = try endpointOptions.endpoint(of: batch, in: context)
-    // What can be told without credentials is told first.
+    // What can be reported without credentials is reported first.
     try report.refuseUnwritable(folder: report.folder(of: batch, in: context), in: context)
     let session = RunSession(
       queue: queue, batch: batch, endpoint: endpoint,
@@ -43,7 +43,7 @@ extension EndpointOptions {
   func endpoint(of batch: Batch, in context: Context) throws -> Endpoint {
     let endpoint = try EndpointOptions.endpoint(batch.baseURL.text)
     if let given = try given(in: context), given != endpoint {
-      throw Problem(
+      throw CommandError(
         "Batch \(batch.id.rawValue) belongs to \(batch.baseURL); it cannot be resumed at \(given.baseURL).",
         hint: "Leave --endpoint and ROLLCALL_ENDPOINT out.", .usage)
     }

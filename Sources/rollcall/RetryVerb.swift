@@ -35,7 +35,7 @@ struct RetryVerb: AsyncParsableCommand {
       $0[.failed] > 0 || (wantsCancelled && $0[.cancelled] > 0)
     }
     let endpoint = try endpointOptions.endpoint(of: batch, in: context)
-    // What can be told without credentials is told first.
+    // What can be reported without credentials is reported first.
     try report.refuseUnwritable(folder: report.folder(of: batch, in: context), in: context)
     let session = RunSession(
       queue: queue, batch: batch, endpoint: endpoint,

@@ -36,7 +36,7 @@ struct Rollcall: AsyncParsableCommand {
     configuration.groupedSubcommands.flatMap { $0.subcommands }.compactMap { verb in verb.configuration.commandName }
   }
 
-  /// Runs the command with its arguments and says how it ended. Nothing is thrown: every error was printed.
+  /// Runs the command with its arguments and returns its exit status. Nothing is thrown: every error was printed.
   static func run(_ arguments: [String], in context: Context) async -> Int32 {
     var context = context
     context.arguments = arguments
@@ -57,7 +57,7 @@ struct Rollcall: AsyncParsableCommand {
 
   /// Prints an error the way its kind asks for.
   private static func report(_ error: any Error, in context: Context) -> Int32 {
-    if let status = error as? Ended { return status.status }
+    if let status = error as? Exit { return status.status }
     guard let failure = Failure(error) else { return reportUsage(error, in: context) }
     failure.tell(in: context)
     return failure.status.rawValue
@@ -86,8 +86,8 @@ struct Rollcall: AsyncParsableCommand {
   }
 }
 
-/// The command ended with a status other than 0 and everything was said.
-struct Ended: Error {
+/// The command ends with a status other than 0, and everything was printed.
+struct Exit: Error {
   let status: Int32
 
   init(_ status: ExitStatus) { self.status = status.rawValue }

@@ -30,7 +30,7 @@ struct RosterCheck {
   /// What an import takes.
   private var rows: SpooledRows?
 
-  /// Looks at a roster, so that one that is not there or is none is told first; it is not read yet.
+  /// Previews a roster, so that one that is missing or is none is reported first; it is not read yet.
   ///
   /// - Parameter database: the queue's path.
   init(
@@ -38,7 +38,7 @@ struct RosterCheck {
   ) throws {
     let isStandardInput = roster == "-"
     guard label != nil || !isStandardInput else {
-      throw Problem(
+      throw CommandError(
         "A roster from standard input has no name to know it by.", hint: "Say what it is with --label TEXT.", .usage)
     }
     // What is told soonest comes first; standard input may take its time.
@@ -90,7 +90,7 @@ struct RosterCheck {
     rows = spool?.rows
   }
 
-  /// Words why rows cannot be kept.
+  /// Words why rows cannot be stored.
   private static func spooling(_ roster: String, _ body: () throws(FileError) -> Void) throws(RosterError) {
     do throws(FileError) { try body() } catch { throw RosterError(copying: roster, error) }
   }
@@ -111,7 +111,7 @@ struct RosterCheck {
   func importBatch(
     into queue: Queue, atMost most: Int? = nil, tooMany: (Int) throws -> Void = { _ in }
   ) throws -> ImportResult? {
-    guard let rows else { throw Problem("The rows of \(shownPath) were not kept.", .toolFailed) }
+    guard let rows else { throw CommandError("The rows of \(shownPath) were not kept.", .toolFailed) }
     var excess: Int?
     let result: ImportResult?
     do {
@@ -144,7 +144,7 @@ struct RosterCheck {
       let bad = summary.rowCount - summary.acceptedCount
       context.tell("\(bad) of \(summary.rowCount) rows have issues and are left out; they go into failed.csv.")
     } else if summary.issueCount > 0 {
-      throw Problem(
+      throw CommandError(
         "\(shownPath) has \(issueCountText); nothing was queued or sent.",
         hint: reading.skipInvalid && summary.wholeIssueCount > 0
           ? "--skip-invalid leaves rows out, and that does not mend the roster as a whole: mend it and run the same command again."
@@ -152,7 +152,7 @@ struct RosterCheck {
     }
     try refuseReassignments(in: context)
     guard summary.rowCount > 0 else {
-      throw Problem("\(shownPath) has no rows under its header.", .rosterIssues)
+      throw CommandError("\(shownPath) has no rows under its header.", .rosterIssues)
     }
   }
 
@@ -177,7 +177,7 @@ extension RosterCheck {
           + "'\(found.before.shown)' and would be '\(found.now.shown)' now")
     }
     let count = comparison.reassignedCount
-    throw Problem(
+    throw CommandError(
       "\(count) \(count == 1 ? "name" : "names") of \(shownPath) would be another person's; nothing was queued or sent.",
       hint: "Was it sorted or numbered anew? Make names of a column that stays with the person. If it is meant so: "
         + "--allow-reassigned.", .rosterIssues)

@@ -35,7 +35,7 @@ struct RunVerb: AsyncParsableCommand {
 
   private func end(in context: Context) async throws -> Ending {
     let endpoint = try endpointOptions.chosen(in: context)
-    // What can be told without credentials is told first.
+    // What can be reported without credentials is reported first.
     var check = try RosterCheck(
       roster, label: label, reading: reading, endpoint: endpoint,
       database: try queueOptions.path(in: context), in: context)
@@ -100,11 +100,11 @@ struct RunVerb: AsyncParsableCommand {
 
   // MARK: - The question
 
-  private static let declined = Problem("Nothing was imported or sent.", .personNeeded, reason: .declined)
+  private static let declined = CommandError("Nothing was imported or sent.", .personNeeded, reason: .declined)
 
   private func refuseTooMany(_ count: Int) throws {
     guard let maxNew, count > maxNew else { return }
-    throw Problem(
+    throw CommandError(
       "\(count) workspaces would be created, more than --max-new \(maxNew); nothing was imported or sent.",
       hint: "Look whether it is the right roster; raise --max-new if it is.", .personNeeded, reason: .maxNew)
   }
@@ -114,7 +114,7 @@ struct RunVerb: AsyncParsableCommand {
     try refuseTooMany(count)
     guard count > 0, !endpoint.isLoopback, !yes else { return }
     guard context.isInteractive else {
-      throw Problem(
+      throw CommandError(
         "\(count) workspaces would be created and there is no terminal to ask at.",
         hint: "Add --yes if that is right.", .usage)
     }

@@ -126,7 +126,7 @@ struct SandboxVerb: AsyncParsableCommand {
     } catch {
       // Its folder may come later.
       if error.code == .system(ENOENT) { return path }
-      throw Problem(
+      throw CommandError(
         "The sandbox's state cannot be kept in \(stateFile): \(FileWords.why(error.code)).",
         hint: FileWords.hint(error.code, elsewhere: "name another file with --state"), .usage)
     }
@@ -135,12 +135,12 @@ struct SandboxVerb: AsyncParsableCommand {
 
   private func rateChanges() throws -> [(after: Duration, rate: Rate)] {
     guard rateChange.isEmpty || rateLimit != nil else {
-      throw Problem("--rate-change needs the limit that it changes.", hint: "Say it with --rate-limit.", .usage)
+      throw CommandError("--rate-change needs the limit that it changes.", hint: "Say it with --rate-limit.", .usage)
     }
     let changes = try rateChange.map { text in
       let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
       guard parts.count == 2, let after = Duration(text: parts[0]), let rate = Rate(parts[1]) else {
-        throw Problem(
+        throw CommandError(
           "--rate-change \(text) is no change of the limit.", hint: "For example: --rate-change 30s=50/s.",
           .usage)
       }
@@ -156,7 +156,7 @@ struct SandboxVerb: AsyncParsableCommand {
     do {
       for text in fault { try faults.add(text) }
     } catch {
-      throw Problem(error.description, .usage)
+      throw CommandError(error.description, .usage)
     }
     return faults
   }
@@ -178,7 +178,7 @@ struct SandboxVerb: AsyncParsableCommand {
 
   private func printLedger(at address: String, in context: Context) async throws {
     let endpoint = try EndpointOptions.endpoint(address)
-    let unreachable = Problem(
+    let unreachable = CommandError(
       "There is no sandbox at \(endpoint.baseURL).", hint: "Start one with `rollcall sandbox`.", .toolFailed)
     guard endpoint.isLoopback, let url = URL(string: endpoint.baseURL.text + SandboxServer.ledgerPath) else {
       throw unreachable

@@ -1,4 +1,4 @@
-// A command of the shell that this one starts: with nothing of ours but what it is told.
+// A command of the shell that this one starts: with nothing of ours but its variables.
 
 import Foundation
 import Synchronization

@@ -26,7 +26,7 @@ struct ShowVerb: AsyncParsableCommand {
     let rejected = try queue.rejectedRows(named: item, line: Int(item), in: batch.id)
     for row in rejected { context.say("line \(row.line): not accepted: \(row.issue)") }
     guard !found.isEmpty || !rejected.isEmpty else {
-      throw Problem(
+      throw CommandError(
         "Batch \(batch.id.rawValue) (\(batch.shortLabel)) has no item '\(item)', neither as a name nor as a line.",
         hint: "Name another batch with --batch.", .usage)
     }
@@ -45,7 +45,7 @@ struct ShowVerb: AsyncParsableCommand {
       lines.append("  why       \(why)\(message.map { " (\($0))" } ?? "")")
     }
     if let hold = history.hold, history.state.isUnfinished {
-      lines.append("  held      \(hold.reason.forPeople)\(hold.message.map { " (\($0))" } ?? "")")
+      lines.append("  held      \(hold.reason.displayText)\(hold.message.map { " (\($0))" } ?? "")")
     }
     if let due = history.due { lines.append("  not before \(due.rfc3339())") }
     if let doubtAt = history.doubtAt { lines.append("  in doubt since \(doubtAt.rfc3339())") }
@@ -72,7 +72,7 @@ struct ShowVerb: AsyncParsableCommand {
       parts.append(listing.outcome.rawValue)
     }
     if let status = listing.status { parts.append("HTTP \(status)") }
-    parts.append("after \(listing.latency.forPeople)")
+    parts.append("after \(listing.latency.displayText)")
     if let message = listing.message { parts.append(message) }
     if let requestID = listing.requestID { parts.append("request \(requestID)") }
     return parts.joined(separator: " · ")
@@ -80,7 +80,7 @@ struct ShowVerb: AsyncParsableCommand {
 
   private static func line(_ wait: ItemHistory.Wait) -> String {
     var parts = [
-      "  wait", wait.from.rfc3339(), "\((wait.until - wait.from).forPeople): \(wait.reason.forPeopleWhoWait)",
+      "  wait", wait.from.rfc3339(), "\((wait.until - wait.from).displayText): \(wait.reason.displayTextWhileWaiting)",
     ]
     if let message = wait.message { parts.append(message) }
     return parts.joined(separator: " · ")
@@ -90,7 +90,7 @@ struct ShowVerb: AsyncParsableCommand {
     var parts = ["  attempt \(attempt.ordinal)", attempt.startAt.rfc3339()]
     parts.append(attempt.outcome?.rawValue ?? "under way")
     if let status = attempt.status { parts.append("HTTP \(status)") }
-    if let latency = attempt.latency { parts.append("after \(latency.forPeople)") }
+    if let latency = attempt.latency { parts.append("after \(latency.displayText)") }
     if let message = attempt.message { parts.append(message) }
     if let requestID = attempt.requestID { parts.append("request \(requestID)") }
     if attempt.outcome != nil, !attempt.isUsed { parts.append("not counted") }

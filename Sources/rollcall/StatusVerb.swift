@@ -91,7 +91,7 @@ struct StatusVerb: AsyncParsableCommand {
     for gate in try queue.limitGates(baseURL: batch.baseURL) {
       context.say("  \(gate.limit.text) lets the next request start at \(gate.next.rfc3339())")
     }
-    for hold in holds { context.say("  account \(hold.account) is held: \(hold.reason.forPeople)") }
+    for hold in holds { context.say("  account \(hold.account) is held: \(hold.reason.displayText)") }
   }
 
   private static func line(_ owner: OwnerProcess) -> String {

@@ -24,7 +24,7 @@ struct TemplateVerb: AsyncParsableCommand {
     let (path, spool) = try ReadingOptions.file(of: roster, in: context)
     defer { withExtendedLifetime(spool) {} }
     let reader = RosterReader(path: path, displayName: roster, schema: .workspace, options: table.options)
-    let look = try reader.look()
+    let look = try reader.preview()
     context.output(json: Self.starter(look))
     context.tell(
       "Columns of \(roster): \(look.headers.filter { !$0.isEmpty }.map(\.shown).joined(separator: ", "))")
@@ -34,7 +34,7 @@ struct TemplateVerb: AsyncParsableCommand {
   }
 
   /// A template with the column that makes the best names; the account and the image are for the person to say.
-  private static func starter(_ look: RosterLook) -> String {
+  private static func starter(_ look: RosterPreview) -> String {
     let column = look.bestNameColumn ?? "COLUMN"
     // A name must start with a letter.
     let name = look.bestNameStartsWithDigit ? "ai-${\(column)|slug|short:12}" : "${\(column)|slug|short:15}"

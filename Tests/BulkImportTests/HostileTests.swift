@@ -61,7 +61,7 @@ import Testing
         let whole = Self.outcome(path, used, chunkSize: 1 << 18)
         let pieces = Self.outcome(path, used, chunkSize: Int.random(in: 1...9, using: &random))
         #expect(whole == pieces, "seed \(seed)")
-        _ = try? RosterReader(path: path, schema: .workspace).look().bestNameColumn
+        _ = try? RosterReader(path: path, schema: .workspace).preview().bestNameColumn
         _ = try? RosterReader(path: path, schema: .workspace).lines([1, 2, 5])
       }
     }

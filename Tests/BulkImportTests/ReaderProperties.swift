@@ -255,8 +255,8 @@ private struct RosterProperties {
 
   /// The other ways to look at a file.
   private func checkLooks(_ small: RosterReader, _ large: RosterReader) throws {
-    let looks = try [small, large].map { reader -> RosterLook? in
-      do { return try reader.look() } catch is RosterError { return nil }
+    let looks = try [small, large].map { reader -> RosterPreview? in
+      do { return try reader.preview() } catch is RosterError { return nil }
     }
     try must(looks[0] == looks[1], "a look in pieces is \(looks[0] as Any), one at the whole \(looks[1] as Any)")
     _ = looks[0]?.bestNameColumn

@@ -79,7 +79,7 @@ import Testing
         #expect(try queue.holds(baseURL: "https://example.com").count == 1, "who has set it is at work")
         fixture.time.advance(by: .seconds(10))
         let account = leases[0].account
-        try queue.writeAlone { try $0.run("UPDATE account_scope SET hold_reason = NULL, hold_at = NULL") }
+        try queue.writeExclusively { try $0.run("UPDATE account_scope SET hold_reason = NULL, hold_at = NULL") }
         _ = try await queue.claim(
           upTo: 1, of: batch, for: dead.id, with: fixture.scope, within: .milliseconds(500), under: .standard)
         try await queue.hold(account, reason: .quota, message: nil, by: dead.id)
@@ -121,12 +121,12 @@ import Testing
       let lease = try await fixture.claimOne(of: batch)
       _ = try await fixture.settle(lease, Outcome(.refused))
       // The row of the owner, the last thing that is written, is refused.
-      try fixture.queue.writeAlone {
+      try fixture.queue.writeExclusively {
         try $0.run("CREATE TRIGGER no_owner BEFORE INSERT ON owner BEGIN SELECT raise(ABORT, 'no'); END")
       }
       #expect(throws: QueueError.self) { try fixture.queue.begin(Self.request(batch, .failed)) }
       #expect(try fixture.state("a", in: batch) == .failed)
-      try fixture.queue.writeAlone { try $0.run("DROP TRIGGER no_owner") }
+      try fixture.queue.writeExclusively { try $0.run("DROP TRIGGER no_owner") }
       #expect(try fixture.queue.begin(Self.request(batch, .failed))?.tally == Tally([.ready: 1]))
     }
   }
@@ -157,7 +157,8 @@ import Testing
         let end =
           lines[index...].firstIndex { $0.hasPrefix("  }") || $0.hasSuffix(" }") && $0.hasPrefix("  p") } ?? index
         let body = lines[index...end].joined(separator: " ")
-        let waits = body.contains("writeAlone") || body.contains("store.importing") || body.contains("store.scrub")
+        let waits =
+          body.contains("writeExclusively") || body.contains("store.importing") || body.contains("store.scrub")
         guard waits else { continue }
         verbCount += 1
         #expect(

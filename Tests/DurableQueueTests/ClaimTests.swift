@@ -123,7 +123,7 @@ import Testing
       let first = try fixture.importNames(["a"])
       let second = try fixture.importNames(["a"], label: "/rosters/other.csv")
       #expect(try await fixture.claim(1, of: first).leases.isEmpty)
-      try fixture.queue.takeUp(first)
+      try fixture.queue.assign(first)
       #expect(try await fixture.claim(1, of: second).leases.isEmpty)
       #expect(try await fixture.claim(1, of: first).leases.map(\.name) == ["a"])
     }

@@ -121,7 +121,7 @@ import Words
     struct Broken: Error {}
     func isChecked(_ queue: Queue) -> Bool {
       do {
-        try queue.writeAlone { try $0.run("UPDATE item SET due = NULL WHERE state = 'ready'") }
+        try queue.writeExclusively { try $0.run("UPDATE item SET due = NULL WHERE state = 'ready'") }
         return false
       } catch {
         return "\(error)".contains("CHECK")

@@ -50,7 +50,7 @@ import Words
     try await queue.hold(
       ScopeWait(
         scope: scope, until: time.now() + .seconds(9), emptiesBucket: true, reason: .throttled, message: "slow"))
-    try queue.writeAlone { db in
+    try queue.writeExclusively { db in
       try db.run("INSERT INTO learned_pace (key_scope_id, at, per_second) VALUES (?, 1, 2)", [scope.rawValue])
     }
     _ = try await queue.write { db in try Queue.noteEnd(.undecided, of: owner.id, with: scope, madeCount: 0, db) }
@@ -157,7 +157,7 @@ import Words
       }
     }
     attempt { try queue.reclaim() }
-    attempt { try queue.takeUp(BatchID(2), .failed) }
+    attempt { try queue.assign(BatchID(2), .failed) }
     await attemptLater {
       let scope = try queue.keyScope(baseURL: "https://example.com", fingerprint: "0123456789ab")
       try queue.beginRun(with: scope)

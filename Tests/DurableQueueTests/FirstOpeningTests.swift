@@ -98,7 +98,7 @@ import Words
     }
     try FileManager.default.copyItem(atPath: path, toPath: folder + "/old")
     func finish(_ rows: String) throws {
-      try queue.writeAlone { db in
+      try queue.writeExclusively { db in
         try db.run(
           """
           UPDATE item SET state = 'done', due = NULL, remote_id = 'r' || id, finished_at = 1, version = version + 1

@@ -99,7 +99,7 @@ import Testing
       let lease = try await fixture.claimOne(of: first)
       let second = try fixture.importRows([QueueFixture.row(1, "a", definition: "{\"new\":1}")], digest: "d2")
       _ = try await fixture.settle(lease, Outcome(.refused, message: "no"))
-      #expect(try fixture.queue.takeUp(second, .failed) == 1)
+      #expect(try fixture.queue.assign(second, .failed) == 1)
       #expect(try await fixture.claimOne(of: second).definition == "{\"new\":1}")
     }
   }

@@ -39,9 +39,9 @@ import Testing
     try await QueueFixture.with { fixture in
       let batch = try fixture.importNames(["a"])
       let lease = try await fixture.claimOne(of: batch)
-      try fixture.queue.writeAlone { db in
+      try fixture.queue.writeExclusively { db in
         let stale = ItemPlace(id: lease.handle.item, state: .leased, version: lease.handle.version - 1)
-        #expect(throws: BrokenRows.self) { try stale.apply(.answered(.made, earlierUnanswered: false), at: db.now, db) }
+        #expect(throws: BrokenRows.self) { try stale.apply(.answered(.made, hasEarlierUnknown: false), at: db.now, db) }
       }
       #expect(try fixture.state("a", in: batch) == .leased)
     }

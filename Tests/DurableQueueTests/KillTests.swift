@@ -42,7 +42,7 @@ import Testing
     /// Fills the log, forbids the file to grow to the whole, and checkpoints.
     func dieInCheckpoint() throws {
       try queue.checkpoint()
-      try queue.writeAlone { db in
+      try queue.writeExclusively { db in
         for index in 1...2_000 {
           try db.run("INSERT INTO definition_base (text) VALUES (?)", ["\(index)" + String(repeating: "x", count: 500)])
         }

@@ -31,7 +31,7 @@ import Testing
   ) async throws {
     try await QueueFixture.with { fixture in
       let (batch, account) = try await conflict(fixture)
-      #expect(try fixture.queue.takeUp(batch, requeue) == 1)
+      #expect(try fixture.queue.assign(batch, requeue) == 1)
       #expect(try fixture.state("a", in: batch) == .inDoubt)
       #expect(try fixture.rows(of: batch).first?.item?.remoteID == "theirs", "its id is kept")
       #expect(try await fixture.claim(1, of: batch).leases.isEmpty)
@@ -40,7 +40,7 @@ import Testing
       #expect(try await look(fixture, batch, account, shows: true).moved == [.failed: 1])
       #expect(try fixture.rows(of: batch).first?.item?.reason == .conflict)
       // Gone, but that may be a list that lags.
-      try fixture.queue.takeUp(batch, requeue)
+      try fixture.queue.assign(batch, requeue)
       #expect(try await look(fixture, batch, account, shows: false).moved == [:])
       fixture.time.advance(by: .seconds(60))
       #expect(try await look(fixture, batch, account, shows: false).moved == [.ready: 1])
@@ -51,7 +51,7 @@ import Testing
   @Test func `a conflict that is to be taken over is, without a create`() async throws {
     try await QueueFixture.with { fixture in
       let (batch, account) = try await conflict(fixture)
-      try fixture.queue.takeUp(batch, Requeue.failed.with(conflicts: true))
+      try fixture.queue.assign(batch, Requeue.failed.with(conflicts: true))
       let rules = ReconcileRules(adoptsExisting: true)
       #expect(try await look(fixture, batch, account, shows: true, by: rules).moved == [.done: 1])
       #expect(try fixture.rows(of: batch).first?.item?.remoteID == "theirs")
@@ -63,7 +63,7 @@ import Testing
     try await QueueFixture.with { fixture in
       let batch = try fixture.importNames(["a"])
       _ = try await fixture.settle(try await fixture.claimOne(of: batch), Outcome(.refused))
-      #expect(try fixture.queue.takeUp(batch, .failed) == 1)
+      #expect(try fixture.queue.assign(batch, .failed) == 1)
       #expect(try fixture.state("a", in: batch) == .ready)
     }
   }

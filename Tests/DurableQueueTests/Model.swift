@@ -106,7 +106,7 @@ final class Model {
       try compare()
     }
     // Nothing stays behind for the next seed.
-    for owner in owners { try queue.writeAlone { db in _ = try queue.reclaim(owner.id.rawValue, db) } }
+    for owner in owners { try queue.writeExclusively { db in _ = try queue.reclaim(owner.id.rawValue, db) } }
     owners = []
   }
 
@@ -187,7 +187,7 @@ final class Model {
   private func claim() throws {
     guard let owner = oneOf(owners) else { return }
     let limit = Int.random(in: 1...3, using: &random)
-    let claim = try queue.writeAlone { db in
+    let claim = try queue.writeExclusively { db in
       try queue.claim(upTo: limit, of: batch, for: owner.id, with: scope, within: .zero, under: terms, db)
     }
     note("owner \(owner.id.rawValue) claims \(claim.leases.map(\.name))")
@@ -235,7 +235,7 @@ final class Model {
     }
     let due = Bool.random(using: &random) ? time.now() + .seconds(2) : nil
     let outcome = Outcome(kind, remoteID: kind == .made ? "id-\(lease.name)" : nil)
-    let settlement = try queue.writeAlone {
+    let settlement = try queue.writeExclusively {
       try queue.settle(Answer(lease: lease.handle, outcome: outcome, due: due), $0)
     }
     note("answer of \(lease.name) #\(lease.handle.ordinal): \(kind) -> \(settlement)")
@@ -349,7 +349,7 @@ final class Model {
 
   private func applyList() throws {
     guard let list = oneOf(lists) else { return }
-    let result = try queue.writeAlone { db in
+    let result = try queue.writeExclusively { db in
       try queue.reconcile(list, in: accountScope, of: batch, by: rules, isMade: { $0.detail == $1 }, db)
     }
     note("list of \(list.asked.wall.microseconds) applied: \(result.moved)")
@@ -387,7 +387,7 @@ final class Model {
 
   private func requeue() throws {
     let takesCancelled = Bool.random(using: &random)
-    try queue.takeUp(batch, Requeue(isAnyFailure: true, reasons: takesCancelled ? [.cancelled] : []))
+    try queue.assign(batch, Requeue(isAnyFailure: true, reasons: takesCancelled ? [.cancelled] : []))
     note("requeue\(takesCancelled ? ", cancelled too" : "")")
     for name in roster {
       guard var item = items[name] else { continue }

@@ -107,7 +107,7 @@ import Words
       let error = #expect(throws: QueueError.self) {
         let again = try Queue(path: path, time: ManualTimeSource())
         try again.forEachRow(of: BatchID(1)) { _ in }
-        _ = try again.takeUp(BatchID(1), .failed)
+        _ = try again.assign(BatchID(1), .failed)
       }
       #expect(error?.code == .corrupt, "\(error.map { "\($0)" } ?? "-")")
       #expect(error?.hint?.contains(".recover") == true)
@@ -119,7 +119,7 @@ import Words
       let path = folder + "/rollcall.db"
       let queue = try Queue(path: path, time: ManualTimeSource())
       try await queue.pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA query_only = ON") }
-      let error = #expect(throws: QueueError.self) { try queue.takeUp(BatchID(1)) }
+      let error = #expect(throws: QueueError.self) { try queue.assign(BatchID(1)) }
       #expect(error?.code == .readOnly)
       #expect(error?.hint?.contains("permissions") == true)
       #expect(error?.hint?.contains("--db") == false, "another file would be a second queue")
@@ -226,7 +226,7 @@ import Words
       let before = try size("")
       // Far more pages than SQLite's own thousand, in many commits and one large one, below our own limit.
       for index in 1...150 {
-        try fixture.queue.writeAlone { db in
+        try fixture.queue.writeExclusively { db in
           try db.run(
             "INSERT INTO definition_base (text) VALUES (?)",
             ["\(index)" + String(repeating: "x", count: index == 150 ? 4_000_000 : 40_000)])

@@ -73,7 +73,7 @@ import Words
     // Also a reader that is new reads what is open, not what stands at the path.
     queue.pool.invalidateReadOnlyConnections()
     #expect(try queue.tally(of: batch) == Tally([.done: 1, .ready: 2]))
-    #expect(throws: QueueError.self) { try queue.takeUp(batch) }
+    #expect(throws: QueueError.self) { try queue.assign(batch) }
     await #expect(throws: QueueError.self) { try await queue.end(owner) }
     _ = try queue.rescue()
   }
@@ -184,7 +184,7 @@ import Words
         zip(text.split(separator: " "), own).map { $0 == "OWN" ? $1 : $0 }.joined(separator: " ")
       }
       let other = try Queue(path: path, time: fixture.time)
-      try other.writeAlone { db in try db.run("UPDATE owner SET process_identity = ?", [stored]) }
+      try other.writeExclusively { db in try db.run("UPDATE owner SET process_identity = ?", [stored]) }
       #expect(unlink("\(path).owner-\(fixture.owner.id.rawValue)") == 0)
       #expect(try other.processesAtWork().isEmpty)
       #expect(try other.reclaim() == 1)

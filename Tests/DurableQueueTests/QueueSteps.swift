@@ -7,16 +7,16 @@ import TestSupport
 /// The steps of beginning and ending a run, each in a transaction of its own.
 extension Queue {
   func setWindows(_ windows: [Window], of scope: KeyScopeID) throws {
-    try writeAlone { db in try Self.setWindows(windows, of: scope, db) }
+    try writeExclusively { db in try Self.setWindows(windows, of: scope, db) }
   }
 
-  func liftHolds(of batch: BatchID) throws { try writeAlone { db in try Self.liftHolds(of: batch, db) } }
+  func liftHolds(of batch: BatchID) throws { try writeExclusively { db in try Self.liftHolds(of: batch, db) } }
 
   func ignoreWait(of scope: KeyScopeID, batch: BatchID) throws {
-    try writeAlone { db in try Self.ignoreWait(of: scope, batch: batch, db) }
+    try writeExclusively { db in try Self.ignoreWait(of: scope, batch: batch, db) }
   }
 
   func beginRun(with scope: KeyScopeID) throws {
-    try writeAlone { db in try ScopeRow.beginRun(scope, at: db.now.wall, db) }
+    try writeExclusively { db in try ScopeRow.beginRun(scope, at: db.now.wall, db) }
   }
 }

@@ -22,7 +22,7 @@ import Words
 
   /// One row is done, which only the log knows, and a file goes.
   private static func finishOne(_ queue: Queue, losing suffix: String) throws {
-    try queue.writeAlone { db in
+    try queue.writeExclusively { db in
       try db.run(
         """
         UPDATE item SET state = 'done', due = NULL, remote_id = 'r', finished_at = 1, version = version + 1

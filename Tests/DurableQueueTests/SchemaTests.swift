@@ -12,7 +12,7 @@ import Words
   /// Changes an item's row, and says whether the table took it.
   private func takes(_ change: String, _ fixture: QueueFixture) throws -> Bool {
     do {
-      try fixture.queue.writeAlone { db in
+      try fixture.queue.writeExclusively { db in
         try db.run("UPDATE item SET \(change)")
         throw Undone()
       }

@@ -110,7 +110,7 @@ import Testing
       let result = try await fixture.queue.reconcile(list, in: account.scope, of: batch, by: .init()) { _, _ in false }
       #expect(result.moved == [.failed: 1])
       #expect(try fixture.rows(of: batch)[1].item?.reason == .conflict)
-      #expect(try fixture.queue.takeUp(batch, .failed) == 1)
+      #expect(try fixture.queue.assign(batch, .failed) == 1)
       #expect(try fixture.queue.tally(of: batch) == Tally([.ready: 1, .failed: 1]))
     }
   }

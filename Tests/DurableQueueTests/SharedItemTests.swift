@@ -16,11 +16,11 @@ import Testing
       let second = try fixture.importNames(["a", "c"], label: "/two.csv", digest: "2")
       // The newer import has taken what both name; the first one's run takes it back.
       let working = try fixture.queue.becomeOwner(of: first)
-      try fixture.queue.takeUp(first)
-      try fixture.queue.takeUp(second)
+      try fixture.queue.assign(first)
+      try fixture.queue.assign(second)
       #expect(try await fixture.claim(10, of: second).leases.map(\.name) == ["c"])
       try await fixture.queue.end(working)
-      try fixture.queue.takeUp(second)
+      try fixture.queue.assign(second)
       #expect(try await fixture.claim(10, of: second).leases.map(\.name) == ["a"])
       #expect(try await fixture.claim(10, of: first).leases.map(\.name) == ["b"])
     }

@@ -120,7 +120,7 @@ import Testing
     try await QueueFixture.with(rate: Rate("10/s"), burst: 2) { fixture in
       let batch = try fixture.importNames(["a"])
       let never = fixture.time.now() + Self.aDay * 3_000_000
-      try fixture.queue.writeAlone { db in
+      try fixture.queue.writeExclusively { db in
         try db.run(
           "UPDATE key_scope SET not_before = ?1, theoretical_at = ?1, wait_reason = 'throttled'", [never.microseconds])
         try db.run("UPDATE item SET due = ?", [never.microseconds])

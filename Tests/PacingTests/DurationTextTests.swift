@@ -30,10 +30,10 @@ import Testing
     (.seconds(97_200), "1 d 3 h"),
   ])
   func `a duration is told in two units at most`(duration: Duration, text: String) {
-    #expect(duration.forPeople == text)
+    #expect(duration.displayText == text)
   }
 
   @Test func `the longest duration is told too`() {
-    #expect(Duration.seconds(Int64.max).forPeople == "106751991 d 4 h")
+    #expect(Duration.seconds(Int64.max).displayText == "106751991 d 4 h")
   }
 }

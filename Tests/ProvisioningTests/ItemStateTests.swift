@@ -29,7 +29,7 @@ import Testing
     ]
     + Withdrawal.allCases.map { .withdrawn($0) }
     + Outcome.Kind.allCases.flatMap { kind in
-      [false, true].map { .answered(kind, earlierUnanswered: $0) }
+      [false, true].map { .answered(kind, hasEarlierUnknown: $0) }
     }
     + LastWord.allCases.flatMap { lastWord in
       [true, false].map { .listedAbsent(after: lastWord, attemptsLeft: $0) }
@@ -83,7 +83,7 @@ import Testing
     }
     for kind in Outcome.Kind.allCases {
       for earlier in [false, true] {
-        #expect(ItemState.leased.after(.answered(kind, earlierUnanswered: earlier)) != nil, "\(kind)")
+        #expect(ItemState.leased.after(.answered(kind, hasEarlierUnknown: earlier)) != nil, "\(kind)")
       }
     }
   }
@@ -107,7 +107,7 @@ import Testing
   @Test func `an unknown outcome leads in doubt, and is remembered`() {
     for kind in Outcome.Kind.allCases {
       for earlier in [false, true] {
-        let transition = ItemState.leased.after(.answered(kind, earlierUnanswered: earlier))
+        let transition = ItemState.leased.after(.answered(kind, hasEarlierUnknown: earlier))
         #expect(transition?.marksUnknown == !kind.isDefinite, "\(kind)")
         if !kind.isDefinite { #expect(transition?.state == .inDoubt, "\(kind)") }
       }
@@ -117,17 +117,17 @@ import Testing
 
   @Test func `after an unknown outcome no answer fails an item: a look does`() {
     expect(moves(to: .failed)) { move in
-      if case .answered(_, earlierUnanswered: true) = move.event { false } else { true }
+      if case .answered(_, hasEarlierUnknown: true) = move.event { false } else { true }
     }
     for kind in [Outcome.Kind.refused, .exists] {
-      #expect(ItemState.leased.after(.answered(kind, earlierUnanswered: true))?.state == .inDoubt, "\(kind)")
-      #expect(ItemState.leased.after(.answered(kind, earlierUnanswered: false))?.state == .failed, "\(kind)")
+      #expect(ItemState.leased.after(.answered(kind, hasEarlierUnknown: true))?.state == .inDoubt, "\(kind)")
+      #expect(ItemState.leased.after(.answered(kind, hasEarlierUnknown: false))?.state == .failed, "\(kind)")
     }
   }
 
   @Test func `what the service did not do goes back to be sent`() {
     for kind in Outcome.Kind.allCases where kind.isDefinite && ![.made, .refused, .exists].contains(kind) {
-      let transition = ItemState.leased.after(.answered(kind, earlierUnanswered: true))
+      let transition = ItemState.leased.after(.answered(kind, hasEarlierUnknown: true))
       #expect(transition?.state == .ready && transition?.usesAttempt == false, "\(kind)")
       #expect(transition?.reason == Reason(kind), "\(kind): it says what it waits for")
     }
@@ -145,7 +145,7 @@ import Testing
   @Test func `a name that is somebody else's is a conflict, however it is learned`() {
     let transitions = [
       ItemState.ready.after(.listedForeign), ItemState.inDoubt.after(.listedForeign),
-      ItemState.leased.after(.answered(.exists, earlierUnanswered: false)),
+      ItemState.leased.after(.answered(.exists, hasEarlierUnknown: false)),
     ]
     for transition in transitions {
       #expect(transition?.state == .failed && transition?.reason == .conflict && transition?.id == .stored)
@@ -218,7 +218,7 @@ import Testing
       if case .answered = move.event { move.transition.state != .ready } else { false }
     }
     for kind in Outcome.Kind.allCases {
-      let used = ItemState.leased.after(.answered(kind, earlierUnanswered: false))?.usesAttempt
+      let used = ItemState.leased.after(.answered(kind, hasEarlierUnknown: false))?.usesAttempt
       #expect(used == ([.made, .refused, .exists].contains(kind) || !kind.isDefinite), "\(kind)")
     }
   }

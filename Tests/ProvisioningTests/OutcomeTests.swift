@@ -29,7 +29,7 @@ import Testing
   }
 
   @Test func `every reason is told to people in words of its own`() {
-    let words = Reason.allCases.map(\.forPeople)
+    let words = Reason.allCases.map(\.displayText)
     #expect(Set(words).count == words.count)
     #expect(words.allSatisfy { !$0.isEmpty && !$0.contains("_") })
   }

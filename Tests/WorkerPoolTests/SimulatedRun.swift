@@ -102,7 +102,7 @@ final class SimulatedRun {
       }
     case .assign:
       world.schedule(after: commitTime(), of: self) { [self] in
-        _ = try queue.writeAlone { try queue.assign(world.batch, $0) }
+        _ = try queue.writeExclusively { try queue.assign(world.batch, $0) }
         try post(.assigned)
       }
     case .settle(let answer, let due):
@@ -115,10 +115,10 @@ final class SimulatedRun {
       }) { .listApplied }
     case .holdKey(let wait):
       world.schedule(after: commitTime(), of: self) { [self] in
-        try queue.writeAlone { try ScopeRow(wait.scope, $0).wait(wait, at: queue.time.moment(), $0) }
+        try queue.writeExclusively { try ScopeRow(wait.scope, $0).wait(wait, at: queue.time.moment(), $0) }
       }
     case .rightInstants:
-      _ = try queue.writeAlone { try queue.rightInstants(with: world.scope, of: world.batch, $0) }
+      _ = try queue.writeExclusively { try queue.rightInstants(with: world.scope, of: world.batch, $0) }
     case .reconcile(let list, let account): reconcile(list, account)
     case .list(let account): list(account)
     case .detail(let entry):
@@ -139,7 +139,7 @@ final class SimulatedRun {
     _ body: @escaping (any Transaction) throws -> Value, _ event: @escaping (Value) -> Dispatcher.Event
   ) {
     world.schedule(after: commitTime(), of: self) { [self] in
-      let value = try queue.writeAlone(body)
+      let value = try queue.writeExclusively(body)
       // The clock may be set before the run hears of it.
       world.schedule(after: commitTime(), of: self) { [self] in try post(event(value)) }
     }
@@ -186,7 +186,7 @@ final class SimulatedRun {
       }
       world.note("list of \(account.account) asked at \(asked.wall): \(reply)")
       let listing = Listing(reply, of: account.scope, by: owner, askedAt: asked.wall, latency: there + back)
-      try queue.writeAlone { try queue.record(listing, $0) }
+      try queue.writeExclusively { try queue.record(listing, $0) }
       post(.listed(account, reply, asked: asked), after: back)
     }
   }

@@ -19,10 +19,10 @@ final class ImportSession {
   private var bases = LatestBases<WrittenBase>()
   private var written = WrittenDefinitions()
   /// Definitions that have an id and are not written yet.
-  private var newDefinitions: [FreshRows.Definition] = []
+  private var newDefinitions: [BulkInserts.Definition] = []
   private var lastDefinition: Int64
   private var lastItem: Int64
-  private let bulk: FreshRows
+  private let bulk: BulkInserts
 
   /// A base, and what of it is in the queue.
   private struct WrittenBase {
@@ -51,7 +51,7 @@ final class ImportSession {
         new.digest, new.isPartial, self.now,
       ])
     batch = BatchID(id)
-    bulk = try FreshRows(batch: batch, at: self.now, db)
+    bulk = try BulkInserts(batch: batch, at: self.now, db)
   }
 
   private static let insertItem: String = {
@@ -74,7 +74,7 @@ final class ImportSession {
 
   /// Rows of accounts that this import was the first to meet go in together, others one by one.
   private func add(_ piece: SpooledPiece) throws {
-    var fresh: [FreshRows.Row] = []
+    var fresh: [BulkInserts.Row] = []
     fresh.reserveCapacity(piece.rows.count)
     for row in piece.rows {
       switch row {
@@ -90,7 +90,7 @@ final class ImportSession {
         lastItem += 1
         comparison.newCount += 1
         fresh.append(
-          FreshRows.Row(
+          BulkInserts.Row(
             place: place, item: lastItem, scope: scope, name: item.name, definition: try id(of: item, in: piece)))
       }
     }
@@ -160,7 +160,7 @@ final class ImportSession {
     let known = item.patch == nil ? bases[item.base].definition : written.id(of: item, on: base, piece.bytes)
     if let known { return known }
     lastDefinition += 1
-    newDefinitions.append(FreshRows.Definition(id: lastDefinition, base: base, patch: item.patch))
+    newDefinitions.append(BulkInserts.Definition(id: lastDefinition, base: base, patch: item.patch))
     if item.patch == nil {
       bases[item.base].definition = lastDefinition
     } else {

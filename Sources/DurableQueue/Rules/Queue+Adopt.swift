@@ -10,7 +10,7 @@ extension Queue {
   ///
   /// - Returns: the names that were no conflict of the batch with something found.
   package func adopt(_ names: [String], in batch: BatchID) throws -> [String] {
-    try writeAlone { db in
+    try writeExclusively { db in
       var unknown: [String] = []
       for name in names {
         // Rows in: one item for each account that has the name.

@@ -13,7 +13,7 @@ extension Queue {
   /// - Throws: `QueueError`; then nothing of it was done.
   package func begin(_ request: RunRequest) throws -> RunStart? {
     var locks: [any OwnerLock] = []
-    let start = try writeAlone { db -> RunStart? in
+    let start = try writeExclusively { db -> RunStart? in
       let batch = request.batch
       locks = try reclaimGone(except: nil, db).locks
       _ = try assign(batch, db) + tryAgain(batch, request.requeue, db)

@@ -4,10 +4,10 @@ import Pacing
 package import Provisioning
 
 extension Queue {
-  /// Cancels what a batch has not sent. An item that a later batch has taken up belongs to that batch and stays. Blocks
+  /// Cancels what a batch has not sent. An item that was assigned to a later batch belongs to that batch and stays. Blocks
   /// while others write.
   package func cancel(_ batch: BatchID) throws -> Cancellation {
-    try writeAlone { db in try cancel(batch, db) }
+    try writeExclusively { db in try cancel(batch, db) }
   }
 
   private static let dropped = BulkChange(of: .withdrawn(.cancelled), in: .ready)

@@ -26,7 +26,7 @@ extension Queue {
   /// Notes how long what a batch asks for will take, as it was said; what was said first stays.
   /// Blocks while others write.
   package func noteForecast(_ length: Duration, of batch: BatchID) throws {
-    try writeAlone { db in try Self.noteForecast(length, of: batch, db) }
+    try writeExclusively { db in try Self.noteForecast(length, of: batch, db) }
   }
 
   static func noteForecast(_ length: Duration, of batch: BatchID, _ db: any Transaction) throws {

@@ -12,7 +12,7 @@ extension Queue {
   ///
   /// - Returns: what was erased; nil when the batch has unfinished items, so that nothing was.
   package func forget(_ batch: BatchID) throws -> Forgotten? {
-    try writeAlone { db -> Forgotten? in
+    try writeExclusively { db -> Forgotten? in
       guard try Self.tally(of: batch, db).unfinishedCount == 0 else { return nil }
       let forgetting = Forgetting(batch: batch.rawValue, db: db)
       try forgetting.eraseMessages()

@@ -25,7 +25,7 @@ extension Queue {
   ///
   /// - Parameter batch: what it works on; nil: nothing that others must leave to it.
   package func becomeOwner(of batch: BatchID? = nil) throws -> Ownership {
-    try writeAlone { db in try becomeOwner(of: batch, db) }
+    try writeExclusively { db in try becomeOwner(of: batch, db) }
   }
 
   func becomeOwner(of batch: BatchID?, _ db: any Transaction) throws -> Ownership {
@@ -66,7 +66,7 @@ extension Queue {
   /// The same before a run. Blocks while others write.
   @discardableResult
   func reclaim() throws -> Int {
-    let (count, locks) = try writeAlone { db in try reclaimGone(except: nil, db) }
+    let (count, locks) = try writeExclusively { db in try reclaimGone(except: nil, db) }
     for lock in locks { lock.remove() }
     try removeLeftovers()
     return count

@@ -31,16 +31,16 @@ extension Queue {
     _ list: RemoteList, in account: AccountScopeID, of batch: BatchID, by rules: ReconcileRules,
     isMade: @escaping (RemoteItem, _ definition: String) -> Bool, _ db: any Transaction
   ) throws -> Reconciliation {
-    let judge = ListJudge(list: list, rules: rules, isMade: isMade)
+    let reconciler = Reconciler(list: list, rules: rules, isMade: isMade)
     var result = Reconciliation()
     for item in try ListedItem.allInDoubt(in: account, db) {
-      try settle(item, of: batch, by: judge, into: &result, db)
+      try settle(item, of: batch, by: reconciler, into: &result, db)
     }
-    for name in judge.entries.names {
+    for name in reconciler.entries.names {
       guard let item = try ListedItem.named(name, in: account, db) else { continue }
-      if judge.entries[name].count > 1 { result.duplicateNames.append(name) }
-      if item.state == .ready, try item.isNamed(by: batch, db) {
-        try settle(item, of: batch, by: judge, into: &result, db)
+      if reconciler.entries[name].count > 1 { result.duplicateNames.append(name) }
+      if item.state == .ready, try item.belongs(to: batch, db) {
+        try settle(item, of: batch, by: reconciler, into: &result, db)
       }
     }
     result.duplicateNames.sort()
@@ -48,13 +48,14 @@ extension Queue {
   }
 
   private func settle(
-    _ item: ListedItem, of batch: BatchID, by judge: ListJudge, into result: inout Reconciliation, _ db: any Transaction
+    _ item: ListedItem, of batch: BatchID, by reconciler: Reconciler, into result: inout Reconciliation,
+    _ db: any Transaction
   ) throws {
-    let verdict = try judge.verdict(
-      on: item, isOwn: try item.isNamed(by: batch, db), isLeft: try item.isLeft(db), db)
-    result.differing += verdict.differing
-    guard let event = verdict.event else { return }
-    let facts = ItemFacts(message: Self.message(of: event, verdict.entry, item), remoteID: verdict.entry?.id)
+    let decision = try reconciler.decision(
+      on: item, isOwn: try item.belongs(to: batch, db), isOrphaned: try item.isOrphaned(db), db)
+    result.differing += decision.differing
+    guard let event = decision.event else { return }
+    let facts = ItemFacts(message: Self.message(of: event, decision.entry, item), remoteID: decision.entry?.id)
     guard let transition = try item.place.apply(event, facts, at: db.now, db) else { return }
     result.moved[transition.state, default: 0] += 1
   }

@@ -11,8 +11,8 @@ extension Queue {
   ///
   /// - Returns: how many items are tried again.
   @discardableResult
-  func takeUp(_ batch: BatchID, _ requeue: Requeue = Requeue()) throws -> Int {
-    try writeAlone { db in
+  func assign(_ batch: BatchID, _ requeue: Requeue = Requeue()) throws -> Int {
+    try writeExclusively { db in
       _ = try assign(batch, db)
       return try tryAgain(batch, requeue, db)
     }

@@ -6,7 +6,7 @@ package import Provisioning
 extension Queue {
   /// The key scope of a base URL and an access key's fingerprint, made if it is new. Blocks while others write.
   package func keyScope(baseURL: BaseURL, fingerprint: String) throws -> KeyScopeID {
-    try writeAlone { db in try keyScope(baseURL: baseURL, fingerprint: fingerprint, db) }
+    try writeExclusively { db in try keyScope(baseURL: baseURL, fingerprint: fingerprint, db) }
   }
 
   func keyScope(baseURL: BaseURL, fingerprint: String, _ db: any Transaction) throws -> KeyScopeID {
@@ -20,7 +20,7 @@ extension Queue {
 
   /// Replaces the scope's limit for all processes, until the next one. Blocks while others write.
   package func setLimit(_ quota: Quota, source: Limit.Source, of scope: KeyScopeID) throws {
-    try writeAlone { db in try Self.setLimit(quota, source: source, of: scope, db) }
+    try writeExclusively { db in try Self.setLimit(quota, source: source, of: scope, db) }
   }
 
   static func setLimit(

@@ -22,7 +22,7 @@ extension Queue {
     let outcome = answer.outcome
     let isMade = outcome.kind == .made
     let isOvertaken = item.place.version != answer.lease.version
-    let event = isOvertaken ? .lateSuccess : ItemEvent.answered(outcome.kind, earlierUnanswered: item.unanswered)
+    let event = isOvertaken ? .lateSuccess : ItemEvent.answered(outcome.kind, hasEarlierUnknown: item.unanswered)
     let facts = ItemFacts(
       due: answer.due, reason: answer.reason, message: outcome.message, remoteID: outcome.remoteID)
     if outcome.kind.holdsAccount, let reason = Reason(outcome.kind) {

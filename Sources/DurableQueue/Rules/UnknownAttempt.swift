@@ -10,7 +10,7 @@ extension Outcome.Kind {
 }
 
 /// An attempt that may have made its item.
-struct UnansweredAttempt {
+struct UnknownAttempt {
   /// The canonical JSON that was sent.
   let definition: String
   /// How late it may land after it was written in doubt.

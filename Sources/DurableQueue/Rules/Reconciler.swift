@@ -53,14 +53,14 @@ struct ListedItem {
   }
 
   /// Whether a batch has a row for it. Index: `batch_row_item`.
-  func isNamed(by batch: BatchID, _ db: any Transaction) throws -> Bool {
+  func belongs(to batch: BatchID, _ db: any Transaction) throws -> Bool {
     try db.value(
       "SELECT EXISTS (SELECT 1 FROM batch_row WHERE item_id = ? AND batch_id = ?)", [id.rawValue, batch.rawValue],
       as: Bool.self) ?? false
   }
 
   /// Whether no living process works on the batch that it belongs to.
-  func isLeft(_ db: any Transaction) throws -> Bool {
+  func isOrphaned(_ db: any Transaction) throws -> Bool {
     try db.value(
       """
       SELECT NOT EXISTS (SELECT 1 FROM item JOIN owner ON owner.batch_id = item.batch_id
@@ -85,16 +85,16 @@ struct ListedItem {
   }
 
   /// Rows out: the attempts that have no definite answer, by the attempt's key.
-  func unansweredAttempts(_ db: any Transaction) throws -> [UnansweredAttempt] {
-    try db.all(UnansweredAttempt.sql, [id.rawValue])
-      .map(UnansweredAttempt.init)
+  func unknownAttempts(_ db: any Transaction) throws -> [UnknownAttempt] {
+    try db.all(UnknownAttempt.sql, [id.rawValue])
+      .map(UnknownAttempt.init)
   }
 }
 
 /// What a list says about items, one at a time.
-struct ListJudge {
+struct Reconciler {
   /// What the list says about an item: what happens to it, if anything does, and by which entry.
-  struct Verdict {
+  struct Decision {
     var event: ItemEvent?
     var entry: RemoteItem?
     /// The entries whose detail must be asked for first.
@@ -115,36 +115,36 @@ struct ListJudge {
 
   /// - Parameters:
   ///   - isOwn: whether the run's own batch names the item. Only then what exists is taken over.
-  ///   - isLeft: whether no other run is at work that the item belongs to. How late a create may land is for that run to
+  ///   - isOrphaned: whether no other run is at work that the item belongs to. How late a create may land is for that run to
   ///     say; until it has ended only what is surely ours is settled.
-  func verdict(on item: ListedItem, isOwn: Bool, isLeft: Bool, _ db: any Transaction) throws -> Verdict {
+  func decision(on item: ListedItem, isOwn: Bool, isOrphaned: Bool, _ db: any Transaction) throws -> Decision {
     let found = entries[item.name]
     guard let first = found.first else {
-      guard isOwn || isLeft, let since = item.since else { return Verdict() }
-      return Verdict(event: try eventWhenAbsent(item, since: since, try item.unansweredAttempts(db), db))
+      guard isOwn || isOrphaned, let since = item.since else { return Decision() }
+      return Decision(event: try eventWhenAbsent(item, since: since, try item.unknownAttempts(db), db))
     }
-    let attempts = try item.unansweredAttempts(db)
-    if let earliest = attempts.first, earliest.isLater(than: list.asked) { return Verdict() }
-    if let ours = found.first(where: { isOurs($0, attempts) }) { return Verdict(event: .listedOurs, entry: ours) }
-    guard isOwn || isLeft else { return Verdict() }
-    if rules.adoptsExisting, isOwn { return Verdict(event: .listedOurs, entry: first) }
+    let attempts = try item.unknownAttempts(db)
+    if let earliest = attempts.first, earliest.isLater(than: list.asked) { return Decision() }
+    if let ours = found.first(where: { isOurs($0, attempts) }) { return Decision(event: .listedOurs, entry: ours) }
+    guard isOwn || isOrphaned else { return Decision() }
+    if rules.adoptsExisting, isOwn { return Decision(event: .listedOurs, entry: first) }
     let undecided = found.filter { entry in entry.detail == nil && attempts.contains { isInTime(entry, $0) } }
-    guard undecided.isEmpty else { return Verdict(differing: undecided) }
-    return Verdict(event: .listedForeign, entry: first)
+    guard undecided.isEmpty else { return Decision(differing: undecided) }
+    return Decision(event: .listedForeign, entry: first)
   }
 
   /// Ours: it was made when an unanswered attempt of ours may have landed, and it is what that attempt asked for.
-  private func isOurs(_ entry: RemoteItem, _ attempts: [UnansweredAttempt]) -> Bool {
+  private func isOurs(_ entry: RemoteItem, _ attempts: [UnknownAttempt]) -> Bool {
     attempts.contains { isInTime(entry, $0) && isMade(entry, $0.definition) }
   }
 
-  private func isInTime(_ entry: RemoteItem, _ attempt: UnansweredAttempt) -> Bool {
+  private func isInTime(_ entry: RemoteItem, _ attempt: UnknownAttempt) -> Bool {
     entry.createdAt.map { attempt.mayHaveMade(at: $0, as: list, by: rules) } ?? true
   }
 
   /// Absence counts only in a whole list that was asked for when a late create would have landed.
   private func eventWhenAbsent(
-    _ item: ListedItem, since: Moment, _ attempts: [UnansweredAttempt], _ db: any Transaction
+    _ item: ListedItem, since: Moment, _ attempts: [UnknownAttempt], _ db: any Transaction
   ) throws -> ItemEvent? {
     let delay = attempts.map(\.delay).reduce(rules.settleDelay, max)
     guard list.isWhole, isLateEnough(item, since: since, delay) else { return nil }

@@ -1,7 +1,7 @@
 // A look at a roster: its header and its first rows, as they are.
 
 /// The header and the first rows of a roster.
-package struct RosterLook: Hashable, Sendable {
+package struct RosterPreview: Hashable, Sendable {
   /// The headers, trimmed; empty ones too.
   package internal(set) var headers: [String] = []
   /// The first rows, at most 200.

@@ -3,7 +3,7 @@
 import Provisioning
 
 /// Inserts new items, the batch rows that point at them, and new definitions.
-final class FreshRows {
+final class BulkInserts {
   /// A new item and its row.
   struct Row {
     let place: SpooledRow.Place
@@ -39,10 +39,10 @@ final class FreshRows {
 
     init(batch: BatchID, at now: Int64, count: Int, _ db: any Transaction) throws {
       items = try db.bulkInsert(
-        FreshRows.items,
+        BulkInserts.items,
         row: "(?, ?, ?, \(batch.rawValue), ?, 1, \(Transition.imported.inserted(at: "\(now)").values))", count: count)
-      rows = try db.bulkInsert(FreshRows.rows, row: "(\(batch.rawValue), ?, ?, ?, ?, ?)", count: count)
-      definitions = try db.bulkInsert(FreshRows.definitions, row: "(?, ?, ?, ?, ?)", count: count)
+      rows = try db.bulkInsert(BulkInserts.rows, row: "(\(batch.rawValue), ?, ?, ?, ?, ?)", count: count)
+      definitions = try db.bulkInsert(BulkInserts.definitions, row: "(?, ?, ?, ?, ?)", count: count)
     }
   }
 
