@@ -74,11 +74,15 @@ final class SQLiteTransaction: Transaction {
       guard values.count == sqlite3_bind_parameter_count(statement) else { throw misuse("another count of arguments") }
       for (index, value) in values.enumerated() { bind(value?.sqlValue ?? .null, at: Int32(index + 1), to: statement) }
     case .named(let pairs):
+      var boundCount = 0
       for (name, value) in pairs {
+        // A statement that is put together need not have all that is known.
         let index = sqlite3_bind_parameter_index(statement, ":" + name)
         guard index > 0 else { continue }
         bind(value?.sqlValue ?? .null, at: index, to: statement)
+        boundCount += 1
       }
+      guard boundCount == sqlite3_bind_parameter_count(statement) else { throw misuse("an argument is missing") }
     }
   }
 

@@ -61,6 +61,17 @@ import Words
     }
   }
 
+  @Test func `a statement without one of its arguments does not run`() async throws {
+    try await QueueFixture.with { fixture in
+      #expect(throws: QueueError.self) {
+        _ = try fixture.queue.read { db in try db.one("SELECT :a, :b", ["a": 1, "surplus": 2]) }
+      }
+      #expect(throws: QueueError.self) { _ = try fixture.queue.read { db in try db.one("SELECT ?, ?", [1]) } }
+      let found = try fixture.queue.read { db in try db.value("SELECT :a", ["a": 1, "surplus": 2], as: Int.self) }
+      #expect(found == 1)
+    }
+  }
+
   @Test func `no change of an item or an attempt opens a temporary table`() async throws {
     try await QueueFixture.with { fixture in
       try fixture.queue.read { db in

@@ -22,7 +22,7 @@ package protocol Bindable {
 package enum Arguments: ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral {
   /// One for each `?`, or `?1`, `?2` and so on.
   case ordered([(any Bindable)?])
-  /// One for each `:name`.
+  /// One for each `:name`; one that the statement has not is left out, one that is missing is an error.
   case named([(String, (any Bindable)?)])
 
   /// Arguments in their order.
