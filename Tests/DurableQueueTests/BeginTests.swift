@@ -62,6 +62,25 @@ import Testing
     }
   }
 
+  @Test func `a run that begins is careful with the pace that was learned`() async throws {
+    try await QueueFixture.with(rate: nil) { fixture in
+      let queue = fixture.queue
+      func learned() throws -> PaceLearner {
+        let text = try queue.read { db in try db.value("SELECT learner FROM key_scope", as: String.self) }
+        return try JSONDecoder().decode(PaceLearner.self, from: Data(#require(text).utf8))
+      }
+      let batch = try fixture.importNames(["a"])
+      try await queue.hold(
+        ScopeWait(scope: fixture.scope, until: fixture.time.now(), emptiesBucket: true, reason: .throttled))
+      var expected = try learned()
+      fixture.time.advance(by: .seconds(3_600))
+      _ = expected.beginRun(at: fixture.time.now())
+      let start = try #require(try queue.begin(Self.request(batch)))
+      #expect(try learned() == expected)
+      try await queue.end(start.ownership)
+    }
+  }
+
   @Test func `a run that begins takes back, tries again, lifts, sets and forecasts`() async throws {
     try await QueueFixture.with(rate: nil) { fixture in
       let queue = fixture.queue
