@@ -39,8 +39,10 @@ package final class Queue: Sendable {
 
   /// Runs a command through the group commit.
   @discardableResult
-  func write<Value: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> Value) async throws -> Value {
-    try await store.grouped(body)
+  func write<Value: Sendable>(
+    patiently isPatient: Bool = false, _ body: @escaping @Sendable (any Transaction) throws -> Value
+  ) async throws -> Value {
+    try await store.grouped(patiently: isPatient, body)
   }
 
   /// Runs one long transaction of its own, on the caller's thread.

@@ -7,6 +7,7 @@
 // of our own is needed: GRDB's writer is the serial queue. A submitted body cannot be reached by cancellation, so that
 // an answer is never lost to a drain.
 
+import Dispatch
 import DurableQueue
 import GRDB
 import Pacing
@@ -18,6 +19,8 @@ final class GroupCommitWriter: Sendable {
 
   /// One body that waits.
   private struct Command: Sendable {
+    /// Whether its caller can wait some milliseconds for others to share its commit.
+    let isPatient: Bool
     /// Runs the body; throws what the body throws.
     let execute: @Sendable (any Transaction) throws -> Reply
     /// Answers the caller with why nothing of it was kept.
@@ -27,8 +30,21 @@ final class GroupCommitWriter: Sendable {
   private struct State {
     var waiting: [Command] = []
     var isBusy = false
+    /// How many commands the last commit had.
+    var lastCount = 0
+    /// Ends the writer's wait for more commands; nil when it does not wait.
+    var enough: DispatchSemaphore?
     /// Whether commits wait for `flush`.
     var isSteppedByHand = false
+    /// Whether a commit need not wait for more commands.
+    var hasEnough: Bool {
+      GroupCommitWriter.isEnough(waiting.count, hasImpatient: waiting.contains { !$0.isPatient }, after: lastCount)
+    }
+  }
+
+  /// Whether so many commands need not wait for more; who came alone the last time is alone.
+  static func isEnough(_ count: Int, hasImpatient: Bool, after lastCount: Int) -> Bool {
+    lastCount < 2 || count >= 64 || hasImpatient
   }
 
   private let writer: any DatabaseWriter
@@ -49,10 +65,15 @@ final class GroupCommitWriter: Sendable {
   ///
   /// The body may run twice (its group may have to be run again one by one), so it does nothing but read and write the
   /// database. Throws what the body threw, or why the commit failed; then nothing of it was kept.
-  func submit<Value: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> Value) async throws -> Value {
+  ///
+  /// - Parameter isPatient: whether the caller can wait some milliseconds for others to share its commit.
+  func submit<Value: Sendable>(
+    patiently isPatient: Bool = false, _ body: @escaping @Sendable (any Transaction) throws -> Value
+  ) async throws -> Value {
     try await withCheckedThrowingContinuation { continuation in
       enqueue(
         Command(
+          isPatient: isPatient,
           execute: { db in
             let value = try body(db)
             return { continuation.resume(returning: value) }
@@ -64,6 +85,10 @@ final class GroupCommitWriter: Sendable {
   private func enqueue(_ command: Command) {
     let mustStart = state.withLock { state in
       state.waiting.append(command)
+      if let enough = state.enough, state.hasEnough {
+        enough.signal()
+        state.enough = nil
+      }
       guard !state.isSteppedByHand else { return false }
       defer { state.isBusy = true }
       return !state.isBusy
@@ -88,14 +113,29 @@ final class GroupCommitWriter: Sendable {
 
   private func commitAllThatWaits(_ db: Database) {
     while true {
+      gather()
       let group = state.withLock { state in
         defer { state.waiting = [] }
+        state.lastCount = state.waiting.count
         state.isBusy = !state.waiting.isEmpty
         return state.waiting
       }
       guard !group.isEmpty else { return }
       commit(group, db)
     }
+  }
+
+  /// Waits for patient commands, 5 ms at most, where several have come together. Answers come one after another: a commit
+  /// for each few of them would sync the disk, and write anew the pages that they share, all the time.
+  private func gather() {
+    let enough = DispatchSemaphore(value: 0)
+    let mustWait = state.withLock { state in
+      guard !state.isSteppedByHand, !state.hasEnough else { return false }
+      state.enough = enough
+      return true
+    }
+    guard mustWait, enough.wait(timeout: .now() + .milliseconds(5)) == .timedOut else { return }
+    state.withLock { $0.enough = nil }
   }
 
   private func commit(_ group: [Command], _ db: Database) {

@@ -101,10 +101,10 @@ package final class SQLiteQueueStore: Store {
 extension SQLiteQueueStore {
   /// Runs a body in a group commit.
   package func grouped<Value: Sendable>(
-    _ body: @escaping @Sendable (any Transaction) throws -> Value
+    patiently isPatient: Bool, _ body: @escaping @Sendable (any Transaction) throws -> Value
   ) async throws -> Value {
     do {
-      return try await writer.submit(body)
+      return try await writer.submit(patiently: isPatient, body)
     } catch {
       throw wrapping(error)
     }

@@ -37,7 +37,7 @@ final class SQLiteTransaction: Transaction {
     let statement = try statement(sql)
     defer { sqlite3_reset(statement.pointer) }
     try bind(arguments, to: statement.pointer)
-    let row = DurableQueue.Row(SQLiteRow(statement.pointer))
+    let row = DurableQueue.Row(SQLiteRow(statement.statement))
     while true {
       let code = sqlite3_step(statement.pointer)
       if code == SQLITE_DONE { return }
@@ -116,9 +116,13 @@ final class SQLiteTransaction: Transaction {
 
 /// The row that a statement stands at.
 private final class SQLiteRow: RowSource {
+  private let prepared: Statement
   private let statement: OpaquePointer
 
-  init(_ statement: OpaquePointer) { self.statement = statement }
+  init(_ prepared: Statement) {
+    self.prepared = prepared
+    statement = prepared.sqliteStatement
+  }
 
   func value(_ index: Int) -> SQLValue {
     let index = Int32(index)
@@ -134,7 +138,6 @@ private final class SQLiteRow: RowSource {
     }
   }
 
-  var columns: [String] {
-    (0..<sqlite3_column_count(statement)).map { String(cString: sqlite3_column_name(statement, $0)) }
-  }
+  /// Read once for each statement: every copy of a row takes them along.
+  var columns: [String] { prepared.columnNames }
 }

@@ -5,6 +5,7 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 import NIOHTTPCompression
+import NIOPosix
 import NIOSSL
 import Pacing
 import Provisioning
@@ -54,8 +55,12 @@ package struct Exchange: Sendable {
     http.httpVersion = .http1Only
     // Not asked for, and done by some proxies all the same.
     http.decompression = .enabled(limit: .size(Self.largestReply))
+    // Nobody traces, and the library would parse every address once more for it.
+    http.tracing.tracer = nil
     http.http1_1ConnectionDebugInitializer = { rules.apply(to: $0) }
-    self.http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: http)
+    // One thread for all connections: a request that goes from one to another costs more than a second one gains.
+    self.http = HTTPClient(
+      eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton.next()), configuration: http)
   }
 
   /// Closes the connections.

@@ -98,18 +98,18 @@ package final class Pool: Sendable {
     } catch {
       return .failed(asQueueError(error))
     }
-    var alarm: (any Alarm)?
+    var alarm = PoolAlarm()
     var end = RunEnd.drained
     await withDiscardingTaskGroup { group in
       for await event in events {
         let now = setup.time.moment()
+        if case .rang = event { alarm.rang() }
         let actions = state.withLock { $0.handle(event, at: now) }
         noteStatus()
         for action in actions {
           switch action {
           case .alarm(let instant):
-            alarm?.cancel()
-            alarm = setup.time.alarm(at: instant) { [post] in post.yield(.rang) }
+            alarm.set(instant, by: setup.time, at: now) { [post] in post.yield(.rang) }
           case .abandon: group.cancelAll()
           case .finish(let reason):
             end = reason
@@ -119,7 +119,7 @@ package final class Pool: Sendable {
         }
       }
     }
-    alarm?.cancel()
+    alarm.cancel()
     return end
   }
 
@@ -210,7 +210,9 @@ package final class Pool: Sendable {
 
   private func settle(_ answer: Answer, due: Instant?) async {
     do {
-      post.yield(.settled(try await setup.queue.settle(answer), due: due))
+      // Nobody waits for an answer to be on disk, unless others are to keep to what it says or may have what it gives back.
+      let isPatient = answer.wait == nil && answer.outcome.kind != .notSent
+      post.yield(.settled(try await setup.queue.settle(answer, patiently: isPatient), due: due))
     } catch {
       post.yield(.queueFailed(asQueueError(error), during: .settle))
     }

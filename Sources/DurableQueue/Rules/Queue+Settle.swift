@@ -5,8 +5,10 @@ import Provisioning
 
 extension Queue {
   /// Writes an answer to its attempt and moves the item on, if it still is as the claim left it.
-  package func settle(_ answer: Answer) async throws -> Settlement {
-    try await write { db in try self.settle(answer, db) }
+  ///
+  /// - Parameter isPatient: whether it can wait some milliseconds for others to share its commit.
+  package func settle(_ answer: Answer, patiently isPatient: Bool = false) async throws -> Settlement {
+    try await write(patiently: isPatient) { db in try self.settle(answer, db) }
   }
 
   func settle(_ answer: Answer, _ db: any Transaction) throws -> Settlement {

@@ -12,8 +12,12 @@ package protocol Store: AnyObject, Sendable {
   /// Runs a body in a transaction that it may share with others that wait (group commit). Never blocks a thread of the
   /// caller; cannot be reached by cancellation.
   ///
-  /// - Parameter body: may run twice, so it does nothing but read and write the transaction.
-  func grouped<Value: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> Value) async throws -> Value
+  /// - Parameters:
+  ///   - isPatient: whether the caller can wait some milliseconds for others to share its commit.
+  ///   - body: may run twice, so it does nothing but read and write the transaction.
+  func grouped<Value: Sendable>(
+    patiently isPatient: Bool, _ body: @escaping @Sendable (any Transaction) throws -> Value
+  ) async throws -> Value
 
   /// Runs a body in a transaction of its own, on the caller's thread. Blocks while others write.
   ///
