@@ -1,4 +1,5 @@
-// A time source for tests that only want to get to the end: time stands still until an alarm is set, then jumps to it.
+// A time source for tests that only want to get to the end: time stands still until an alarm is set, then jumps to it. A
+// command that draws progress sets an alarm for ever: call it with --quiet.
 
 import Dispatch
 package import Pacing
@@ -8,9 +9,15 @@ import Synchronization
 package final class JumpingTimeSource: TimeSource {
   private let current: Mutex<Instant>
   private let queue = DispatchQueue(label: "jumping time")
+  private let farthest: Duration?
 
   /// Makes a source that stands at `now`; unless told, 2023-11-14T22:13:20Z.
-  package init(now: Instant = Instant(microseconds: 1_700_000_000_000_000)) { current = Mutex(now) }
+  ///
+  /// - Parameter farthest: an alarm that is farther ahead does not ring: nobody is to wait for so long.
+  package init(now: Instant = Instant(microseconds: 1_700_000_000_000_000), farthest: Duration? = nil) {
+    current = Mutex(now)
+    self.farthest = farthest
+  }
 
   package func now() -> Instant { current.withLock { $0 } }
 
@@ -21,6 +28,7 @@ package final class JumpingTimeSource: TimeSource {
 
   package func alarm(at instant: Instant, ring: @escaping @Sendable () -> Void) -> any Alarm {
     let alarm = JumpingAlarm()
+    if let farthest, instant - now() > farthest { return alarm }
     queue.async { [self] in
       guard !alarm.isCancelled else { return }
       current.withLock { $0 = max($0, instant) }

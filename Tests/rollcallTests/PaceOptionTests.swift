@@ -8,19 +8,11 @@ import Testing
 
 /// What people say about the pace and the end of a run.
 @Suite struct PaceOptionTests {
-  @Test func `several limits hold at once, and auto forgets them`() async throws {
+  @Test func `the plan names every limit, and how long they take together`() async throws {
     try await CommandFixture.with { fixture in
       try fixture.writeRoster((1...6).map { "n\($0)" })
       let plan = await fixture.run("run", "class.csv", "--dry-run", "--rate", "100/s", "--rate", "4/day")
       #expect(plan.errorOutput.contains("pace      100/s, burst 2, 4/day (--rate): 6 creates in about 1 d"), "\(plan)")
-      let first = await fixture.run("run", "class.csv", "--rate", "100/s", "--rate", "4/day", "--out", "report")
-      // One of the four permits is the probe's; one that was taken and not used in time is gone.
-      #expect(first.status == 4 && (1...3).contains(fixture.sandbox.ledger.creates.count), "\(first)")
-      #expect(first.errorOutput.contains("the limit that was set with --rate, 100/s and 4/day"), "\(first)")
-      let again = await fixture.run("run", "class.csv", "--out", "report")
-      #expect(again.status == 4 && (1...3).contains(fixture.sandbox.ledger.creates.count), "\(again)")
-      let auto = await fixture.run("run", "class.csv", "--rate", "auto", "--out", "report")
-      #expect(auto.status == 0 && fixture.sandbox.ledger.creates.count == 6, "\(auto)")
     }
   }
 
@@ -38,12 +30,12 @@ import Testing
   }
 
   @Test func `too many failed rows end a run for a person's look`() async throws {
-    try await CommandFixture.with(time: FastTimeSource()) { fixture in
+    try await CommandFixture.with(time: JumpingTimeSource()) { fixture in
       let names = (1...20).map { "n\($0)" }
       try fixture.writeRoster(Array(names.prefix(4)), to: "theirs.csv")
-      #expect(await fixture.run("run", "theirs.csv", "--rate", "500/s", "--db", "theirs.db").status == 0)
+      #expect(await fixture.run("run", "theirs.csv", "--rate", "500/s", "--db", "theirs.db", "--quiet").status == 0)
       try fixture.writeRoster(names, image: "pytorch:r2.3.1-py3")
-      let most = ["run", "class.csv", "--rate", "500/s", "--out", "report", "--halt-after"]
+      let most = ["run", "class.csv", "--rate", "500/s", "--out", "report", "--quiet", "--halt-after"]
       let result = await fixture.run(most + ["3"], answer: nil, isInteractive: false)
       #expect(result.status == 6 && result.errorOutput.contains("4 rows have failed"), "\(result)")
       #expect(fixture.sandbox.ledger.creates.count == 4)

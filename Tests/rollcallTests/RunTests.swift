@@ -112,48 +112,6 @@ import Testing
     }
   }
 
-  @Test func `throttled by the service, every row is made once and no attempt is lost`() async throws {
-    var configuration = SandboxConfiguration()
-    configuration.rateLimit = Quota(rate: try #require(Rate("60/s")), burst: 3)
-    try await CommandFixture.with(configuration) { fixture in
-      try fixture.writeRoster((1...30).map { "n\($0)" })
-      let result = await fixture.run(
-        "run", "class.csv", "--rate", "500/s", "--burst", "8", "--concurrency", "8", "--out", "report")
-      #expect(result.status == 0, "\(result)")
-      let ledger = fixture.sandbox.ledger
-      #expect(ledger.throttled > 0)
-      #expect(ledger.creates.count == 30)
-      #expect(ledger.createsPerKey.values.allSatisfy { $0 == 1 })
-      #expect(try fixture.read("report/summary.json").contains("\"attemptCount\" : 30"))
-    }
-  }
-
-  @Test func `replies that are lost are settled by the service's list: every row once, nothing sent twice`()
-    async throws
-  {
-    var configuration = SandboxConfiguration()
-    for fault in ["drop-after=0.2", "drop-before=0.1", "error-after=0.1"] { try configuration.faults.add(fault) }
-    try await CommandFixture.with(configuration) { fixture in
-      try fixture.writeRoster((1...30).map { "n\($0)" })
-      let result = await fixture.run(
-        "run", "class.csv", "--rate", "500/s", "--burst", "8", "--request-timeout", "1s", "--settle-delay", "1s",
-        "--max-attempts", "20", "--out", "report")
-      #expect(result.status == 0, "\(result)")
-      let ledger = fixture.sandbox.ledger
-      #expect(ledger.creates.count == 30)
-      #expect(ledger.createsPerKey.values.allSatisfy { $0 == 1 })
-      #expect(ledger.createRequestsForExistingKey == 0)
-      #expect(try fixture.read("report/succeeded.csv").split(separator: "\r\n").count == 31)
-      for item in ["n1", "2"] {
-        let shown = await fixture.run("show", item)
-        #expect(shown.status == 0 && shown.output.contains("n1 of \(CommandFixture.account): done"), "\(shown)")
-        #expect(shown.output.contains("attempt 1 · "), "\(shown)")
-        #expect(shown.output.contains("list · "), "\(shown)")
-      }
-      #expect(await fixture.run("show", "nobody").status == 2)
-    }
-  }
-
   @Test func `what has our names and is not ours is a conflict, until a person wants it taken over`() async throws {
     try await CommandFixture.with { fixture in
       // Another queue has made two of the names, from another image.
@@ -175,25 +133,13 @@ import Testing
     }
   }
 
-  @Test func `show tells of every wait`() async throws {
-    var configuration = SandboxConfiguration()
-    configuration.rateLimit = Quota(rate: try #require(Rate("20/s")), burst: 1)
-    try await CommandFixture.with(configuration) { fixture in
-      try fixture.writeRoster((1...6).map { "n\($0)" })
-      let result = await fixture.run("run", "class.csv", "--rate", "500/s", "--burst", "8", "--out", "report")
-      #expect(result.status == 0, "\(result)")
-      let shown = await fixture.run("show", "n6")
-      #expect(shown.output.contains("wait · "), "\(shown)")
-      #expect(shown.output.contains("throttled: the service asked us to slow down"), "\(shown)")
-    }
-  }
-
   @Test func `an outage is worded as one, and only what was sent has an unknown answer`() async throws {
     var configuration = SandboxConfiguration()
     try configuration.faults.add("unavailable=1")
-    try await CommandFixture.with(configuration, time: FastTimeSource()) { fixture in
+    try await CommandFixture.with(configuration, time: JumpingTimeSource()) { fixture in
       try fixture.writeRoster(Self.names)
-      let result = await fixture.run("run", "class.csv", "--rate", "500/s", "--max-wait", "500ms", "--out", "report")
+      let result = await fixture.run(
+        "run", "class.csv", "--rate", "500/s", "--max-wait", "500ms", "--out", "report", "--quiet")
       #expect(result.status == 4, "\(result)")
       #expect(result.errorOutput.contains("the service gives no usable answers"), "\(result)")
       #expect(!result.errorOutput.contains("answer unknown"), "\(result)")
@@ -214,10 +160,10 @@ import Testing
   }
 
   @Test func `nobody at the port ends the run after max-wait, with nothing lost`() async throws {
-    try await CommandFixture.with(time: FastTimeSource()) { fixture in
+    try await CommandFixture.with(time: JumpingTimeSource()) { fixture in
       try fixture.writeRoster(["a"])
       let result = await fixture.run(
-        "run", "class.csv", "--endpoint", "http://127.0.0.1:1", "--max-wait", "500ms", "--out", "report")
+        "run", "class.csv", "--endpoint", "http://127.0.0.1:1", "--max-wait", "500ms", "--out", "report", "--quiet")
       #expect(result.status == 4, "\(result)")
       #expect(result.errorOutput.contains("could not be reached"), "\(result)")
       #expect(try fixture.read("report/summary.json").contains("\"ready\" : 1"))

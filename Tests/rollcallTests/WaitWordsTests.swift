@@ -27,7 +27,7 @@ import Words
   }
 
   @Test func `plan, status, doctor and the end say what the key waits for, and how to try now`() async throws {
-    try await CommandFixture.with(time: FastTimeSource()) { fixture in
+    try await CommandFixture.with(time: JumpingTimeSource(farthest: .seconds(600))) { fixture in
       try fixture.writeRoster(["n1", "n2"])
       let imported = await fixture.run("import", "class.csv")
       #expect(imported.status == 0, "\(imported)")
@@ -44,11 +44,11 @@ import Words
       let doctor = await fixture.run("doctor")
       #expect(doctor.output.contains("ok   wait        until ") && doctor.output.contains(why), "\(doctor)")
 
-      let run = await fixture.run("run", "class.csv", "--out", "report")
+      let run = await fixture.run("run", "class.csv", "--out", "report", "--quiet")
       #expect(run.status == 4 && run.errorOutput.contains("Paused: \(why); it may go on at "), "\(run)")
       #expect(!run.errorOutput.contains("--rate"), "\(run)")
       #expect(fixture.sandbox.ledger.createRequests == 0)
-      let now = await fixture.run("run", "class.csv", "--out", "report", "--ignore-wait")
+      let now = await fixture.run("run", "class.csv", "--out", "report", "--ignore-wait", "--quiet")
       #expect(now.status == 0 && fixture.sandbox.ledger.creates.count == 2, "\(now)")
       let after = await fixture.run("doctor")
       #expect(after.output.contains("ok   wait        none now; the last one was to last until "), "\(after)")
@@ -56,12 +56,12 @@ import Words
   }
 
   @Test func `the third run that a wait keeps from making anything ends with 6 and says since when`() async throws {
-    try await CommandFixture.with(time: FastTimeSource()) { fixture in
+    try await CommandFixture.with(time: JumpingTimeSource(farthest: .seconds(600))) { fixture in
       try fixture.writeRoster(["n1"])
       _ = await fixture.run("import", "class.csv")
       try await wait(3_000, fixture)
-      for _ in 1...2 { #expect(await fixture.run("run", "class.csv", "--out", "report").status == 4) }
-      let third = await fixture.run("resume")
+      for _ in 1...2 { #expect(await fixture.run("run", "class.csv", "--out", "report", "--quiet").status == 4) }
+      let third = await fixture.run("resume", "--quiet")
       #expect(third.status == 6, "\(third)")
       #expect(third.errorOutput.contains("3 runs in a row ended like this since "), "\(third)")
     }
