@@ -6,6 +6,33 @@ import Testing
 
 /// What a person and a program get of one roster, from `check` to the files, compared as a whole.
 @Suite struct WholeOutputTests {
+  // What several outputs say.
+  private static let issues = #"""
+    class.csv:5: name (A5): 'N4' must start with a–z and hold only a–z, 0–9 and single hyphens, none at the end
+        N4,6COytUeFj7b8eOhq2L5zL,PyTorch:1,ls,n4@example.com
+        ^~
+    class.csv:5: image (C5): 'PyTorch:1' must be an image and its tag, for example tensorflow:r2.3.1-py3 (at most 30 and 20 characters, each a–z, 0–9, '.', '_' or '-')
+        N4,6COytUeFj7b8eOhq2L5zL,PyTorch:1,ls,n4@example.com
+                                 ^~~~~~~~~
+    """#
+  private static let leftOut = "1 of 4 rows have issues and are left out; they go into failed.csv."
+  private static let plan = #"""
+    Plan for class.csv: 4 rows
+      endpoint  ENDPOINT (this machine)
+      account   6COytUeFj7b8eOhq2L5zL
+      rows      3 new
+      names     n1 … n3
+      carried   email
+    """#
+  private static let table = #"""
+    Batch 1, class.csv:
+      done     2
+      failed   1
+      invalid  1
+      rows     4
+      1 × the name was already taken by something we did not make
+    """#
+
   /// Two rows that are made, one whose name somebody else has taken, and one that is invalid.
   private func withClass(_ body: @escaping @Sendable (CommandFixture) async throws -> Void) async throws {
     try await CommandFixture.with { fixture in
@@ -42,12 +69,7 @@ import Testing
       expect(
         await fixture.run("check", "class.csv"), fixture, status: 5,
         errorOutput: #"""
-          class.csv:5: name (A5): 'N4' must start with a–z and hold only a–z, 0–9 and single hyphens, none at the end
-              N4,6COytUeFj7b8eOhq2L5zL,PyTorch:1,ls,n4@example.com
-              ^~
-          class.csv:5: image (C5): 'PyTorch:1' must be an image and its tag, for example tensorflow:r2.3.1-py3 (at most 30 and 20 characters, each a–z, 0–9, '.', '_' or '-')
-              N4,6COytUeFj7b8eOhq2L5zL,PyTorch:1,ls,n4@example.com
-                                       ^~~~~~~~~
+          \#(Self.issues)
           Error: class.csv has 2 issues in 1 row; nothing was queued or sent.
           Hint: Mend the lines above and run the same command again.
 
@@ -59,12 +81,7 @@ import Testing
 
           """#,
         errorOutput: #"""
-          class.csv:5: name (A5): 'N4' must start with a–z and hold only a–z, 0–9 and single hyphens, none at the end
-              N4,6COytUeFj7b8eOhq2L5zL,PyTorch:1,ls,n4@example.com
-              ^~
-          class.csv:5: image (C5): 'PyTorch:1' must be an image and its tag, for example tensorflow:r2.3.1-py3 (at most 30 and 20 characters, each a–z, 0–9, '.', '_' or '-')
-              N4,6COytUeFj7b8eOhq2L5zL,PyTorch:1,ls,n4@example.com
-                                       ^~~~~~~~~
+          \#(Self.issues)
           Error: class.csv has 2 issues in 1 row; nothing was queued or sent.
           Hint: Mend the lines above and run the same command again.
 
@@ -72,23 +89,13 @@ import Testing
       expect(
         await fixture.run("check", "class.csv", "--skip-invalid", "--issues", "issues.csv"), fixture, status: 3,
         output: #"""
-          Plan for class.csv: 4 rows
-            endpoint  ENDPOINT (this machine)
-            account   6COytUeFj7b8eOhq2L5zL
-            rows      3 new
-            names     n1 … n3
-            carried   email
+          \#(Self.plan)
             pace      2/s, burst 2, until a limit is known: 3 creates in at most 1 s, less if the service allows more, done by TIME
 
           """#,
         errorOutput: #"""
-          class.csv:5: name (A5): 'N4' must start with a–z and hold only a–z, 0–9 and single hyphens, none at the end
-              N4,6COytUeFj7b8eOhq2L5zL,PyTorch:1,ls,n4@example.com
-              ^~
-          class.csv:5: image (C5): 'PyTorch:1' must be an image and its tag, for example tensorflow:r2.3.1-py3 (at most 30 and 20 characters, each a–z, 0–9, '.', '_' or '-')
-              N4,6COytUeFj7b8eOhq2L5zL,PyTorch:1,ls,n4@example.com
-                                       ^~~~~~~~~
-          1 of 4 rows have issues and are left out; they go into failed.csv.
+          \#(Self.issues)
+          \#(Self.leftOut)
 
           """#)
       try expectFile(
@@ -102,19 +109,9 @@ import Testing
       expect(
         await fixture.run("run", "class.csv", "--skip-invalid", "--dry-run", "--rate", "500/s"), fixture, status: 0,
         errorOutput: #"""
-          class.csv:5: name (A5): 'N4' must start with a–z and hold only a–z, 0–9 and single hyphens, none at the end
-              N4,6COytUeFj7b8eOhq2L5zL,PyTorch:1,ls,n4@example.com
-              ^~
-          class.csv:5: image (C5): 'PyTorch:1' must be an image and its tag, for example tensorflow:r2.3.1-py3 (at most 30 and 20 characters, each a–z, 0–9, '.', '_' or '-')
-              N4,6COytUeFj7b8eOhq2L5zL,PyTorch:1,ls,n4@example.com
-                                       ^~~~~~~~~
-          1 of 4 rows have issues and are left out; they go into failed.csv.
-          Plan for class.csv: 4 rows
-            endpoint  ENDPOINT (this machine)
-            account   6COytUeFj7b8eOhq2L5zL
-            rows      3 new
-            names     n1 … n3
-            carried   email
+          \#(Self.issues)
+          \#(Self.leftOut)
+          \#(Self.plan)
             pace      500/s, burst 2 (--rate): 3 creates in about DURATION, done TIME
 
           """#)
@@ -127,26 +124,11 @@ import Testing
       expect(
         await fixture.run(run, answer: nil, isInteractive: false), fixture, status: 3,
         errorOutput: #"""
-          class.csv:5: name (A5): 'N4' must start with a–z and hold only a–z, 0–9 and single hyphens, none at the end
-              N4,6COytUeFj7b8eOhq2L5zL,PyTorch:1,ls,n4@example.com
-              ^~
-          class.csv:5: image (C5): 'PyTorch:1' must be an image and its tag, for example tensorflow:r2.3.1-py3 (at most 30 and 20 characters, each a–z, 0–9, '.', '_' or '-')
-              N4,6COytUeFj7b8eOhq2L5zL,PyTorch:1,ls,n4@example.com
-                                       ^~~~~~~~~
-          1 of 4 rows have issues and are left out; they go into failed.csv.
-          Plan for class.csv: 4 rows
-            endpoint  ENDPOINT (this machine)
-            account   6COytUeFj7b8eOhq2L5zL
-            rows      3 new
-            names     n1 … n3
-            carried   email
+          \#(Self.issues)
+          \#(Self.leftOut)
+          \#(Self.plan)
             pace      500/s, burst 2 (--rate): 3 creates in about DURATION, done TIME
-          Batch 1, class.csv:
-            done     2
-            failed   1
-            invalid  1
-            rows     4
-            1 × the name was already taken by something we did not make
+          \#(Self.table)
           Files in FOLDER/report/
 
           """#)
@@ -191,12 +173,7 @@ import Testing
       expect(
         await fixture.run("report", "--out", "again"), fixture, status: 0,
         errorOutput: #"""
-          Batch 1, class.csv:
-            done     2
-            failed   1
-            invalid  1
-            rows     4
-            1 × the name was already taken by something we did not make
+          \#(Self.table)
           Files in FOLDER/again/
 
           """#)
