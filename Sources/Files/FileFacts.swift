@@ -36,9 +36,8 @@ package struct FileFacts: Hashable, Sendable {
     size = Int64(status.st_size)
   }
 
-  /// Looks at what a path leads to, through links; nil when there is nothing.
-  ///
-  /// - Throws: `FileError` when it may not be looked at: that is not the same as nothing.
+  /// Looks at what a path leads to, through links; nil when there is nothing, which is not the same as that it may not be
+  /// looked at.
   package static func of(_ path: String) throws(FileError) -> FileFacts? {
     var status = stat()
     if stat(path, &status) == 0 { return FileFacts(status) }

@@ -24,10 +24,7 @@ package enum FileLook: Hashable, Sendable {
 }
 
 extension FileLook {
-  /// The bytes of a file; nil when there is none.
-  ///
-  /// - Parameter most: reading ends with the piece that brings more than this.
-  /// - Throws: `FileRefusal` when there may be one and it cannot be read.
+  /// The bytes of a file; nil when there is none. Reading ends with the piece that brings more than `most`.
   package static func contents(of path: String, upTo most: Int = .max) throws(FileRefusal) -> [UInt8]? {
     // Not to block: opening a pipe waits for whoever writes into it.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
@@ -52,12 +49,9 @@ extension FileLook {
 
 /// Which file it is, whatever it is called, and what kind of file.
 package struct FileIdentity: Hashable, Sendable {
-  /// The device that it is on.
-  package let device: UInt64
-  /// Its number there.
-  package let inode: UInt64
-  /// Whether it is a regular file.
-  package let isRegular: Bool
+  private let device: UInt64
+  private let inode: UInt64
+  private let isRegular: Bool
 
   init(_ status: stat) {
     device = UInt64(status.st_dev)
@@ -83,11 +77,7 @@ package struct FileRefusal: Error, Hashable, Sendable {
   /// The name of this process's user, or `uid N`.
   package let user: String
 
-  /// Finds out what stands in the way of a file.
-  ///
-  /// - Parameters:
-  ///   - code: what the system gave as its reason.
-  ///   - folderIsWanted: whether the file does not exist and would have to be made in its folder.
+  /// Finds out what stands in the way of a file, or, where it would have to be made, of its folder.
   package init(_ path: String, _ code: Int32, folderIsWanted: Bool = false) {
     self.code = code
     let culprit = Self.culprit(path, folderIsWanted: folderIsWanted)

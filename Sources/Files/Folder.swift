@@ -9,8 +9,6 @@ package final class Folder: Sendable {
   let descriptor: Int32
 
   /// Opens a folder.
-  ///
-  /// - Throws: `FileError`.
   package init(_ path: String) throws(FileError) {
     self.path = path
     descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -20,16 +18,12 @@ package final class Folder: Sendable {
   deinit { close(descriptor) }
 
   /// Makes a folder and those above it that are missing, mode 0700, and opens it; one that is there is opened.
-  ///
-  /// - Throws: `FileError`.
   package static func made(_ path: String) throws(FileError) -> Folder {
     try make(path)
     return try Folder(path)
   }
 
   /// Refuses a path at which no folder could be made; makes nothing.
-  ///
-  /// - Throws: `FileError`, with the system's reason.
   package static func refuseMaking(_ path: String) throws(FileError) {
     var parts = path.split(separator: "/").dropLast()
     while true {
@@ -55,8 +49,6 @@ package final class Folder: Sendable {
   package func path(of name: String) -> String { path.hasSuffix("/") ? path + name : "\(path)/\(name)" }
 
   /// Tries whether a file can be made, written and removed in it.
-  ///
-  /// - Throws: `FileError`.
   package func tryWriting() throws(FileError) {
     let file = try NewFile("", in: self, mark: NewFile.trialMark)
     file.buffer = [UInt8](repeating: 0, count: 4_096)
@@ -70,8 +62,6 @@ package final class Folder: Sendable {
   }
 
   /// The beginning of a file in it; nil when there is no regular file of that name. Links are not followed.
-  ///
-  /// - Throws: `FileError` when it is there and cannot be read.
   package func beginning(of name: String, upTo count: Int = 1 << 18) throws(FileError) -> [UInt8]? {
     guard let facts = try FileFacts.of(name, in: self), facts.kind == .regular else { return nil }
     let file = openat(descriptor, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
@@ -92,8 +82,6 @@ package final class Folder: Sendable {
   }
 
   /// Waits until the disk has its names.
-  ///
-  /// - Throws: `FileError`.
   package func sync() throws(FileError) {
     // Some file systems sync no folders.
     guard fsync(descriptor) == 0 || [EINVAL, EBADF, ENOSYS, EOPNOTSUPP].contains(errno) else {
@@ -102,8 +90,6 @@ package final class Folder: Sendable {
   }
 
   /// Removes the regular files in it that are our own and whose name is such.
-  ///
-  /// - Throws: `FileError` when the folder cannot be listed or one of them cannot be removed.
   package func removeFiles(where isSuch: (String) -> Bool) throws(FileError) {
     for name in try names() where isSuch(name) {
       guard let facts = try FileFacts.of(name, in: self), facts.kind == .regular, try isOwn(facts.owner) else {

@@ -24,10 +24,7 @@ package final class FolderLock {
     close(descriptor)
   }
 
-  /// Takes the lock of a folder.
-  ///
-  /// - Parameter limit: how long another holder is waited for.
-  /// - Throws: `FileError`, `busy` when the holder did not let go.
+  /// Takes the lock of a folder; `busy` when another holder does not let go in time.
   package static func acquire(_ folder: Folder, upTo limit: Duration) throws(FileError) -> FolderLock {
     let deadline = ContinuousClock.now + limit
     while true {

@@ -17,12 +17,8 @@ package final class NewFile {
   /// What it is called until it has its name; nil when it is called that no more.
   private var partial: String?
 
-  /// Starts a file in a folder, mode 0600: rosters hold people's names.
-  ///
-  /// - Parameters:
-  ///   - name: what it will be called.
-  ///   - mark: what its name under way begins with; `isPartial` knows it again.
-  /// - Throws: `FileError`.
+  /// Starts a file in a folder, mode 0600: rosters hold people's names. Its name under way begins with `mark`, by which
+  /// `isPartial` knows it again.
   package init(_ name: String, in folder: Folder, mark: String) throws(FileError) {
     self.name = name
     self.folder = folder
@@ -72,21 +68,12 @@ package final class NewFile {
 
   /// Writes what was appended.
   package func flush() throws(FileError) {
-    var written = 0
-    while written < buffer.count {
-      let count = buffer.withUnsafeBytes {
-        write(descriptor, $0.baseAddress?.advanced(by: written), $0.count - written)
-      }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw FileError(path, .system(count < 0 ? errno : EIO)) }
-      written += count
-    }
+    let code = buffer.withUnsafeBytes { writeAll($0, to: descriptor) }
+    guard code == 0 else { throw FileError(path, .system(code)) }
     buffer.removeAll(keepingCapacity: true)
   }
 
-  /// Appends a part of another file that is under way, a piece at a time.
-  ///
-  /// - Parameter range: bytes of what was appended to the other one so far.
+  /// Appends a part of what was appended to another file that is under way, a piece at a time.
   package func append(_ range: Range<Int>, of other: NewFile) throws(FileError) {
     try other.flush()
     var piece = [UInt8](repeating: 0, count: min(range.count, Self.flushSize))
@@ -119,4 +106,16 @@ package final class NewFile {
     }
     self.partial = nil
   }
+}
+
+/// Writes all of some bytes into an open file; 0, or the system's reason (`errno`) why not.
+package func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int32 {
+  var written = 0
+  while written < bytes.count {
+    let count = write(descriptor, bytes.baseAddress.map { $0 + written }, bytes.count - written)
+    if count < 0, errno == EINTR { continue }
+    guard count > 0 else { return count < 0 ? errno : EIO }
+    written += count
+  }
+  return 0
 }

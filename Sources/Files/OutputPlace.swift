@@ -11,15 +11,11 @@ package struct NeededFiles: Sendable {
   package init() {}
 
   /// Adds a file; one that is not there needs no protection.
-  ///
-  /// - Throws: `FileError` when it may not be looked at.
   package mutating func add(_ path: String, as role: FileRole) throws(FileError) {
     if let facts = try FileFacts.of(path), facts.kind != .folder { roles[facts.identity] = role }
   }
 
   /// Adds a queue with what belongs beside it, also what is not there yet: all names that begin like its own.
-  ///
-  /// - Throws: `FileError` when it may not be looked at.
   package mutating func add(queue path: String) throws(FileError) {
     for path in Set([path, URL(fileURLWithPath: path).resolvingSymlinksInPath().path]) {
       for end in ["", "-wal", "-shm", "-journal", ".lock", ".checkpoint"] { try add(path + end, as: .queue) }
@@ -56,9 +52,7 @@ package struct OutputPlace {
     self.name = name
   }
 
-  /// The place that a path leads to, through links.
-  ///
-  /// - Throws: `FileError` when its folder cannot be opened, or the path is a link that leads nowhere.
+  /// The place that a path leads to, through links; a link that leads nowhere is refused.
   package init(_ path: String) throws(FileError) {
     var (folder, name) = Self.split(path)
     let isThere = try FileFacts.of(path) != nil
@@ -72,15 +66,8 @@ package struct OutputPlace {
     return (url.deletingLastPathComponent().path, url.lastPathComponent)
   }
 
-  /// Refuses the place unless there is nothing, or a regular file of this user that is empty or of the kind.
-  ///
-  /// - Parameters:
-  ///   - needed: what must not be replaced.
-  ///   - isKind: whether a file that begins with these bytes is of the kind.
-  /// - Throws: `FileError`.
-  package func check(
-    needed: NeededFiles, isKind: (_ beginning: [UInt8]) -> Bool
-  ) throws(FileError) {
+  /// Refuses the place unless there is nothing, or a regular file of this user, not needed, that is empty or of the kind.
+  package func check(needed: NeededFiles, isKind: (_ beginning: [UInt8]) -> Bool) throws(FileError) {
     let path = folder.path(of: name)
     if let role = needed.role(of: name, in: folder) { throw FileError(path, .needed(role)) }
     guard let facts = try FileFacts.of(name, in: folder) else { return }

@@ -11,9 +11,7 @@ package final class Spool: Sendable {
   /// Its name, where it had to keep one.
   private let name: String?
 
-  /// Makes an empty one in the folder for temporary files.
-  ///
-  /// - Throws: `FileError` with that folder.
+  /// Makes an empty one in the folder for temporary files, which is what its errors name.
   package init() throws(FileError) {
     let url = FileManager.default.temporaryDirectory.appendingPathComponent("rollcall-\(UUID().uuidString)")
     folder = url.deletingLastPathComponent().path
@@ -34,25 +32,12 @@ package final class Spool: Sendable {
   }
 
   /// Appends bytes.
-  ///
-  /// - Throws: `FileError` with the folder.
   package func append(_ bytes: some ContiguousBytes) throws(FileError) {
-    let code = bytes.withUnsafeBytes { bytes in
-      var written = 0
-      while written < bytes.count {
-        let count = write(descriptor, bytes.baseAddress.map { $0 + written }, bytes.count - written)
-        if count < 0, errno == EINTR { continue }
-        guard count > 0 else { return count < 0 ? errno : EIO }
-        written += count
-      }
-      return 0
-    }
+    let code = bytes.withUnsafeBytes { writeAll($0, to: descriptor) }
     if code != 0 { throw FileError(folder, .system(code)) }
   }
 
-  /// Some of what was appended.
-  ///
-  /// - Throws: `FileError` with the folder, also where there is less.
+  /// Some of what was appended; it is an error where there is less.
   package func bytes(_ range: Range<Int>) throws(FileError) -> [UInt8] {
     var code: Int32 = 0
     let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { buffer, filled in

@@ -3,7 +3,7 @@
 
 /// A point in time in whole microseconds since 1970-01-01T00:00:00Z, by the wall clock.
 package struct Instant: Hashable, Comparable, Sendable {
-  /// Microseconds since the epoch; the form in which instants stand in the database.
+  /// As instants stand in the database.
   package var microseconds: Int64
 
   /// What a stored instant can be, in microseconds: thousands of years, the end of which can still be added to.
@@ -28,6 +28,14 @@ package struct Instant: Hashable, Comparable, Sendable {
   /// The time from `right` to `left`; negative when `left` is earlier.
   package static func - (left: Instant, right: Instant) -> Duration {
     .microseconds(left.microseconds) - .microseconds(right.microseconds)
+  }
+}
+
+extension Int64 {
+  /// The quotient rounded down, also for times before the epoch.
+  package func flooredQuotient(_ divisor: Int64) -> Int64 {
+    let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
+    return remainder < 0 ? quotient - 1 : quotient
   }
 }
 

@@ -11,8 +11,6 @@
 // One cut for each congestion event, not for each refused request: what was sent before the cut belongs to it. Events
 // in quick succession mean that the limit has fallen, and cut deeper.
 
-import Foundation
-
 /// What is known of a limit; a value that lives in the database and is shared by all processes that use the key.
 package struct PaceLearner: Hashable, Sendable, Codable {
   private static let underCeiling = 0.97
@@ -61,9 +59,7 @@ package struct PaceLearner: Hashable, Sendable, Codable {
       && (0...1_000_000).contains(holdSeconds)
   }
 
-  /// Notes that a run starts: it goes on from what is known, and is careful for a while.
-  ///
-  /// - Returns: whether the pace has changed.
+  /// Notes that a run starts: it goes on from what is known, and is careful for a while. True when the pace has changed.
   package mutating func beginRun(at now: Instant) -> Bool {
     guard !isStarting else { return false }
     let before = perSecond
@@ -71,9 +67,7 @@ package struct PaceLearner: Hashable, Sendable, Codable {
     return perSecond != before
   }
 
-  /// Notes an answer of the service that was no throttle.
-  ///
-  /// - Returns: whether the pace has changed.
+  /// Notes an answer of the service that was no throttle; true when the pace has changed.
   package mutating func noteClean(at now: Instant) -> Bool {
     let silence = atLeast(Self.longestSilence, intervals: Self.longestSilenceInIntervals)
     if seconds(since: tickAt, to: now) > silence || now.microseconds < tickAt { beginAnew(at: now) }
@@ -90,10 +84,7 @@ package struct PaceLearner: Hashable, Sendable, Codable {
     return perSecond != before
   }
 
-  /// Notes a throttle.
-  ///
-  /// - Parameter sentAt: when the request was sent; before the last cut it belongs to that.
-  /// - Returns: whether the pace has changed.
+  /// Notes a throttle; one of a request that was sent before the last cut belongs to that. True when the pace has changed.
   package mutating func noteThrottle(sentAt: Instant, at now: Instant) -> Bool {
     // A cut that lies ahead was noted while the clock was ahead.
     cutAt = min(cutAt, now.microseconds)

@@ -53,9 +53,7 @@ package struct Quota: Hashable, Sendable {
     let earliest = max(now, state.notBefore)
     // A clock that was set back leaves one that is farther ahead.
     state.theoretical = min(state.theoretical, earliest + longestDebt)
-    for window in windows {
-      state.usage[window.rate.period] = window.tidied(state.usage[window.rate.period] ?? WindowUsage(), at: now)
-    }
+    tidy(&state, at: now)
     var starts: [Instant] = []
     while true {
       let start = allowed(max(earliest, state.theoretical - tolerance), by: state)
@@ -63,9 +61,19 @@ package struct Quota: Hashable, Sendable {
         return Grant(starts: starts, state: state, next: start)
       }
       starts.append(start)
-      state.theoretical = max(state.theoretical, start) + rate.interval
-      for window in windows { window.take(at: start, &state.usage[window.rate.period, default: WindowUsage()]) }
+      take(at: start, &state)
     }
+  }
+
+  private func tidy(_ state: inout QuotaState, at now: Instant) {
+    for window in windows {
+      state.usage[window.rate.period] = window.tidied(state.usage[window.rate.period] ?? WindowUsage(), at: now)
+    }
+  }
+
+  private func take(at start: Instant, _ state: inout QuotaState) {
+    state.theoretical = max(state.theoretical, start) + rate.interval
+    for window in windows { window.take(at: start, &state.usage[window.rate.period, default: WindowUsage()]) }
   }
 
   /// The earliest instant from `start` on that every window allows.
@@ -85,16 +93,13 @@ package struct Quota: Hashable, Sendable {
       return start + rate.interval * max(0, count - burst)
     }
     var state = state
-    for window in windows {
-      state.usage[window.rate.period] = window.tidied(state.usage[window.rate.period] ?? WindowUsage(), at: now)
-    }
+    tidy(&state, at: now)
     // More are told from these: people want the day.
     let most = min(count, 20_000)
     var start = now
     for _ in 0..<most {
       start = allowed(max(start, state.notBefore, state.theoretical - tolerance), by: state)
-      state.theoretical = max(state.theoretical, start) + rate.interval
-      for window in windows { window.take(at: start, &state.usage[window.rate.period, default: WindowUsage()]) }
+      take(at: start, &state)
     }
     return count > most ? now + (start - now) * (Double(count) / Double(most)) : start
   }

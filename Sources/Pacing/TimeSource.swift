@@ -13,9 +13,8 @@ package protocol TimeSource: Sendable {
   /// and against `now` when the clock was stepped.
   func sinceBoot() -> SinceBoot
 
-  /// Calls `ring` once, at `instant` or as soon as possible after it, on a thread of the source's choice.
-  ///
-  /// - Returns: what cancels the alarm; an alarm that is let go of does not ring.
+  /// Calls `ring` once, at `instant` or as soon as possible after it, on a thread of the source's choice. An alarm that is
+  /// let go of does not ring.
   func alarm(at instant: Instant, ring: @escaping @Sendable () -> Void) -> any Alarm
 
   /// Waits; no longer once the task is cancelled.
@@ -23,7 +22,7 @@ package protocol TimeSource: Sendable {
 }
 
 extension TimeSource {
-  /// Waits by an alarm.
+  /// Waits by an alarm; no longer once the task is cancelled.
   package func wait(_ duration: Duration) async {
     guard duration > .zero else { return }
     let (rings, ring) = AsyncStream<Never>.makeStream()

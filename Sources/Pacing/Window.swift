@@ -23,11 +23,7 @@ package struct Window: Hashable, Sendable, CustomStringConvertible {
   /// How long a bucket is, in microseconds.
   private var bucketSize: Int64 { rate.period.duration.microseconds / Self.bucketCount }
 
-  private func bucket(of instant: Instant) -> Int64 {
-    // Rounded down, also before the epoch.
-    let (quotient, remainder) = instant.microseconds.quotientAndRemainder(dividingBy: bucketSize)
-    return remainder < 0 ? quotient - 1 : quotient
-  }
+  private func bucket(of instant: Instant) -> Int64 { instant.microseconds.flooredQuotient(bucketSize) }
 
   /// When the permits of a bucket do not count any more.
   private func end(of bucket: Int64) -> Instant {
@@ -51,9 +47,8 @@ package struct Window: Hashable, Sendable, CustomStringConvertible {
 
   /// The usage as a clock has it that was set by `step` since it was counted.
   package func shifted(_ usage: WindowUsage, by step: Duration) -> WindowUsage {
-    let (quotient, remainder) = step.microseconds.quotientAndRemainder(dividingBy: bucketSize)
     // Rounded up: a permit counts too long rather than not long enough.
-    let buckets = remainder > 0 ? quotient + 1 : quotient
+    let buckets = -(Duration.zero - step).microseconds.flooredQuotient(bucketSize)
     return WindowUsage(
       counts: Dictionary(usage.counts.map { ($0.key + buckets, $0.value) }) { first, _ in first })
   }

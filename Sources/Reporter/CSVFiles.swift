@@ -14,9 +14,7 @@ final class CSVFiles {
   private let unprocessed: NewFile
   private let gone: NewFile
 
-  /// - Parameters:
-  ///   - columns: the headers of the batch's roster.
-  ///   - gone: those of the roster before it.
+  /// - Parameter gone: the headers of the roster before the batch's.
   init(columns: [String], gone goneColumns: [String], in folder: Folder) throws(FileError) {
     succeeded = try Self.file(OutcomeFiles.succeeded, columns, in: folder)
     failed = try Self.file(OutcomeFiles.failed, columns, in: folder)

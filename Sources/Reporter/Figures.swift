@@ -4,18 +4,14 @@ import DurableQueue
 import Pacing
 import Provisioning
 
-/// How a value is spread, in seconds; each percentile is the value that so many of a hundred lie at or below.
+/// How values, at least one, are spread, in seconds. Each percentile is the value that so many of a hundred lie at or below,
+/// at most 1 in 128 off; the largest is exact.
 package struct Percentiles: Codable, Hashable, Sendable {
-  /// How many values there are, at least one.
-  package var count: Int
-  /// Half of the values; at most 1 in 128 off, as the next two.
-  package var p50: Double
-  /// Nine of ten.
-  package var p90: Double
-  /// Ninety-nine of a hundred.
-  package var p99: Double
-  /// The largest, exact.
-  package var max: Double
+  var count: Int
+  var p50: Double
+  var p90: Double
+  var p99: Double
+  var max: Double
 }
 
 /// The figures of a batch's attempts since it was imported; what was sent for an earlier batch is not this one's.
@@ -27,8 +23,8 @@ struct AttemptTotals {
   private(set) var lastEnd: Instant?
 
   mutating func add(_ attempt: AttemptFigures) {
-    guard let sent = PaceChart.AttemptCount(start: attempt.start, outcome: attempt.outcome) else { return }
-    pace.add(sent)
+    if attempt.outcome == .notSent || attempt.outcome == .unreachable { return }
+    pace.add(sentAt: attempt.start, attempt.outcome)
     firstStart = min(firstStart ?? attempt.start, attempt.start)
     lastEnd = [lastEnd, attempt.end].compactMap { $0 }.max()
     // What had no answer was only as quick as our patience.

@@ -1,37 +1,30 @@
-// The outcome files of a batch: three rosters with what became of each row, one line of JSON a row, a summary, and a
-// page for people. All are made from the queue in one pass over one state of it, so they agree and are complete at any
-// moment.
+// The outcome files of a batch. All are made from the queue in one pass over one state of it, so they agree and are complete
+// at any moment.
 
 package import DurableQueue
 package import Files
-import Foundation
 package import Pacing
 import Provisioning
 
 /// Writes the outcome files of a batch.
 package struct OutcomeFiles {
   /// The columns that follow the roster's own.
-  package static let columns = [
+  static let columns = [
     "rollcall_state", "rollcall_account", "rollcall_name", "rollcall_id", "rollcall_reason", "rollcall_message",
     "rollcall_attempts", "rollcall_finished_at", "rollcall_line",
   ]
   /// The rows whose item exists.
-  package static let succeeded = "succeeded.csv"
+  static let succeeded = "succeeded.csv"
   /// The rows that failed, invalid ones too.
-  package static let failed = "failed.csv"
+  static let failed = "failed.csv"
   /// The rows that are not finished, and cancelled ones.
-  package static let unprocessed = "unprocessed.csv"
-  /// The page for people.
-  package static let page = "report.html"
+  static let unprocessed = "unprocessed.csv"
+  static let page = "report.html"
   /// The rows of the label's previous batch that this one does not have; what they made is still there.
-  package static let gone = "gone.csv"
-
-  /// One line of JSON a row.
-  package static let lines = "outcomes.jsonl"
+  static let gone = "gone.csv"
+  static let lines = "outcomes.jsonl"
   /// The figures.
   package static let summary = "summary.json"
-  /// How long another writer into the same folder is waited for unless the caller says otherwise.
-  package static let standardLockWait = Duration.seconds(60)
 
   private let queue: Queue
   private let batch: Batch
@@ -41,24 +34,16 @@ package struct OutcomeFiles {
 
   /// Makes a writer of the batch's files in `folder`.
   ///
-  /// - Parameters:
-  ///   - needed: what must not be replaced, beside the queue and a roster that the batch is called after.
-  ///   - lockWait: how long another writer into the same folder is waited for.
+  /// - Parameter needed: what must not be replaced, beside the queue and a roster that the batch is called after.
   package init(
     of batch: Batch, in queue: Queue, to folder: String, needed: NeededFiles = NeededFiles(),
-    lockWait: Duration = OutcomeFiles.standardLockWait
+    lockWait: Duration = .seconds(60)
   ) {
-    self.batch = batch
-    self.queue = queue
-    path = folder
-    others = needed
-    self.lockWait = lockWait
+    (self.batch, self.queue, self.lockWait) = (batch, queue, lockWait)
+    (path, others) = (folder, needed)
   }
 
   /// Refuses a folder in which no report could be written, before there is a batch to report; makes nothing that stays.
-  ///
-  /// - Parameter needed: what must not be replaced.
-  /// - Throws: `ReportError`.
   package static func refuse(_ folder: String, needed: NeededFiles) throws {
     try ReportError.wording { try ReportFolder.refuse(folder, needed: needed) }
   }
@@ -126,8 +111,6 @@ package struct OutcomeFiles {
   }
 
   /// The figures alone, for when the files cannot be written.
-  ///
-  /// - Throws: `QueueError`.
   package func summary(at now: Instant) throws -> Summary {
     let previous = try queue.previousBatch(of: batch.id)
     return try queue.readBatch(batch.id) { try summarize($0, previous, at: now, row: { _ in }, gone: { _ in }).0 }

@@ -43,34 +43,19 @@ struct PaceChart {
   private var buckets: [Int64: Counts] = [:]
   private var bucketSeconds: Int64 = 1
 
-  /// Counts an attempt, unless nothing was sent.
-  mutating func add(_ attempt: AttemptCount) {
-    let second = attempt.start.microseconds.flooredDivided(by: 1_000_000)
-    buckets[second.flooredDivided(by: bucketSeconds), default: Counts()] += attempt.counts
+  /// Counts a request; its outcome is nil while it is under way.
+  mutating func add(sentAt start: Instant, _ outcome: Outcome.Kind?) {
+    let second = start.microseconds.flooredQuotient(1_000_000)
+    buckets[second.flooredQuotient(bucketSeconds), default: Counts()] += Counts(
+      sent: 1, throttled: outcome?.holdsKey == true ? 1 : 0, unknown: outcome?.isDefinite == false ? 1 : 0)
     if buckets.count > Self.mostHeld {
       buckets = Self.merged(buckets, by: 2)
       bucketSeconds *= 2
     }
   }
 
-  /// One attempt as it is counted.
-  struct AttemptCount {
-    let start: Instant
-    let counts: Counts
-
-    /// - Parameter outcome: nil while it is under way.
-    init?(start: Instant, outcome: Outcome.Kind?) {
-      if outcome == .notSent || outcome == .unreachable { return nil }
-      self.start = start
-      counts = Counts(
-        sent: 1, throttled: outcome?.holdsKey == true ? 1 : 0, unknown: outcome?.isDefinite == false ? 1 : 0)
-    }
-  }
-
-  /// The last sitting; nil when nothing was sent.
-  ///
-  /// A roster that is run every night for a term would be a flat line with a needle a night: only the last time that it
-  /// was at work is drawn.
+  /// The last sitting; nil when nothing was sent. A roster that is run every night for a term would be a flat line with a
+  /// needle a night: only the last time that it was at work is drawn.
   func lastSitting() -> Sitting? {
     let places = buckets.keys.sorted()
     guard let last = places.last else { return nil }
@@ -78,24 +63,16 @@ struct PaceChart {
     let firstIndex = places.indices.dropFirst().last { places[$0] - places[$0 - 1] > gap } ?? 0
     let earlier = places[..<firstIndex].reduce(0) { $0 + (buckets[$1]?.sent ?? 0) }
     var factor: Int64 = 1
-    func width() -> Int64 { last.flooredDivided(by: factor) - places[firstIndex].flooredDivided(by: factor) + 1 }
+    func width() -> Int64 { last.flooredQuotient(factor) - places[firstIndex].flooredQuotient(factor) + 1 }
     while width() > Self.mostBuckets { factor *= 2 }
     let merged = Self.merged(buckets.filter { $0.key >= places[firstIndex] }, by: factor)
-    let first = places[firstIndex].flooredDivided(by: factor)
+    let first = places[firstIndex].flooredQuotient(factor)
     return Sitting(
       bucketSeconds: bucketSeconds * factor, start: first * bucketSeconds * factor,
       counts: (0..<width()).map { merged[first + $0] ?? Counts() }, earlierCount: earlier)
   }
 
   private static func merged(_ buckets: [Int64: Counts], by factor: Int64) -> [Int64: Counts] {
-    buckets.reduce(into: [:]) { $0[$1.key.flooredDivided(by: factor), default: Counts()] += $1.value }
-  }
-}
-
-extension Int64 {
-  /// The quotient rounded down, also for times before the epoch.
-  fileprivate func flooredDivided(by divisor: Int64) -> Int64 {
-    let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
-    return remainder < 0 ? quotient - 1 : quotient
+    buckets.reduce(into: [:]) { $0[$1.key.flooredQuotient(factor), default: Counts()] += $1.value }
   }
 }

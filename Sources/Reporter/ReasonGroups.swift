@@ -34,9 +34,7 @@ struct ReasonGroups {
     groups[key]?.messages.count(message)
   }
 
-  /// The groups as the page has them, the largest first.
-  ///
-  /// - Parameter messageCount: so many messages of each, the most frequent first.
+  /// The groups as the page has them, the largest first, each with its most frequent messages.
   func json(for batch: BatchID, messageCount: Int = 5) -> JSONValue {
     let sorted = groups.sorted {
       ($1.value.count, $0.key.state, $0.key.reason) < ($0.value.count, $1.key.state, $1.key.reason)

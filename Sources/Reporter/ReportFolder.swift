@@ -1,7 +1,6 @@
 // The folder of a report: whose it is, what may be replaced in it, and how all of its files get their names at once.
 
 import Files
-import Foundation
 
 /// A report's folder.
 struct ReportFolder {
@@ -62,21 +61,8 @@ struct ReportFolder {
   /// Removes what writers left that were killed; only while the folder's lock is held.
   func removeLeftovers() throws(FileError) {
     try folder.removeFiles { name in
-      NewFile.isPartial(name, mark: Self.mark) || NewFile.isPartial(name, mark: NewFile.trialMark)
-        || Self.isOldPartial(name)
+      [Self.mark, NewFile.trialMark].contains { NewFile.isPartial(name, mark: $0) }
     }
-  }
-
-  /// As 0.1.0 called them: the name, the process, `partial`.
-  private static func isOldPartial(_ name: String) -> Bool {
-    guard name.hasPrefix("."), name.hasSuffix(".partial") else { return false }
-    let middle = name.dropFirst().dropLast(".partial".count)
-    guard let point = middle.lastIndex(of: "."), Int32(middle[middle.index(after: point)...]) != nil else {
-      return false
-    }
-    let final = middle[..<point]
-    let sides = ["\(OutcomeFiles.page).waiting", "\(OutcomeFiles.page).done"]
-    return (names + sides).contains { $0 == final }
   }
 
   /// Gives all files their names, once the disk has every one of them.

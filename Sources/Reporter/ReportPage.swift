@@ -3,7 +3,6 @@
 
 import DurableQueue
 import Files
-import Foundation
 import Pacing
 import Provisioning
 import Words
@@ -47,14 +46,12 @@ final class ReportPage {
       guard shownCount < mostRows else { return }
       if shownCount > 0 { file.buffer.append(UInt8(ascii: ",")) }
       shownCount += 1
-      PageTemplate.appendSafely(PageRow.json(row), to: &file.buffer)
+      PageTemplate.appendSafely(row.pageJSON, to: &file.buffer)
       try file.flushIfLarge()
     }
   }
 
-  /// Appends what follows the rows.
-  ///
-  /// - Parameter limits: returns the limits that held during what is drawn.
+  /// Appends what follows the rows; `limits` returns those that held during what is drawn.
   func finish(
     _ summary: Summary, _ totals: AttemptTotals, limits: (PaceChart.Sitting) throws -> [LimitPoint]
   ) throws {
@@ -100,22 +97,21 @@ final class ReportPage {
   }
 }
 
-/// A row as the page has it: `[line, state, account, name, id, reason, message, attempts, finishedAt, [cell…]]`.
-private enum PageRow {
-  static func json(_ row: ReportRow) -> [UInt8] {
-    let item = row.item
-    var bytes = Array("[\(row.line),".utf8)
+extension ReportRow {
+  /// As the page has it: `[line, state, account, name, id, reason, message, attempts, finishedAt, [cell…]]`.
+  fileprivate var pageJSON: [UInt8] {
+    var bytes = Array("[\(line),".utf8)
     let texts = [
       item?.state.rawValue ?? "invalid", item?.account ?? "", item?.name ?? "", item?.remoteID?.visibleLine ?? "",
       item == nil ? "invalid" : item?.reason?.rawValue ?? "",
-      item == nil ? row.issue ?? "" : item?.message?.visibleLine ?? "",
+      item == nil ? issue ?? "" : item?.message?.visibleLine ?? "",
     ]
     for text in texts {
       JSONValue.append(text, to: &bytes)
       bytes.append(UInt8(ascii: ","))
     }
     bytes += "\(item?.attemptCount ?? 0),\"\(item?.finishedAt?.rfc3339() ?? "")\",".utf8
-    JSONValue.append(row.cells, to: &bytes)
+    JSONValue.append(cells, to: &bytes)
     bytes += "]\n".utf8
     return bytes
   }
@@ -137,7 +133,7 @@ private final class SideRows {
   func add(_ row: ReportRow) throws(FileError) {
     guard ends.count < most else { return }
     var bytes = [UInt8(ascii: ",")]
-    PageTemplate.appendSafely(PageRow.json(row), to: &bytes)
+    PageTemplate.appendSafely(row.pageJSON, to: &bytes)
     ends.append((ends.last ?? 0) + bytes.count)
     file.buffer += bytes
     try file.flushIfLarge()

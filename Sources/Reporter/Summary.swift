@@ -13,22 +13,17 @@ import Provisioning
 /// seconds, counts are of rows unless they say otherwise.
 package struct Summary: Codable, Hashable, Sendable {
   /// The version of this shape; it rises when a member changes its meaning or goes.
-  package static let currentSchemaVersion = 2
+  static let currentSchemaVersion = 2
 
-  /// The version of the shape.
-  package var schemaVersion = Summary.currentSchemaVersion
+  var schemaVersion = Summary.currentSchemaVersion
   /// The queue's file.
-  package var database: String
-  /// The batch's number.
-  package var batch: Int64
+  var database: String
+  var batch: Int64
   /// The roster's path, or the label that was given.
-  package var label: String
-  /// Where the items are made.
-  package var endpoint: String
-  /// When the roster was imported, RFC 3339.
-  package var importedAt: String
-  /// When this file was written, RFC 3339.
-  package var writtenAt: String
+  var label: String
+  var endpoint: String
+  var importedAt: String
+  var writtenAt: String
   /// Rows of the roster.
   package var rowCount: Int
   /// Rows by the state of their item, all states named.
@@ -96,9 +91,7 @@ package struct Summary: Codable, Hashable, Sendable {
   /// Reads the summary of a folder; nil when there is none or it is no summary.
   static func read(in folder: Folder) throws(FileError) -> Summary? {
     guard let bytes = try folder.beginning(of: OutcomeFiles.summary) else { return nil }
-    guard case .success(let summary) = Result(catching: { try JSONDecoder().decode(Summary.self, from: Data(bytes)) })
-    else { return nil }
-    return summary
+    do { return try JSONDecoder().decode(Summary.self, from: Data(bytes)) } catch { return nil }
   }
 }
 

@@ -4,11 +4,8 @@ package import Provisioning
 
 /// The words of a group of rows.
 package enum Advice {
-  /// What is wrong with them, in lower case.
-  ///
-  /// - Parameters:
-  ///   - state: as the files write it; `invalid` for rows that were not accepted.
-  ///   - reason: as the files write it.
+  /// What is wrong with them, in lower case, by state and reason as the files write them (`invalid` for rows that were not
+  /// accepted).
   package static func title(state: String, reason key: String) -> String {
     if state == "invalid" { return "the row was not accepted when the roster was read" }
     let reason = Reason(rawValue: key)

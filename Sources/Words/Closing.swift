@@ -17,22 +17,14 @@ package struct Closing {
   /// Describes an end.
   ///
   /// - Parameters:
-  ///   - database: the queue's file.
-  ///   - processes: who may hold items.
-  ///   - limit: the limit that held.
   ///   - standstill: why runs have made nothing for so long that a person must look; nil: they have made something.
   ///   - options: the words of the command line that the next command needs too.
   package init(
     end: RunEnd, batch: BatchID, database: String, processes: [OwnerProcess] = [], limit: Limit = .standard,
     standstill: Standstill? = nil, options: [String] = []
   ) {
-    self.end = end
-    self.batch = batch
-    self.database = database
-    self.processes = processes
-    self.limit = limit
-    self.standstill = standstill
-    self.options = options
+    (self.end, self.batch, self.database, self.standstill) = (end, batch, database, standstill)
+    (self.processes, self.limit, self.options) = (processes, limit, options)
   }
 
   private var resume: String {

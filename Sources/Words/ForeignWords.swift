@@ -17,9 +17,7 @@ package enum ForeignWords {
 
 /// Words for a clock that is wrong.
 package enum ClockWords {
-  /// How far the clocks are apart: `the service's clock is 6m 0s ahead of this machine's, and five minutes are refused`.
-  ///
-  /// - Parameter skew: how far the service's clock is ahead of ours; negative: behind.
+  /// How far the service's clock is ahead of this machine's, or behind it when negative.
   package static func difference(_ skew: Duration) -> String {
     let distance = Duration.microseconds(abs(skew.microseconds)).displayText
     let direction = skew < .zero ? "behind" : "ahead of"

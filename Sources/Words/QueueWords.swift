@@ -47,19 +47,13 @@ extension QueueError: CustomStringConvertible {
       "Find its names with `find DIR -xdev -inum $(stat -c %i \(quoted))`, end what uses it, and delete all but one; where "
         + "a -wal stands beside one of them, keep that one."
     case .mountPoint: "Name it by the path that it has in its own folder, or mount that folder instead of the file."
-    case .replaced, .strangeLog, .forgotten: replacedHint
-    case .other: nil
-    }
-  }
-
-  private var replacedHint: String? {
-    switch code {
     case .replaced:
       "Nothing new is sent. End every rollcall process that uses it, put back what was moved away (or what was saved, if "
         + "that was said), never over a file that stands there, and run the same command again. What is lost for good is "
         + "found by the service's list: `rollcall run ROSTER --adopt-existing`."
     case .strangeLog: strangeLogHint
-    default: "Somebody ran `rollcall forget`; `rollcall list` shows the batches that are left."
+    case .forgotten: "Somebody ran `rollcall forget`; `rollcall list` shows the batches that are left."
+    case .other: nil
     }
   }
 

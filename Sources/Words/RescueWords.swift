@@ -6,17 +6,9 @@ package import Provisioning
 /// The words about a queue that was saved, or could not be.
 package enum RescueWords {
   /// Where the copy is.
-  ///
-  /// - Parameter copy: the new file.
   package static func sentence(_ copy: String) -> String { "What this run knows is saved in \(copy)." }
 
-  /// How the copy becomes the queue.
-  ///
-  /// - Parameters:
-  ///   - copy: the new file.
-  ///   - path: the queue's file.
-  ///   - isTaken: whether something stands at that path.
-  ///   - batch: what is to be finished.
+  /// How the copy becomes the queue at its path, where something else may stand now (`isTaken`).
   package static func hint(_ copy: String, for path: String, isTaken: Bool, batch: BatchID) -> String {
     let (copy, path) = (copy.shellQuoted, path.shellQuoted)
     let resume = "`rollcall resume \(batch.rawValue) --db \(path)`"
@@ -31,9 +23,7 @@ package enum RescueWords {
       + "\(resume)."
   }
 
-  /// That nothing could be saved.
-  ///
-  /// - Parameter reason: a sentence.
+  /// That nothing could be saved, and the sentence why.
   package static func failure(_ reason: String) -> String {
     "warning: What this run knows could not be saved beside the queue: \(reason) The report has what was made."
   }

@@ -31,9 +31,7 @@ package enum PageWords {
   /// What stands above the reasons.
   package static let reasonsTitle = "Without a workspace, by reason"
 
-  /// How far the batch is, in a sentence or two.
-  ///
-  /// - Parameter counts: rows by what the files write as their state; `invalid` among them.
+  /// How far the batch is, in a sentence or two, by counts of what the files write as states, `invalid` among them.
   package static func headline(rowCount: Int, counts: [String: Int]) -> String {
     func count(_ state: ItemState) -> Int { counts[state.rawValue] ?? 0 }
     guard rowCount > 0 else { return "The roster has no rows." }

@@ -15,7 +15,6 @@ enum BatchChoice {
   ///
   /// - Parameters:
   ///   - verb: what the person wants to do, with its options, for the commands to choose from.
-  ///   - options: names the queue on this command line.
   ///   - state: what a batch has that the verb would change, for example `unfinished`.
   static func only(
     _ number: Int64?, in queue: Queue, for verb: [String], _ options: QueueOptions, _ state: String,

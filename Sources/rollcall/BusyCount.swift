@@ -10,12 +10,10 @@ import Pacing
 struct BusyCount {
   private let path: String
 
-  /// - Parameter queue: the queue's file.
   init(queue: String) { path = queue + ".busy" }
 
-  /// Notes that a run has found the queue locked.
-  ///
-  /// - Returns: how long it has been so; nil where the file cannot be kept, which is no reason to fail.
+  /// Notes that a run has found the queue locked: how long it has been so; nil where the file cannot be kept, which is no
+  /// reason to fail.
   func note(at now: Instant) -> Standstill? {
     let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { return nil }

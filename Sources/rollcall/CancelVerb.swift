@@ -2,7 +2,6 @@
 
 import ArgumentParser
 import DurableQueue
-import Foundation
 import Provisioning
 
 struct CancelVerb: AsyncParsableCommand {
@@ -24,8 +23,8 @@ struct CancelVerb: AsyncParsableCommand {
       $0.unfinishedCount > 0
     }
     let cancellation = try queue.cancel(batch.id)
-    let count = cancellation.cancelledCount
-    context.say("Batch \(batch.id.rawValue), \(batch.shortLabel): \(count == 1 ? "1 row" : "\(count) rows") cancelled.")
+    context.say(
+      "Batch \(batch.id.rawValue), \(batch.shortLabel): \(cancellation.cancelledCount.of("row")) cancelled.")
     if cancellation.flaggedCount > 0 {
       context.say(
         "\(cancellation.flaggedCount) may have been sent: they are cancelled unless they turn out to be made.")

@@ -13,10 +13,7 @@ struct CheckVerb: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check", abstract: "Show every issue of every row, and the plan; send and store nothing.")
 
-  @Argument(help: "The roster: a table with a header (CSV) or JSON; - is standard input.", completion: .file())
-  var roster: String
-  @Option(help: "What the batch is called (the roster's path unless given).")
-  var label: String?
+  @OptionGroup var roster: RosterArguments
   @Flag(help: "Print the issues as JSON on standard output.")
   var json = false
   @Flag(help: "Ask the service too whether it has the accounts and images, and none of the names; read calls only.")
@@ -25,19 +22,17 @@ struct CheckVerb: AsyncParsableCommand {
   @OptionGroup var queueOptions: QueueOptions
   @OptionGroup var endpointOptions: EndpointOptions
 
-  func validate() throws { try ReadingOptions.refuseEmpty(label: label) }
-
   mutating func run() async throws {
     let context = Context.current
     let endpoint = try endpointOptions.chosen(in: context)
     var queue: Queue?
     var check: RosterCheck
+    var wanted = WantedThings()
     do {
       check = try RosterCheck(
-        roster, label: label, reading: reading, endpoint: endpoint,
-        database: try queueOptions.path(in: context), in: context)
+        roster, reading: reading, endpoint: endpoint, database: try queueOptions.path(in: context), in: context)
       queue = try queueOptions.openIfExists(in: context)
-      try check.read(comparingWith: queue)
+      try check.read(comparingWith: queue) { if online { try wanted.note($0) } }
     } catch let error as RosterError where json {
       // A program that asked for JSON gets JSON, also of a roster that has nothing to read.
       context.say(json: Self.json(RosterSummary(), error: error))
@@ -50,25 +45,25 @@ struct CheckVerb: AsyncParsableCommand {
         context.say(line)
       }
     }
-    if online { try await askService(check, queue, in: context) }
+    if online { try await askService(check, wanted, queue, in: context) }
     if check.leavesRowsOut { throw Exit(.someFailed) }
     if !json { context.say("No issues.") }
   }
 
-  private func askService(_ check: RosterCheck, _ queue: Queue?, in context: Context) async throws {
+  private func askService(
+    _ check: RosterCheck, _ wanted: WantedThings, _ queue: Queue?, in context: Context
+  ) async throws {
     let credentials = try CredentialSource.credentials(for: check.endpoint, in: context)
     let client = DataForestClient(
       .init(endpoint: check.endpoint, credentials: credentials, requestTimeout: .seconds(30), concurrency: 1),
       time: context.time)
-    let result: Result<Void, any Error>
     do {
-      try await OnlineCheck(check: check, client: client, queue: queue, context: context).run()
-      result = .success(())
+      try await OnlineCheck(check: check, wanted: wanted, client: client, queue: queue, context: context).run()
     } catch {
-      result = .failure(error)
+      try await client.shutdown()
+      throw error
     }
     try await client.shutdown()
-    try result.get()
   }
 
   /// The issues for programs: the version of the shape, the counts, every issue that was kept, and how many were not.

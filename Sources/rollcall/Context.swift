@@ -1,5 +1,6 @@
 // The command's surroundings: what it reads and writes. Tests bring their own; nothing below the command sees them.
 
+import Files
 import Foundation
 import Pacing
 import Provisioning
@@ -7,7 +8,6 @@ import Synchronization
 
 /// The environment, the terminal and the time of one command.
 struct Context: Sendable {
-  /// The environment's variables.
   var environment: [String: String]
   /// The folder that relative paths are meant from.
   var folder: String
@@ -28,17 +28,18 @@ struct Context: Sendable {
   var terminalWidth: @Sendable () -> Int?
   /// Whether what is printed may be more than ASCII, by the locale; where none is set it may.
   var isUTF8: Bool {
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].compactMap { environment[$0] }.first { !$0.isEmpty }
-    guard environment["TERM"] != "linux", let locale = locale?.lowercased() else {
-      return environment["TERM"] != "linux"
-    }
-    return locale.contains("utf-8") || locale.contains("utf8")
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].compactMap { environment[$0]?.lowercased() }.first { !$0.isEmpty }
+    return environment["TERM"] != "linux" && (locale.map { $0.contains("utf-8") || $0.contains("utf8") } ?? true)
   }
 
-  /// The time.
   var time: any TimeSource
   /// Whether SIGINT and SIGTERM are the command's to handle.
   var handlesSignals: Bool
+
+  /// Listens to SIGINT and SIGTERM where they are the command's to handle.
+  func onFirstSignal(_ body: @escaping @Sendable (String) -> Void) -> SignalDrain? {
+    handlesSignals ? SignalDrain(onFirst: body) : nil
+  }
 
   /// The context of the command that runs in this task.
   @TaskLocal static var current = Context.process
@@ -57,7 +58,6 @@ struct Context: Sendable {
     (self.time, self.handlesSignals) = (time, handlesSignals)
   }
 
-  /// The process's own.
   static var process: Context {
     Context(
       environment: ProcessInfo.processInfo.environment, folder: currentFolder ?? "/",
@@ -94,17 +94,9 @@ struct Context: Sendable {
 
   /// Writes all of a text; a reader that has gone away (EPIPE) does no harm.
   private static func write(_ text: String, to descriptor: Int32) {
-    var bytes = ArraySlice(text.utf8)
-    while !bytes.isEmpty {
-      let count = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else {
-        // Whoever reads no more does not miss it; what a full disk has cut is taken for whole.
-        if descriptor == STDOUT_FILENO, errno != EPIPE { outputError.store(errno, ordering: .relaxed) }
-        return
-      }
-      bytes = bytes.dropFirst(count)
-    }
+    let code = Array(text.utf8).withUnsafeBytes { writeAll($0, to: descriptor) }
+    // Whoever reads no more does not miss it; what a full disk has cut is taken for whole.
+    if code != 0, code != EPIPE, descriptor == STDOUT_FILENO { outputError.store(code, ordering: .relaxed) }
   }
 
   /// The home folder; nil where none is set.
@@ -142,19 +134,19 @@ extension Context {
 
   /// Prints lines that belong together to standard error.
   func tell(lines: [String]) { rawErrorOutput(lines.map { $0.visibleLine + "\n" }.joined()) }
-  /// Prints a question to standard error, and stays on its line.
-  func errorOutput(_ question: String) { rawErrorOutput(question.visibleLine) }
+  /// Asks a question on standard error: whether the answer was yes.
+  func agrees(to question: String) -> Bool {
+    rawErrorOutput("\(question.visibleLine) [y/N] ")
+    return ["y", "yes"].contains(readAnswer()?.lowercased())
+  }
 
   /// Prints a text of our own, such as a help, whose newlines and tabs are meant, to standard output.
   func say(text: String) { rawOutput(text.visibleText + "\n") }
-  /// Prints such a text to standard error.
   func tell(text: String) { rawErrorOutput(text.visibleText + "\n") }
 
   /// Prints a JSON document to standard output; its values stay as they are.
   func output(json: String) { rawOutput(JSONValue.visible(json)) }
-  /// Prints a line that is a JSON document to standard output.
   func say(json: String) { output(json: json + "\n") }
-  /// Prints a line that is a JSON document to standard error.
   func tell(json: String) { rawErrorOutput(JSONValue.visible(json) + "\n") }
 
   /// Draws a line over the one that was drawn before, on a terminal: the one place where this program steers it.

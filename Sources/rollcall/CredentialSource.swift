@@ -2,7 +2,6 @@
 
 import DataForest
 import Files
-import Foundation
 import Provisioning
 
 enum CredentialSource {

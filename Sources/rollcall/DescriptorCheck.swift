@@ -15,9 +15,7 @@ enum DescriptorCheck {
     return max(1, Int(min(limit.rlim_cur, 1 << 20)) - needed - 8)
   }
 
-  /// Raises a limit that is lower than usual, as far as this process may, and counts what is left.
-  ///
-  /// - Returns: a warning when too few are left; nil when there are enough.
+  /// Raises a limit that is lower than usual, as far as this process may; a warning when too few are left.
   static func shortage() -> String? {
     var limit = rlimit()
     let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)

@@ -3,7 +3,6 @@
 import ArgumentParser
 import DataForest
 import DurableQueue
-import Foundation
 import Pacing
 import Provisioning
 import Words
@@ -93,31 +92,25 @@ struct DoctorVerb: AsyncParsableCommand {
   ) throws {
     // A queue that cannot be opened was told of.
     guard case .success(let queue?) = Result(catching: { try queueOptions.openIfExists(in: context) }) else { return }
+    let (baseURL, fingerprint) = (endpoint.baseURL, credentials.fingerprint)
     do {
-      try tellWait(queue, of: endpoint, credentials, report)
+      if let wait = try queue.waits(baseURL: baseURL, fingerprint: fingerprint).first {
+        report.good("wait", "until \(wait.until.rfc3339()): \(wait.text); `--ignore-wait` tries at once")
+      } else if let last = try queue.lastWait(baseURL: baseURL, fingerprint: fingerprint) {
+        report.good("wait", "none now; the last one was to last until \(last.until.rfc3339()): \(last.text)")
+      } else {
+        report.good("wait", "none")
+      }
+      for gate in try queue.limitGates(baseURL: baseURL, fingerprint: fingerprint) {
+        report.good("limit", "\(gate.limit.text) lets the next request start at \(gate.next.rfc3339())")
+      }
+      for hold in try queue.holds(baseURL: baseURL) {
+        report.good("hold", "account \(hold.account): \(hold.text); a run tries it again")
+      }
     } catch let error as QueueError where error.code == .corrupt {
       report.bad("wait", error.description, error.hint ?? "")
     }
     try queue.close()
-  }
-
-  private func tellWait(
-    _ queue: Queue, of endpoint: Endpoint, _ credentials: Credentials, _ report: Report
-  ) throws {
-    let key = (baseURL: endpoint.baseURL, fingerprint: credentials.fingerprint)
-    if let wait = try queue.waits(baseURL: key.baseURL, fingerprint: key.fingerprint).first {
-      report.good("wait", "until \(wait.until.rfc3339()): \(wait.text); `--ignore-wait` tries at once")
-    } else if let last = try queue.lastWait(baseURL: key.baseURL, fingerprint: key.fingerprint) {
-      report.good("wait", "none now; the last one was to last until \(last.until.rfc3339()): \(last.text)")
-    } else {
-      report.good("wait", "none")
-    }
-    for gate in try queue.limitGates(baseURL: key.baseURL, fingerprint: key.fingerprint) {
-      report.good("limit", "\(gate.limit.text) lets the next request start at \(gate.next.rfc3339())")
-    }
-    for hold in try queue.holds(baseURL: key.baseURL) {
-      report.good("hold", "account \(hold.account): \(hold.text); a run tries it again")
-    }
   }
 
   private static func size(_ count: Int64) -> String {
@@ -130,7 +123,7 @@ struct DoctorVerb: AsyncParsableCommand {
   private func checkService(_ client: DataForestClient, _ report: Report, _ context: Context) async {
     switch await client.accounts() {
     case .failed(let outcome):
-      report.bad("service", Self.words(outcome), Self.remedy(outcome))
+      report.bad("service", outcome.text, Self.remedy(outcome))
       if let skew = outcome.clockSkew { report.bad("clock", ClockWords.difference(skew), ClockWords.remedy + ".") }
       return
     case .told(let accounts, let skew):
@@ -151,17 +144,12 @@ struct DoctorVerb: AsyncParsableCommand {
       }
     }
     for type in ["tensorflow", "pytorch"] {
-      await context.pause(.seconds(1))
+      await context.time.wait(.seconds(1))
       switch await client.images(of: type) {
       case .told(let images, _): report.good("images", images.isEmpty ? "no \(type)" : images.joined(separator: ", "))
-      case .failed(let outcome): report.bad("images", Self.words(outcome), Self.remedy(outcome))
+      case .failed(let outcome): report.bad("images", outcome.text, Self.remedy(outcome))
       }
     }
-  }
-
-  private static func words(_ outcome: Outcome) -> String {
-    let reason = Reason(outcome.kind)?.displayTextWhileWaiting ?? outcome.kind.rawValue
-    return "\(reason)\(outcome.message.map { " (\($0))" } ?? "")"
   }
 
   private static func remedy(_ outcome: Outcome) -> String {

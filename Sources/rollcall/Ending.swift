@@ -1,16 +1,13 @@
-// How `run`, `resume` and `retry` end: what is printed, the exit status, and what the command of --on-finish gets. Every
-// end goes through here, so that it is reported once, whatever it was.
+// How `run`, `resume` and `retry` end: every end goes through here, so that it is reported once, whatever it was.
 
 import ArgumentParser
 import DurableQueue
-import Foundation
 import Pacing
 import Provisioning
 
 /// Why a run ended, as one word for programs; words stay, new ones may come.
-enum EndReason: String, CaseIterable {
-  /// All rows are done.
-  case done
+enum EndReason: String {
+  case done, deadline, declined, usage
   /// It was only asked for the plan.
   case planned
   /// Finished, but some rows failed, are invalid or cancelled.
@@ -19,18 +16,12 @@ enum EndReason: String, CaseIterable {
   case rosterIssues = "roster_issues"
   /// More would be created than `--max-new` allows.
   case maxNew = "max_new"
-  /// The question was answered no.
-  case declined
   /// A person is needed for something else.
   case personNeeded = "person_needed"
-  /// The command was used wrongly.
-  case usage
   /// The credentials are missing or malformed.
   case credentials
   /// The wait is too long.
   case waiting
-  /// The deadline is over.
-  case deadline
   /// Other processes hold what is left.
   case othersHold = "others_hold"
   /// Somebody asked to stop.
@@ -39,32 +30,22 @@ enum EndReason: String, CaseIterable {
   case busy
   /// An account may not be sent to.
   case held
-  /// The service refused the credentials.
-  case denied
-  /// The service does not offer workspaces.
-  case notOffered = "notOffered"
+  /// As the service's answers are called that halt a run; every other one is `halted`.
+  case denied, notOffered, misdirected, halted
   /// The service refused the signature, because the clocks differ.
   case clock
   /// Something else answers in the service's place.
   case foreign
-  /// The endpoint redirects, or its TLS certificate is not its own.
-  case misdirected
-  /// Every request would fare like one did.
-  case halted
   /// The service's list shows a name more than once.
   case duplicates
   /// As many rows have failed as `--halt-after` allows.
   case tooManyFailed = "too_many_failed"
-  /// The queue failed.
-  case queue
   /// A pause that a person has to look at: it has lasted for three runs or a day.
   case standstill
   /// The service's list does not tell what became of the rows whose answer is unknown.
   case undecided
-  /// The report cannot be written.
-  case report
-  /// The tool failed otherwise.
-  case failed
+  /// What failed: the queue, the report, or the tool otherwise.
+  case queue, report, failed
 
   /// The word of a status, where nothing closer is known.
   init(_ status: ExitStatus) {
@@ -80,35 +61,33 @@ enum EndReason: String, CaseIterable {
       }
   }
 
-  /// The word of a run's end.
-  ///
-  /// - Parameter status: what it ends with.
+  /// The word of a run's end, and of the status that it ends with.
   init(_ end: RunEnd, _ status: ExitStatus) {
-    if end.canStandStill, status == .personNeeded {
-      self = .standstill
-      return
-    }
     self =
-      switch end {
-      case .finished: EndReason(status)
-      case .held: .held
-      case .halted(let outcome):
-        outcome.page != nil ? .foreign : outcome.clockSkew != nil ? .clock : EndReason(outcome.kind)
-      case .paused(let wait?, _) where wait.reason == .foreign: .foreign
-      case .paused, .settling: .waiting
-      case .undecided: .undecided
-      case .tooManyFailed: .tooManyFailed
-      case .deadline: .deadline
-      case .othersHold: .othersHold
-      case .duplicates: .duplicates
-      case .drained: .stopped
-      case .failed(let error): error.code == .busy ? .busy : .queue
+      switch (end, status) {
+      case (.paused, .personNeeded), (.settling, .personNeeded), (.undecided, .personNeeded),
+        (.othersHold, .personNeeded), (.deadline, .personNeeded):
+        .standstill
+      case (.finished, _): EndReason(status)
+      case (.held, _): .held
+      case (.halted(let outcome), _): EndReason(outcome)
+      case (.paused(let wait?, _), _) where wait.reason == .foreign: .foreign
+      case (.paused, _), (.settling, _): .waiting
+      case (.undecided, _): .undecided
+      case (.tooManyFailed, _): .tooManyFailed
+      case (.deadline, _): .deadline
+      case (.othersHold, _): .othersHold
+      case (.duplicates, _): .duplicates
+      case (.drained, _): .stopped
+      case (.failed(let error), _): error.code == .busy ? .busy : .queue
       }
   }
 
-  private init(_ kind: Outcome.Kind) {
+  private init(_ outcome: Outcome) {
     self =
-      switch kind {
+      switch outcome.kind {
+      case _ where outcome.page != nil: .foreign
+      case _ where outcome.clockSkew != nil: .clock
       case .denied: .denied
       case .notOffered: .notOffered
       case .misdirected: .misdirected
@@ -123,7 +102,7 @@ struct Ending {
   let reason: EndReason
   /// One sentence.
   let message: String
-  /// The path of the summary that it has written; nil when it has written none.
+  /// The path of the summary, if it has written one.
   var summary: String?
   /// The signal that it was stopped by.
   var signal: Int32?
@@ -136,11 +115,7 @@ struct Ending {
 extension ReportOptions {
   /// Runs what the options are for, prints the error that it ends with, runs the command of --on-finish, once, and throws
   /// `Exit` unless the status is 0.
-  ///
-  /// - Parameter queue: where the queue is; a lock that lasts is a person's business.
-  func ending(
-    of queue: QueueOptions, in context: Context, _ body: () async throws -> Ending
-  ) async throws {
+  func ending(of queue: QueueOptions, in context: Context, _ body: () async throws -> Ending) async throws {
     let hook = OnFinish(onFinish, in: context)
     // Until the run drains by itself, a signal ends the command at once; that is an end like any other.
     let signals =
@@ -185,26 +160,15 @@ extension ReportOptions {
   private static func caught(in context: Context, _ body: () async throws -> Ending) async -> Ending {
     do {
       return try await body()
-    } catch let error as Exit {
-      let status = ExitStatus(rawValue: error.status) ?? .toolFailed
-      return Ending(status: status, reason: EndReason(status), message: "What happened was printed.")
+    } catch let exit as Exit {
+      return Ending(status: exit.status, reason: EndReason(exit.status), message: "What happened was printed.")
     } catch {
-      guard let failure = Failure(error) else {
-        let status = ExitStatus(rawValue: Rollcall.reportUsage(error, in: context)) ?? .toolFailed
+      guard let failure = CommandError(error) else {
+        let status = Rollcall.reportUsage(error, in: context)
         return Ending(status: status, reason: EndReason(status), message: Rollcall.message(for: error))
       }
       failure.tell(in: context)
       return Ending(status: failure.status, reason: failure.reason, message: failure.message)
-    }
-  }
-}
-
-extension RunEnd {
-  /// Whether it is a pause that becomes a person's business when it lasts.
-  fileprivate var canStandStill: Bool {
-    switch self {
-    case .paused, .settling, .undecided, .othersHold, .deadline: true
-    case .finished, .held, .halted, .tooManyFailed, .duplicates, .drained, .failed: false
     }
   }
 }

@@ -42,7 +42,6 @@ extension Fault {
     }
   }
 
-  /// All faults with their settings.
   static var help: String {
     let width = allCases.map(\.rawValue.count).max() ?? 0
     let lines = allCases.flatMap { fault in

@@ -1,6 +1,5 @@
 // Sentences about files that cannot be written, and what to do about it.
 
-import DurableQueue
 import Files
 import Foundation
 import Reporter
@@ -19,7 +18,6 @@ enum FileWords {
     }
   }
 
-  /// What a file is, that is needed.
   static func name(of role: FileRole) -> String {
     switch role {
     case .queue: "the queue, or a file that belongs to it"
@@ -39,9 +37,7 @@ enum FileWords {
     }
   }
 
-  /// What to do about it.
-  ///
-  /// - Parameter elsewhere: how to name another place, for example `name another folder with --out`.
+  /// What to do about it; `elsewhere` tells how to name another place: `name another folder with --out`.
   static func hint(_ code: FileError.Code, elsewhere: String) -> String {
     switch code {
     case .system(ENOSPC), .system(EDQUOT): "Free some space there, or \(elsewhere)."
@@ -50,15 +46,13 @@ enum FileWords {
     case .system(EACCES), .system(EPERM): "Check whose the folder is and its permissions, or \(elsewhere)."
     case .notAFile, .otherContent: "Move it away if it is not needed, or \(elsewhere)."
     case .otherOwner: "Run this as that user, move the file away, or \(elsewhere)."
-    case .needed: capitalized("\(elsewhere).")
+    case .needed: "\(elsewhere.prefix(1).uppercased())\(elsewhere.dropFirst())."
     case .busy(let process):
       process.map { "Continue it (`kill -CONT \($0)`) or end it (`kill \($0)`), or \(elsewhere)." }
         ?? "Wait for it, or \(elsewhere)."
     case .system: "Check the folder, or \(elsewhere)."
     }
   }
-
-  private static func capitalized(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() }
 }
 
 extension ReportError {
@@ -74,12 +68,10 @@ extension ReportError {
     }
   }
 
-  /// What to do about it.
   var hint: String {
-    let elsewhere = "name another folder with --out"
-    return switch code {
+    switch code {
     case .folderTaken: "Name another folder with --out."
-    case .file(let code), .mixed(let code): FileWords.hint(code, elsewhere: elsewhere)
+    case .file(let code), .mixed(let code): FileWords.hint(code, elsewhere: "name another folder with --out")
     }
   }
 }

@@ -38,7 +38,8 @@ struct ForgetVerb: AsyncParsableCommand {
       if found.isEmpty { context.say("Nothing of what was erased before is left in \(queue.path) and its log.") }
       return
     }
-    throw Exit(remains.cause.isWaiting ? .paused : .toolFailed)
+    if case .notWritten = remains.cause { throw Exit(.toolFailed) }
+    throw Exit(.paused)
   }
 
   private func erase(_ found: [Batch], _ queue: Queue, in context: Context) throws {
@@ -61,8 +62,7 @@ struct ForgetVerb: AsyncParsableCommand {
       throw CommandError(
         "There is no terminal to ask at.", hint: "Add --yes if batch \(names) is to be erased.", .usage)
     }
-    context.errorOutput("Erase batch \(names) from the queue? [y/N] ")
-    guard let answer = context.readAnswer(), ["y", "yes"].contains(answer.lowercased()) else {
+    guard context.agrees(to: "Erase batch \(names) from the queue?") else {
       throw CommandError("Nothing was erased.", .personNeeded)
     }
   }
@@ -94,12 +94,12 @@ struct ForgetVerb: AsyncParsableCommand {
     let again = queueOptions.command("forget", in: context)
     switch remains.cause {
     case .readers(let processes):
-      let who =
-        processes.isEmpty ? "another process" : Self.list(processes)
+      let who = processes.isEmpty ? "another process" : processes.map { "process \($0)" }.joined(separator: " and ")
       context.tell(
         "Error: Something of it is left in \(queue.path) and its log: \(who) reads an older state of the queue, which keeps the log."
       )
-      let end = processes.isEmpty ? "End what has the queue open" : "End it (`kill \(Self.numbers(processes))`)"
+      let numbers = processes.map(String.init).joined(separator: " ")
+      let end = processes.isEmpty ? "End what has the queue open" : "End it (`kill \(numbers)`)"
       context.tell("Hint: \(end), then run \(again), which finishes the cleaning.")
     case .busy(let detail):
       context.tell("Error: Something of it may be left in \(queue.path), which could not be written anew: \(detail).")
@@ -107,22 +107,6 @@ struct ForgetVerb: AsyncParsableCommand {
     case .notWritten(let detail):
       context.tell("Error: Something of it may be left in \(queue.path): it could not be written anew (\(detail)).")
       context.tell("Hint: Free as much space as it takes; then run \(again).")
-    }
-  }
-
-  private static func list(_ processes: [Int32]) -> String {
-    processes.map { "process \($0)" }.joined(separator: " and ")
-  }
-
-  private static func numbers(_ processes: [Int32]) -> String { processes.map(String.init).joined(separator: " ") }
-}
-
-extension Remains.Cause {
-  /// Whether another process is to be waited for.
-  fileprivate var isWaiting: Bool {
-    switch self {
-    case .readers, .busy: true
-    case .notWritten: false
     }
   }
 }

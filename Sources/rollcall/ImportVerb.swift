@@ -9,22 +9,16 @@ struct ImportVerb: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import", abstract: "Put the roster into the queue; send nothing.")
 
-  @Argument(help: "The roster: a table with a header (CSV) or JSON; - is standard input.", completion: .file())
-  var roster: String
-  @Option(help: "What the batch is called (the roster's path unless given).")
-  var label: String?
+  @OptionGroup var roster: RosterArguments
   @OptionGroup var reading: ReadingOptions
   @OptionGroup var queueOptions: QueueOptions
   @OptionGroup var endpointOptions: EndpointOptions
-
-  func validate() throws { try ReadingOptions.refuseEmpty(label: label) }
 
   mutating func run() async throws {
     let context = Context.current
     let endpoint = try endpointOptions.chosen(in: context)
     var check = try RosterCheck(
-      roster, label: label, reading: reading, endpoint: endpoint, database: try queueOptions.path(in: context),
-      in: context)
+      roster, reading: reading, endpoint: endpoint, database: try queueOptions.path(in: context), in: context)
     let queue = try queueOptions.open(in: context)
     try check.read(comparingWith: queue, isImported: true)
     try check.refuseIssues(in: context)
@@ -35,7 +29,7 @@ struct ImportVerb: AsyncParsableCommand {
 
   private func say(_ result: ImportResult, _ queue: Queue, in context: Context) throws {
     let tally = try queue.tally(of: result.batch)
-    let rows = "\(tally.rowCount) \(tally.rowCount == 1 ? "row" : "rows")"
+    let rows = tally.rowCount.of("row")
     let number = result.batch.rawValue
     context.say(
       result.isNew

@@ -23,13 +23,7 @@ final class IssueFile {
   private let target: Target
   private var bytes = RecordWriter.byteOrderMark
 
-  /// Starts the table.
-  ///
-  /// - Parameters:
-  ///   - path: absolute.
-  ///   - shown: as the person named it.
-  ///   - needed: what must not be replaced.
-  /// - Throws: `CommandError`, when that must not be or the system does not let it.
+  /// Starts the table, where `IssuePlace` lets it.
   init(path: String, shown: String, needed: NeededFiles) throws {
     self.shown = shown
     self.needed = needed
@@ -51,7 +45,6 @@ final class IssueFile {
     return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
   }
 
-  /// Adds issues and warnings.
   func add(_ issues: [RowIssue]) throws {
     for issue in issues {
       RecordWriter.appendEscaped(

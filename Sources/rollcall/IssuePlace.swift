@@ -13,13 +13,7 @@ enum IssuePlace {
   /// A file, new or in place of an older one.
   case file(OutputPlace)
 
-  /// Finds out where a path leads and refuses what must not be written.
-  ///
-  /// - Parameters:
-  ///   - path: absolute.
-  ///   - shown: as the person named it.
-  ///   - needed: what must not be replaced or written to.
-  /// - Throws: `CommandError`.
+  /// Finds out where an absolute path leads, which the person has named as `shown`, and refuses what must not be written.
   init(_ path: String, shown: String, needed: NeededFiles) throws {
     do {
       self = try Self.place(path, needed)

@@ -2,9 +2,7 @@
 
 import BulkImport
 import Foundation
-import Words
 
-/// The issues of a roster as text.
 struct IssueText {
   /// How many different issues are shown; the rest are counted.
   static let shownCount = 20
@@ -15,11 +13,7 @@ struct IssueText {
   private let lines: [Int: String]
   private let prefix: String
 
-  /// Prepares what will be shown of these issues.
-  ///
-  /// - Parameters:
-  ///   - prefix: what stands before each.
-  ///   - reader: gives the roster's lines.
+  /// Prepares what will be shown of these issues, each with the prefix.
   init(_ groups: IssueGroups, prefix: String = "", reader: RosterReader) throws {
     self.groups = groups
     self.prefix = prefix
@@ -27,7 +21,6 @@ struct IssueText {
     lines = try reader.lines(Set(marked))
   }
 
-  /// The lines to show.
   var text: [String] {
     var text: [String] = []
     for group in groups.groups.prefix(Self.shownCount) {

@@ -1,5 +1,4 @@
-// What a person wants to be done when a run has ended: a webhook, a mail, a line in a chat. Knows nothing of them: it runs
-// a command of the shell and tells it where the summary is.
+// What a person wants to be done when a run has ended (a webhook, a mail): a command of the shell that knows how.
 
 import Foundation
 import Pacing
@@ -20,13 +19,11 @@ final class OnFinish: Sendable {
   private let context: Context
   private let isOver = Mutex(false)
 
-  /// Makes it ready; nil: there is no command to run.
   init(_ command: String?, in context: Context) {
     self.command = command
     self.context = context
   }
 
-  /// Whether a command is running.
   static var isRunning: Bool { running.withLock { $0 != nil } }
 
   /// Ends the command that is running, for who leaves at once: nobody is left who could wait for it.
@@ -34,9 +31,6 @@ final class OnFinish: Sendable {
 
   /// Runs the command, unless it was run, and waits for it; that it failed is said and changes nothing. A second caller
   /// waits too.
-  ///
-  /// - Parameter ending: how the run ended, handed over as `ROLLCALL_EXIT_STATUS`, `ROLLCALL_REASON`, `ROLLCALL_MESSAGE` and,
-  ///   empty when no summary was written, `ROLLCALL_SUMMARY`.
   func run(_ ending: Ending) {
     guard let command else { return }
     isOver.withLock { isOver in

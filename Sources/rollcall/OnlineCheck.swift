@@ -1,40 +1,42 @@
-// `check --online`: what only the service knows. Read calls, one a second at most: the accounts, their workspaces' names,
-// and the images. Creates nothing.
+// `check --online`: what only the service knows, by read calls, one a second at most. Creates nothing.
 
 import BulkImport
 import DataForest
 import DurableQueue
-import Foundation
 import Pacing
 import Provisioning
-import Synchronization
 import Words
 
-/// Compares a roster's rows with what the service reports.
+/// What a roster's rows ask for, each with the first line that does.
+struct WantedThings {
+  fileprivate private(set) var accounts: [String: Int] = [:]
+  fileprivate private(set) var images: [String: Int] = [:]
+  /// By account.
+  fileprivate private(set) var names: [String: [String: Int]] = [:]
+
+  mutating func note(_ row: RosterRow) throws {
+    guard case .accepted(let account, let name, let definition) = row.content else { return }
+    names[account, default: [:]][name] = row.line
+    if accounts[account] == nil { accounts[account] = row.line }
+    let image = try JSONValue(text: definition.text)[path: "configuration.docker.image"]?.stringValue
+    if let image, images[image] == nil { images[image] = row.line }
+  }
+}
+
+/// Compares what a roster asks for with what the service reports.
 struct OnlineCheck {
   /// How many issues are printed; the rest are counted.
   private static let shownCount = 20
 
   let check: RosterCheck
+  let wanted: WantedThings
   let client: DataForestClient
   let queue: Queue?
   let context: Context
 
-  /// What the rows ask for, each with the first line that does.
-  private struct Wanted {
-    var accounts: [String: Int] = [:]
-    var images: [String: Int] = [:]
-    var names: [String: Set<String>] = [:]
-  }
-
-  /// Prints what does not fit.
-  ///
-  /// - Throws: `CommandError`, when something does not fit or the service does not tell.
+  /// Prints what does not fit, and ends the command when something does not or the service does not tell.
   func run() async throws {
-    let wanted = try self.wanted()
-    var issues = try await accountIssues(wanted)
-    issues += try await imageIssues(wanted)
-    issues += try await nameIssues(wanted)
+    let issues = try await accountIssues() + imageIssues() + nameIssues()
     for issue in issues.prefix(Self.shownCount) { context.tell(issue) }
     if issues.count > Self.shownCount { context.tell("… and \(issues.count - Self.shownCount) more.") }
     guard issues.isEmpty else {
@@ -46,19 +48,7 @@ struct OnlineCheck {
     context.say("The service has these accounts and images, and none of the new names.")
   }
 
-  private func wanted() throws -> Wanted {
-    var wanted = Wanted()
-    _ = try check.reader.read { row in
-      guard case .accepted(let account, let name, let definition) = row.content else { return }
-      wanted.names[account, default: []].insert(name)
-      if wanted.accounts[account] == nil { wanted.accounts[account] = row.line }
-      let image = try JSONValue(text: definition.text)[path: "configuration.docker.image"]?.stringValue
-      if let image, wanted.images[image] == nil { wanted.images[image] = row.line }
-    }
-    return wanted
-  }
-
-  private func accountIssues(_ wanted: Wanted) async throws -> [String] {
+  private func accountIssues() async throws -> [String] {
     let accounts: [RemoteAccount] = try told(await client.accounts(), "the accounts")
     let known = Set(accounts.map(\.id))
     let list = accounts.map { "\($0.name) \($0.id)" }.joined(separator: ", ")
@@ -68,10 +58,10 @@ struct OnlineCheck {
     }
   }
 
-  private func imageIssues(_ wanted: Wanted) async throws -> [String] {
+  private func imageIssues() async throws -> [String] {
     var known: Set<String> = []
     for type in ["tensorflow", "pytorch"] {
-      await context.pause(.seconds(1))
+      await context.time.wait(.seconds(1))
       known.formUnion(try told(await client.images(of: type), "the images").map(Self.plain))
     }
     return wanted.images.filter { !known.contains(Self.plain($0.key)) }.sorted { $0.value < $1.value }.map {
@@ -86,29 +76,29 @@ struct OnlineCheck {
   }
 
   /// New names that somebody has taken: each would be a conflict.
-  private func nameIssues(_ wanted: Wanted) async throws -> [String] {
-    var taken: [String: [String: String]] = [:]
-    for (account, names) in wanted.names.sorted(by: { $0.key < $1.key }) {
-      await context.pause(.seconds(1))
-      switch await client.list(account: account, naming: names) {
+  private func nameIssues() async throws -> [String] {
+    let known = try knownNames()
+    var issues: [(line: Int, text: String)] = []
+    for (account, lines) in wanted.names.sorted(by: { $0.key < $1.key }) {
+      await context.time.wait(.seconds(1))
+      switch await client.list(account: account, naming: Set(lines.keys)) {
       case .listed(let items, let isWhole, _, _):
         if !isWhole { context.tell("warning: " + ForeignWords.neverWhole(account)) }
-        taken[account] = Dictionary(items.map { ($0.name, $0.id) }) { first, _ in first }
+        let ids = Dictionary(items.map { ($0.name, $0.id) }) { first, _ in first }
+        for (name, line) in lines where !known.contains("\(account) \(name)") {
+          guard let id = ids[name] else { continue }
+          issues.append(
+            (
+              line,
+              "\(check.shownPath):\(line): name: '\(name)' is there already as \(id), and not from this queue: choose "
+                + "another, or take it over with run --adopt-existing"
+            ))
+        }
       case .failed(let outcome) where outcome.kind == .accountRefused || outcome.kind == .refused: continue
       case .failed(let outcome): throw failure(outcome, "the workspaces of \(account)")
       }
     }
-    let known = try knownNames()
-    var issues: [String] = []
-    _ = try check.reader.read { row in
-      guard case .accepted(let account, let name, _) = row.content, let id = taken[account]?[name],
-        !known.contains("\(account) \(name)")
-      else { return }
-      issues.append(
-        "\(check.shownPath):\(row.line): name: '\(name)' is there already as \(id), and not from this queue: choose "
-          + "another, or take it over with run --adopt-existing")
-    }
-    return issues
+    return issues.sorted { $0.line < $1.line }.map(\.text)
   }
 
   /// The names that this queue has sent something for; what they found is their own.
@@ -133,22 +123,17 @@ struct OnlineCheck {
   }
 
   private func failure(_ outcome: Outcome, _ what: String) -> CommandError {
-    let reason = Reason(outcome.kind)?.displayTextWhileWaiting ?? outcome.kind.rawValue
-    return CommandError(
-      "The service does not tell \(what): \(reason)\(outcome.message.map { " (\($0))" } ?? "").",
+    CommandError(
+      "The service does not tell \(what): \(outcome.text).",
       hint: "`rollcall doctor` looks at everything; without --online the roster alone is checked.",
       outcome.kind.haltsRun ? .personNeeded : .paused)
   }
 }
 
-extension Context {
-  /// Waits by the command's own time.
-  func pause(_ duration: Duration) async {
-    let held = Mutex<(any Alarm)?>(nil)
-    await withCheckedContinuation { continuation in
-      let alarm = time.alarm(at: time.now() + duration) { continuation.resume() }
-      held.withLock { $0 = alarm }
-    }
-    withExtendedLifetime(held) {}
+extension Outcome {
+  /// Why there is no answer, and the service's message.
+  var text: String {
+    let reason = Reason(kind)?.displayTextWhileWaiting ?? kind.rawValue
+    return "\(reason)\(message.map { " (\($0))" } ?? "")"
   }
 }

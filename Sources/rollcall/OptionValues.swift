@@ -64,9 +64,7 @@ struct TimeOfDay: ExpressibleByArgument {
   }
 
   /// The next instant at which this machine's clock shows it, and what it shows then: in the night in which clocks are set
-  /// forward an hour is left out, and a time in it is an hour later.
-  ///
-  /// - Parameter zone: nil: the machine's own.
+  /// forward an hour is left out, and a time in it is an hour later. In the machine's own zone unless told.
   func next(after now: Instant, in zone: TimeZone? = nil) -> (instant: Instant, shown: String?) {
     func offset(at seconds: Int) -> Int {
       zone?.secondsFromGMT(for: Date(timeIntervalSince1970: Double(seconds))) ?? LocalTime.offset(at: Int64(seconds))

@@ -19,10 +19,8 @@ struct QueueOptions: ParsableArguments {
   @Flag(name: .customLong("force-db"), help: "Use a queue on a network file system all the same.")
   var forcesDatabase = false
 
-  /// The file's path: the option, ROLLCALL_DB, or the default under the state folder.
-  ///
-  /// - Throws: `CommandError` where the folder that it is under is not named whole: another folder to stand in would be another
-  ///   queue.
+  /// The file's path: the option, ROLLCALL_DB, or the default under the state folder, which must be named whole: another
+  /// folder to stand in would be another queue.
   func path(in context: Context) throws -> String {
     if let given = database ?? context.environment["ROLLCALL_DB"], !given.isEmpty {
       if given.hasPrefix("~/"), try context.home() == nil { throw Self.homeless }
@@ -52,8 +50,6 @@ struct QueueOptions: ParsableArguments {
   }
 
   /// Opens the queue, making it if need be.
-  ///
-  /// - Parameter lockWait: how long another process's lock is waited for.
   func open(in context: Context, lockWait: Duration = Queue.standardLockWait) throws -> Queue {
     let path = try path(in: context)
     return try Queue(path: path, time: context.time, lockWait: lockWait, allowsNetwork: forcesDatabase) {
@@ -61,9 +57,7 @@ struct QueueOptions: ParsableArguments {
     }
   }
 
-  /// Opens the queue if its file exists; nil otherwise.
-  ///
-  /// - Throws: `QueueError`, also where it may not be seen whether the file exists.
+  /// Opens the queue if its file exists; it is an error where that may not be seen.
   func openIfExists(in context: Context, lockWait: Duration = Queue.standardLockWait) throws -> Queue? {
     try Queue.exists(at: path(in: context)) ? open(in: context, lockWait: lockWait) : nil
   }
@@ -74,7 +68,6 @@ struct EndpointOptions: ParsableArguments {
   @Option(name: .customLong("endpoint"), help: "The service's address (or ROLLCALL_ENDPOINT).")
   var endpoint: String?
 
-  /// What was asked for; nil when nothing was.
   func given(in context: Context) throws -> Endpoint? {
     guard let text = endpoint ?? context.environment["ROLLCALL_ENDPOINT"], !text.isEmpty else { return nil }
     return try Self.endpoint(text)
@@ -143,13 +136,10 @@ struct PaceOptions: ParsableArguments {
     guard requestTimeout.duration > .zero else { throw ValidationError("--request-timeout must be more than 0.") }
   }
 
-  /// The configured rate; nil when there is none.
   private var paceRate: Rate? { rate.compactMap(\.rate).first { Window($0) == nil } }
   private var windows: [Window] { rate.compactMap(\.rate).compactMap(Window.init) }
 
-  /// The limit that will hold, as far as it is known beforehand.
-  ///
-  /// - Parameter known: what holds now.
+  /// The limit that will hold instead of what is known now, as far as that can be told beforehand.
   func limit(insteadOf known: Limit) -> Limit {
     if rate.isEmpty { return known }
     if forgetsAll { return .standard }
@@ -162,7 +152,6 @@ struct PaceOptions: ParsableArguments {
   /// Whether what is known of the key is forgotten: its limit, what was learned, and what it waits for.
   var forgetsAll: Bool { rate.contains(.auto) }
 
-  /// What was asked for of the key's limits.
   var limitRequest: LimitRequest {
     if let paceRate { return .quota(Quota(rate: paceRate, burst: burst ?? 2, windows: windows)) }
     return rate.isEmpty ? .none : .windows(windows)
@@ -184,14 +173,9 @@ struct PaceOptions: ParsableArguments {
     return words
   }
 
-  /// The most connections that a run needs.
   var connectionCount: Int { min(concurrency ?? Rules.mostConcurrency, DescriptorCheck.mostConnections) }
 
-  /// The rules of a run.
-  ///
-  /// - Parameters:
-  ///   - rowCount: the batch's rows, for a share of them.
-  ///   - now: for the deadline.
+  /// The rules of a run of a batch of so many rows.
   func rules(rowCount: Int, at now: Instant) -> Rules {
     let delay = settleDelay?.duration ?? max(.seconds(60), requestTimeout.duration)
     var rules = Rules(
@@ -206,7 +190,6 @@ struct PaceOptions: ParsableArguments {
   }
 }
 
-/// How progress is reported.
 enum LogFormat: String, ExpressibleByArgument, CaseIterable {
   case text
   case json
@@ -238,14 +221,9 @@ struct ReportOptions: ParsableArguments {
   /// The options that the next command for the same rows needs too, so that it writes into the same folder.
   var optionsThatMatter: [String] { folder.map { ["--out", $0] } ?? [] }
 
-  /// Refuses, before anything is read or sent, a folder in which no report could be written; nothing is made.
-  ///
-  /// - Parameters:
-  ///   - folder: where there is a batch already, its folder.
-  ///   - needed: what no output may replace.
-  func refuseUnwritable(
-    folder: String? = nil, needed: NeededFiles = NeededFiles(), in context: Context
-  ) throws {
+  /// Refuses, before anything is read or sent, a folder (the batch's own, where there is one already) in which no report
+  /// could be written; nothing is made.
+  func refuseUnwritable(folder: String? = nil, needed: NeededFiles = NeededFiles(), in context: Context) throws {
     guard let place = folder ?? self.folder.map(context.absolute) else {
       // Its name comes with the batch's number; that one can be made here can be told now.
       return try OutcomeFiles.refuse(context.absolute("rollcall-\(UUID().uuidString)"), needed: needed)
@@ -253,7 +231,6 @@ struct ReportOptions: ParsableArguments {
     try OutcomeFiles.refuse(place, needed: needed)
   }
 
-  /// The folder of a batch's files.
   func folder(of batch: Batch, in context: Context) -> String {
     folder.map(context.absolute) ?? Self.standardFolder(of: batch, in: context)
   }

@@ -14,20 +14,17 @@ struct Plan {
   /// Where the limit stands; nothing was used where that is not known.
   var state = QuotaState()
   let adoptsExisting: Bool
-  /// What the key waits for; nil when it waits for nothing.
   var wait: KeyWait?
-  /// The endpoint's accounts that were held.
   var holds: [AccountHold] = []
 
   /// How many creates the run would ask for; a conflict that is to be taken over counts, because what stood in its way
   /// may be gone.
   var createCount: Int { check.comparison.toCreateCount + (adoptsExisting ? check.comparison.conflictCount : 0) }
 
-  /// The plan's lines.
   func lines(at now: Instant) -> [String] {
     let comparison = check.comparison
     let facts = check.facts
-    var lines = ["Plan for \(check.shownPath): \(count(check.summary.rowCount, "row"))"]
+    var lines = ["Plan for \(check.shownPath): \(check.summary.rowCount.of("row"))"]
     lines.append("  endpoint  \(check.endpoint.baseURL)\(check.endpoint.isLoopback ? " (this machine)" : "")")
     let more = facts.accountCount > facts.accounts.count ? " and \(facts.accountCount - facts.accounts.count) more" : ""
     lines.append("  account   \(facts.accounts.joined(separator: ", "))\(more)")
@@ -37,7 +34,10 @@ struct Plan {
     }
     lines += columnLines
     if facts.gpuCount > 0 { lines.append("  GPUs      \(facts.gpuCount) in the whole roster") }
-    lines += warnings(comparison)
+    if let changed = comparison.changed[.done], changed > 0 {
+      let rows = "\(changed.of("row")) \(changed == 1 ? "differs" : "differ")"
+      lines.append("  changed   \(rows) from what was made; made ones are left as they are")
+    }
     lines.append("  pace      \(paceText)\(createCount > 0 ? ": \(forecast(at: now))" : "")")
     if let wait { lines.append("  waits     until \(wait.until.rfc3339()): \(wait.text); --ignore-wait tries at once") }
     for hold in holds where facts.accounts.contains(hold.account) {
@@ -77,14 +77,6 @@ struct Plan {
     return parts.joined(separator: ", ")
   }
 
-  private func warnings(_ comparison: Comparison) -> [String] {
-    let changedDone = comparison.changed[.done] ?? 0
-    guard changedDone > 0 else { return [] }
-    return [
-      "  changed   \(count(changedDone, "row")) \(changedDone == 1 ? "differs" : "differ") from what was made; made ones are left as they are"
-    ]
-  }
-
   private var paceText: String {
     let windows = limit.quota.windows.map { ", \($0)" }.joined()
     switch limit.source {
@@ -102,7 +94,7 @@ struct Plan {
     let requests = createCount + check.facts.accountCount
     let begin = max(now, wait?.until ?? now)
     let done = limit.quota.forecast(of: requests, from: state, at: begin)
-    let creates = "\(count(createCount, "create"))"
+    let creates = createCount.of("create")
     let time = (done - now).displayText
     switch limit.source {
     case .flag: return "\(creates) in about \(time), done \(done.rfc3339())"
@@ -112,6 +104,9 @@ struct Plan {
       return "\(creates) in \(time) to \((latest - now).displayText), done by \(latest.rfc3339())"
     }
   }
+}
 
-  private func count(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+extension Int {
+  /// `1 row`, `12 rows`.
+  func of(_ noun: String) -> String { "\(self) \(noun)\(self == 1 ? "" : "s")" }
 }

@@ -1,13 +1,10 @@
-// How far a batch is: the figures that a person or a program is shown while a run is under way, and their two shapes.
+// How far a batch is: the figures that a person or a program is shown while a run is under way, and their shapes.
 
-import DurableQueue
 import Foundation
 import Pacing
 import Provisioning
 
-/// How far a batch is at one moment.
-struct Progress: Hashable {
-  /// The batch's rows by state.
+struct Progress {
   var tally: Tally
   /// Items finished a second; 0 while it is unknown.
   var pace: Double
@@ -15,9 +12,6 @@ struct Progress: Hashable {
   var limit: Rate?
   /// How long nothing is sent, and why; nil while something is.
   var wait: (length: Duration, reason: Reason?)?
-
-  static func == (one: Progress, other: Progress) -> Bool { one.text == other.text }
-  func hash(into hasher: inout Hasher) { hasher.combine(text) }
 
   private var finishedCount: Int { tally[.done] + tally[.failed] + tally[.cancelled] }
   private var waitingCount: Int { tally[.ready] + tally[.leased] }
@@ -51,14 +45,14 @@ struct Progress: Hashable {
     return parts
   }
 
-  /// One line.
   var text: String { parts.joined(separator: " · ") }
 
-  /// One line for a terminal that can be drawn over: a bar, and what fits beside it.
-  ///
-  /// - Parameters:
-  ///   - columns: how many the line may take; what does not fit is left out, the least important first.
-  ///   - isUTF8: whether the terminal can show more than ASCII.
+  /// One line for a terminal as wide as it is now; one that wraps could not be drawn over.
+  func bar(on terminal: Context) -> String {
+    bar(columns: (terminal.terminalWidth() ?? 80) - 1, isUTF8: terminal.isUTF8)
+  }
+
+  /// One line for a terminal that can be drawn over: a bar, and what fits beside it; the least important is left out first.
   func bar(columns: Int, isUTF8: Bool) -> String {
     let separator = isUTF8 ? " · " : ", "
     var parts = parts

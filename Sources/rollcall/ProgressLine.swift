@@ -1,7 +1,6 @@
 // Progress while a run is under way: one line drawn over itself on a terminal, plain lines every five seconds elsewhere.
 
 import DurableQueue
-import Foundation
 import Pacing
 import Provisioning
 import Synchronization
@@ -12,8 +11,8 @@ final class ProgressLine: Sendable {
     var alarm: (any Alarm)?
     var isStopped = false
     var lastText = ""
-    var startDone: Int?
-    var startedAt: Instant?
+    /// The first look at the batch: the pace counts what this run does.
+    var start: (doneCount: Int, at: Instant)?
   }
 
   private let pool: Pool
@@ -24,20 +23,16 @@ final class ProgressLine: Sendable {
   private let state = Mutex(State())
 
   init(pool: Pool, queue: Queue, batch: BatchID, context: Context, format: LogFormat) {
-    self.pool = pool
-    self.queue = queue
-    self.batch = batch
-    self.context = context
-    self.format = format
+    (self.pool, self.queue, self.batch, self.context, self.format) = (pool, queue, batch, context, format)
   }
 
   private var isDrawn: Bool { context.drawsProgress && format == .text }
   private var interval: Duration { isDrawn ? .milliseconds(250) : .seconds(5) }
 
   func start() {
-    // The pace counts what this run does. A queue that cannot be read says so to the run itself.
+    // A queue that cannot be read says so to the run itself.
     if case .success(let tally) = Result(catching: { try queue.tally(of: batch) }) {
-      state.withLock { ($0.startDone, $0.startedAt) = (finished(tally), context.time.now()) }
+      state.withLock { $0.start = (Self.finishedCount(tally), context.time.now()) }
     }
     setAlarm()
   }
@@ -65,14 +60,13 @@ final class ProgressLine: Sendable {
     let now = context.time.now()
     // A queue that cannot be read now will say so to the run itself; the line just stays as it was.
     guard case .success(let tally) = Result(catching: { try queue.tally(of: batch) }) else { return }
-    let progress = state.withLock { state in
-      state.startDone = state.startDone ?? finished(tally)
-      state.startedAt = state.startedAt ?? now
-      return figures(tally, since: state.startedAt ?? now, startDone: state.startDone ?? 0, at: now)
+    let start = state.withLock { state in
+      let start = state.start ?? (Self.finishedCount(tally), now)
+      state.start = start
+      return start
     }
-    // A line that wraps could not be drawn over; the width is asked for anew, because people resize windows.
-    let columns = (context.terminalWidth() ?? 80) - 1
-    let text = isDrawn ? progress.bar(columns: columns, isUTF8: context.isUTF8) : progress.text
+    let progress = figures(tally, since: start, at: now)
+    let text = isDrawn ? progress.bar(on: context) : progress.text
     let isNew = state.withLock { state in
       defer { state.lastText = text }
       return state.lastText != text
@@ -85,12 +79,12 @@ final class ProgressLine: Sendable {
     }
   }
 
-  private func finished(_ tally: Tally) -> Int { tally[.done] + tally[.failed] + tally[.cancelled] }
+  private static func finishedCount(_ tally: Tally) -> Int { tally[.done] + tally[.failed] + tally[.cancelled] }
 
-  private func figures(_ tally: Tally, since start: Instant, startDone: Int, at now: Instant) -> Progress {
+  private func figures(_ tally: Tally, since start: (doneCount: Int, at: Instant), at now: Instant) -> Progress {
     let status = pool.status
-    let elapsed = (now - start).seconds
-    let pace = elapsed > 0.5 ? Double(finished(tally) - startDone) / elapsed : 0
+    let elapsed = (now - start.at).seconds
+    let pace = elapsed > 0.5 ? Double(Self.finishedCount(tally) - start.doneCount) / elapsed : 0
     let wait = status.wait.flatMap { $0.until > now ? (length: $0.until - now, reason: Optional($0.reason)) : nil }
     return Progress(tally: tally, pace: pace, limit: status.quota.rate, wait: wait)
   }

@@ -7,6 +7,18 @@ import Files
 import Foundation
 import Provisioning
 
+/// Which roster, and what its batch is called.
+struct RosterArguments: ParsableArguments {
+  @Argument(help: "The roster: a table with a header (CSV) or JSON; - is standard input.", completion: .file())
+  var roster: String
+  @Option(help: "What the batch is called (the roster's path unless given).")
+  var label: String?
+
+  func validate() throws {
+    if let label, label.allSatisfy(\.isWhitespace) { throw ValidationError("--label needs a text.") }
+  }
+}
+
 /// How a roster is read, and what makes definitions of its rows.
 struct ReadingOptions: ParsableArguments {
   @Option(
@@ -41,14 +53,8 @@ struct ReadingOptions: ParsableArguments {
     return options
   }
 
-  /// Refuses a label that nobody would know the batch by.
-  static func refuseEmpty(label: String?) throws {
-    if let label, label.allSatisfy(\.isWhitespace) { throw ValidationError("--label needs a text.") }
-  }
-
-  /// The file to read: the roster, or what standard input was written into, because a roster is read more than once.
-  ///
-  /// - Returns: its path, and what keeps it there.
+  /// The file to read and what keeps it: the roster, or what standard input was written into, because some lines of a
+  /// roster are read again.
   static func file(of roster: String, in context: Context) throws -> (path: String, spool: Spool?) {
     guard roster == "-" else { return (context.absolute(roster), nil) }
     let spool = try Spool.copying("standard input")
@@ -56,11 +62,7 @@ struct ReadingOptions: ParsableArguments {
     return (spool.path, spool)
   }
 
-  /// What must not be written over while a roster is read.
-  ///
-  /// - Parameters:
-  ///   - roster: the roster's path.
-  ///   - database: the queue's.
+  /// What must not be written over while a roster is read, by the paths of both.
   func neededFiles(roster: String, database: String, in context: Context) -> NeededFiles {
     var needed = NeededFiles()
     // What may not be looked at is refused where it is read.
@@ -75,12 +77,10 @@ struct ReadingOptions: ParsableArguments {
     if let issues { _ = try IssuePlace(context.absolute(issues), shown: issues, needed: needed) }
   }
 
-  /// The file for the issues, if one was named.
   func issueFile(_ needed: NeededFiles, in context: Context) throws -> IssueFile? {
     try issues.map { try IssueFile(path: context.absolute($0), shown: $0, needed: needed) }
   }
 
-  /// The template, if one was named.
   func readTemplate(in context: Context) throws -> Template? {
     guard let template else { return nil }
     let text = try Self.text(ofTemplate: template, in: context)

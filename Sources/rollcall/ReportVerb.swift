@@ -2,7 +2,6 @@
 
 import ArgumentParser
 import DurableQueue
-import Foundation
 import Pacing
 import Provisioning
 import Reporter

@@ -1,12 +1,10 @@
 // The command. Its verbs have a file each; this is the only module that prints, reads the environment or exits.
 
 import ArgumentParser
-import Dispatch
 import Foundation
 import Provisioning
 import Synchronization
 
-/// `rollcall`, the root of the verbs.
 struct Rollcall: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rollcall",
@@ -31,11 +29,6 @@ struct Rollcall: AsyncParsableCommand {
         ]),
     ])
 
-  /// The verbs' names, in the order of the help.
-  static var verbNames: [String] {
-    configuration.groupedSubcommands.flatMap { $0.subcommands }.compactMap { verb in verb.configuration.commandName }
-  }
-
   /// Runs the command with its arguments and returns its exit status. Nothing is thrown: every error was printed.
   static func run(_ arguments: [String], in context: Context) async -> Int32 {
     var context = context
@@ -50,32 +43,33 @@ struct Rollcall: AsyncParsableCommand {
         }
         return ExitStatus.done.rawValue
       } catch {
-        return report(error, in: context)
+        return report(error, in: context).rawValue
       }
     }
   }
 
   /// Prints an error the way its kind asks for.
-  private static func report(_ error: any Error, in context: Context) -> Int32 {
-    if let status = error as? Exit { return status.status }
-    guard let failure = Failure(error) else { return reportUsage(error, in: context) }
+  private static func report(_ error: any Error, in context: Context) -> ExitStatus {
+    if let exit = error as? Exit { return exit.status }
+    guard let failure = CommandError(error) else { return reportUsage(error, in: context) }
     failure.tell(in: context)
-    return failure.status.rawValue
+    return failure.status
   }
 
   /// Help and version are wanted output; everything else that the parser throws is a usage error.
-  static func reportUsage(_ error: any Error, in context: Context) -> Int32 {
+  static func reportUsage(_ error: any Error, in context: Context) -> ExitStatus {
     let text = fullMessage(for: error)
-    guard exitCode(for: error) != .success else {
+    switch exitCode(for: error) {
+    case .success:
       context.say(text: text)
-      return ExitStatus.done.rawValue
-    }
-    guard exitCode(for: error) == .validationFailure else {
+      return .done
+    case .validationFailure:
+      context.tell(text: Self.writingOut(context.arguments, in: text))
+      return .usage
+    default:
       context.tell(text)
-      return ExitStatus.toolFailed.rawValue
+      return .toolFailed
     }
-    context.tell(text: Self.writingOut(context.arguments, in: text))
-    return ExitStatus.usage.rawValue
   }
 
   /// A text of several lines that repeats arguments, in which no newline of theirs makes a line.
@@ -88,9 +82,9 @@ struct Rollcall: AsyncParsableCommand {
 
 /// The command ends with a status other than 0, and everything was printed.
 struct Exit: Error {
-  let status: Int32
+  let status: ExitStatus
 
-  init(_ status: ExitStatus) { self.status = status.rawValue }
+  init(_ status: ExitStatus) { self.status = status }
 }
 
 /// The process's entry. Not in a file called main.swift, or async verbs silently print help; and not async itself, because
@@ -104,21 +98,21 @@ enum Main {
     signal(SIGHUP, SIG_IGN)
     // Ends at once, as people mean it; the runtime's report of a crash would ask questions.
     signal(SIGQUIT, SIG_DFL)
-    if let shortage = DescriptorCheck.shortage() { end(shortage, .toolFailed) }
+    if let shortage = DescriptorCheck.shortage() { end(shortage, ExitStatus.toolFailed.rawValue) }
     guard Context.currentFolder != nil else {
       // Foundation traps where it looks for it.
       end(
-        "Error: The current folder is not there any more.\nHint: Go to one that is (`cd`), then run it again.\n", .usage
-      )
+        "Error: The current folder is not there any more.\nHint: Go to one that is (`cd`), then run it again.\n",
+        ExitStatus.usage.rawValue)
     }
     Task {
       let status = await Rollcall.run(Array(CommandLine.arguments.dropFirst()), in: .process)
       let number = Context.outputError.load(ordering: .relaxed)
       if number != 0 {
-        let text = "Error: Standard output could not be written to its end: \(String(cString: strerror(number))).\n"
         end(
-          text + "Hint: Free space where it goes, and run the command again.\n", status == 0 ? .toolFailed : nil, status
-        )
+          "Error: Standard output could not be written to its end: \(String(cString: strerror(number))).\n"
+            + "Hint: Free space where it goes, and run the command again.\n",
+          status == 0 ? ExitStatus.toolFailed.rawValue : status)
       }
       exit(status)
     }
@@ -126,9 +120,9 @@ enum Main {
   }
 
   /// Ends before anything has begun. Written by the system's own call: nothing else may work yet.
-  private static func end(_ text: String, _ status: ExitStatus?, _ other: Int32 = 1) -> Never {
+  private static func end(_ text: String, _ status: Int32) -> Never {
     let bytes = Array(text.utf8)
     _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
-    exit(status?.rawValue ?? other)
+    exit(status)
   }
 }

@@ -31,13 +31,11 @@ struct RosterCheck {
   private var rows: SpooledRows?
 
   /// Previews a roster, so that one that is missing or is none is reported first; it is not read yet.
-  ///
-  /// - Parameter database: the queue's path.
   init(
-    _ roster: String, label: String?, reading: ReadingOptions, endpoint: Endpoint, database: String, in context: Context
+    _ arguments: RosterArguments, reading: ReadingOptions, endpoint: Endpoint, database: String, in context: Context
   ) throws {
-    let isStandardInput = roster == "-"
-    guard label != nil || !isStandardInput else {
+    let (roster, isStandardInput) = (arguments.roster, arguments.roster == "-")
+    guard arguments.label != nil || !isStandardInput else {
       throw CommandError(
         "A roster from standard input has no name to know it by.", hint: "Say what it is with --label TEXT.", .usage)
     }
@@ -50,7 +48,7 @@ struct RosterCheck {
     self.context = context
     self.endpoint = endpoint
     self.reading = reading
-    self.label = label ?? URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+    label = arguments.label ?? URL(fileURLWithPath: path).resolvingSymlinksInPath().path
     reader = RosterReader(
       path: path, displayName: shownPath, schema: .workspace, options: reading.options,
       template: template)
@@ -62,19 +60,26 @@ struct RosterCheck {
   /// - Parameters:
   ///   - queue: what to compare with; nil when there is no queue yet, so that every row is new.
   ///   - isImported: whether the rows are kept for an import.
-  mutating func read(comparingWith queue: Queue?, isImported: Bool = false) throws {
+  ///   - noting: called with each row.
+  mutating func read(
+    comparingWith queue: Queue?, isImported: Bool = false, noting note: (RosterRow) throws -> Void = { _ in }
+  ) throws {
     var facts = PlanFacts()
     var spool = isImported ? RowSpool() : nil
     func readThrough(_ compare: (RosterRow) throws -> Void) throws -> RosterSummary {
-      try reader.read(with: reading.issueFile(needed, in: context)) { row in
+      let file = try reading.issueFile(needed, in: context)
+      let summary = try reader.read(issues: { try file?.add($0) }) { row in
         switch row.content {
         case .accepted(let account, let name, let definition): facts.note(account, name, definition)
         // What will be refused need not be kept.
         case .rejected: if !reading.skipInvalid { spool = nil }
         }
-        try Self.spooling(shownPath) { () throws(FileError) in try spool?.append(NewRow(row)) }
+        do throws(FileError) { try spool?.append(NewRow(row)) } catch { throw RosterError(copying: shownPath, error) }
+        try note(row)
         try compare(row)
       }
+      try file?.finish()
+      return summary
     }
     if let queue {
       comparison = try queue.compare(
@@ -88,11 +93,6 @@ struct RosterCheck {
     }
     self.facts = facts
     rows = spool?.rows
-  }
-
-  /// Words why rows cannot be stored.
-  private static func spooling(_ roster: String, _ body: () throws(FileError) -> Void) throws(RosterError) {
-    do throws(FileError) { try body() } catch { throw RosterError(copying: roster, error) }
   }
 
   /// The batch that an import of the roster would make.
@@ -134,10 +134,9 @@ struct RosterCheck {
   }
 
   /// Prints warnings and issues, and ends with status 5 if there are issues or no rows.
-  ///
   /// With `--skip-invalid` the good rows go on, if there are any and nothing is wrong with the roster as a whole.
   func refuseIssues(in context: Context) throws {
-    if !summary.format.isPlain { context.tell("Read as \(summary.format): \(Self.count(summary.rowCount, "row")).") }
+    if !summary.format.isPlain { context.tell("Read as \(summary.format): \(summary.rowCount.of("row")).") }
     for line in try IssueText(summary.warningGroups, prefix: "warning: ", reader: reader).text { context.tell(line) }
     for line in try IssueText(summary.issueGroups, reader: reader).text { context.tell(line) }
     if leavesRowsOut {
@@ -159,12 +158,10 @@ struct RosterCheck {
   /// How many issues there are, and in how many rows: `24 issues in 21 rows`.
   private var issueCountText: String {
     let (whole, rows) = (summary.wholeIssueCount, summary.issueCount - summary.wholeIssueCount)
-    guard rows > 0 else { return Self.count(whole, "issue") }
-    let inRows = "\(Self.count(rows, "issue")) in \(Self.count(summary.issueRowCount, "row"))"
+    guard rows > 0 else { return whole.of("issue") }
+    let inRows = "\(rows.of("issue")) in \(summary.issueRowCount.of("row"))"
     return whole > 0 ? "\(inRows) and \(whole) in the whole" : inRows
   }
-
-  private static func count(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 }
 
 extension RosterCheck {
@@ -178,24 +175,13 @@ extension RosterCheck {
     }
     let count = comparison.reassignedCount
     throw CommandError(
-      "\(count) \(count == 1 ? "name" : "names") of \(shownPath) would be another person's; nothing was queued or sent.",
+      "\(count.of("name")) of \(shownPath) would be another person's; nothing was queued or sent.",
       hint: "Was it sorted or numbered anew? Make names of a column that stays with the person. If it is meant so: "
         + "--allow-reassigned.", .rosterIssues)
   }
 }
 
-extension RosterReader {
-  /// Reads the roster, writing every issue into a file.
-  fileprivate func read(with file: IssueFile?, _ body: (RosterRow) throws -> Void) throws -> RosterSummary {
-    guard let file else { return try read(body) }
-    let summary = try read(issues: { try file.add($0) }, body)
-    try file.finish()
-    return summary
-  }
-}
-
 extension ComparisonSession {
-  /// Compares one row.
   fileprivate mutating func add(_ row: RosterRow) throws {
     switch row.content {
     case .accepted(let account, let name, let definition):
@@ -208,7 +194,6 @@ extension ComparisonSession {
 }
 
 extension NewRow {
-  /// A row as the queue takes it.
   init(_ row: RosterRow) {
     let content: Content =
       switch row.content {

@@ -1,10 +1,8 @@
-// What `run` and `resume` share once the batch is there: claim as an owner, submit through the pool, report, and say how
-// it ended.
+// What `run`, `resume` and `retry` share once the batch is there: submit, report, and say how it ended.
 
 import DataForest
 import DurableQueue
 import Files
-import Foundation
 import Pacing
 import Provisioning
 import Reporter
@@ -22,9 +20,7 @@ struct RunSession {
   /// What the report must not replace, beside what every report leaves alone.
   var needed = NeededFiles()
 
-  /// Runs the batch to its end, writes its files and prints how it ended.
-  ///
-  /// - Parameter requeue: which items that are over are tried again.
+  /// Runs the batch to its end, writes its files and prints how it ended; `requeue` tells what is tried again.
   func run(_ requeue: Requeue) async throws -> Ending {
     // Now, because at the end it would be too late to name another one.
     try files.prepareFolder()
@@ -34,12 +30,9 @@ struct RunSession {
       ignoresWait: pace.ignoreWait || pace.forgetsAll)
     let start = try await queue.onOwnThread { queue in try queue.begin(request) }
     // A signal must not cut off the report either.
-    let signals =
-      context.handlesSignals
-      ? SignalDrain { [context] signal in
-        context.tell(
-          lines: ["", "Stopping when the report is written. Once more leaves at once. (\(signal))"])
-      } : nil
+    let signals = context.onFirstSignal { [context] signal in
+      context.tell(lines: ["", "Stopping when the report is written. Once more leaves at once. (\(signal))"])
+    }
     defer { signals?.stop() }
     let end: RunEnd
     let standstill: Standstill?
@@ -117,14 +110,12 @@ struct RunSession {
   }
 
   private func watch(_ pool: Pool) async -> RunEnd {
-    let signals =
-      context.handlesSignals
-      ? SignalDrain { signal in
-        context.tell(lines: [
-          "", "Stopping: requests in flight may finish, nothing new is sent. Once more leaves at once. (\(signal))",
-        ])
-        pool.requestDrain()
-      } : nil
+    let signals = context.onFirstSignal { [context] signal in
+      context.tell(lines: [
+        "", "Stopping: requests in flight may finish, nothing new is sent. Once more leaves at once. (\(signal))",
+      ])
+      pool.requestDrain()
+    }
     let progress =
       report.quiet
       ? nil : ProgressLine(pool: pool, queue: queue, batch: batch.id, context: context, format: report.logFormat)
@@ -137,9 +128,7 @@ struct RunSession {
 
   // MARK: - The end
 
-  static func status(
-    of end: RunEnd, _ summary: Summary, _ standstill: Standstill? = nil
-  ) -> ExitStatus {
+  static func status(of end: RunEnd, _ summary: Summary, _ standstill: Standstill? = nil) -> ExitStatus {
     switch end {
     case .failed(let error): error.code == .busy ? .paused : .toolFailed
     case .halted, .held, .duplicates, .tooManyFailed: .personNeeded
@@ -153,12 +142,8 @@ struct RunSession {
   /// Writes the files and prints how it ended; without files the person is told all the same.
   func conclude(_ end: RunEnd, _ standstill: Standstill? = nil) throws -> Ending {
     let written = Result { try files.write(at: context.time.now()) }
-    let summary: Summary
-    switch written {
-    case .success(let made): summary = made
     // What was made is in the queue.
-    case .failure: summary = try files.summary(at: context.time.now())
-    }
+    let summary = if case .success(let made) = written { made } else { try files.summary(at: context.time.now()) }
     // What is wrong with the queue at this point was said by what came before, or will be by what comes next.
     if case .failed = end {} else { emptyLog() }
     let signal = context.handlesSignals ? SignalDrain.received : nil
@@ -171,7 +156,8 @@ struct RunSession {
         summary: folder + "/" + OutcomeFiles.summary, signal: signal)
     }
     try show(end, summary, .toolFailed, nil, hasFiles: false)
-    let failure = Failure(error) ?? Failure("The report cannot be written: \(error).", nil, .toolFailed, .report)
+    let failure =
+      CommandError(error) ?? CommandError("The report cannot be written: \(error).", .toolFailed, reason: .report)
     failure.tell(in: context)
     context.tell(
       "Hint: `rollcall report \(batch.id.rawValue) --db \(queue.path.shellQuoted)` writes it again; nothing of it is lost."

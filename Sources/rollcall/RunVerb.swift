@@ -3,17 +3,13 @@
 import ArgumentParser
 import DataForest
 import DurableQueue
-import Foundation
 import Pacing
 
 struct RunVerb: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run", abstract: "Check, plan, ask, import what is new, submit, report; safe to rerun.")
 
-  @Argument(help: "The roster: a table with a header (CSV) or JSON; - is standard input.", completion: .file())
-  var roster: String
-  @Option(help: "What the batch is called (the roster's path unless given).")
-  var label: String?
+  @OptionGroup var roster: RosterArguments
   @Flag(help: "Do not ask; needed without a terminal.")
   var yes = false
   @Flag(help: "Stop after the plan.")
@@ -26,8 +22,6 @@ struct RunVerb: AsyncParsableCommand {
   @OptionGroup var pace: PaceOptions
   @OptionGroup var report: ReportOptions
 
-  func validate() throws { try ReadingOptions.refuseEmpty(label: label) }
-
   mutating func run() async throws {
     let (verb, context) = (self, Context.current)
     try await report.ending(of: queueOptions, in: context) { try await verb.end(in: context) }
@@ -37,8 +31,7 @@ struct RunVerb: AsyncParsableCommand {
     let endpoint = try endpointOptions.chosen(in: context)
     // What can be reported without credentials is reported first.
     var check = try RosterCheck(
-      roster, label: label, reading: reading, endpoint: endpoint,
-      database: try queueOptions.path(in: context), in: context)
+      roster, reading: reading, endpoint: endpoint, database: try queueOptions.path(in: context), in: context)
     try report.refuseUnwritable(needed: check.needed, in: context)
     let keys = Result { try CredentialSource.credentials(for: endpoint, in: context) }
     var hasKeys = false
@@ -49,11 +42,13 @@ struct RunVerb: AsyncParsableCommand {
       try check.refuseIssues(in: context)
     } catch {
       // What is wrong with the roster is told too; what is wrong with the command decides.
-      guard let failure = Failure(error), failure.status == .rosterIssues, !hasKeys else { throw error }
+      guard let failure = CommandError(error), failure.status == .rosterIssues, !hasKeys else { throw error }
       failure.tell(in: context)
     }
     let credentials = try keys.get()
-    var plan = Plan(check: check, limit: try limit(existing, endpoint, credentials), adoptsExisting: pace.adoptExisting)
+    let known = try existing?.limit(baseURL: endpoint.baseURL, fingerprint: credentials.fingerprint)
+    var plan = Plan(
+      check: check, limit: pace.limit(insteadOf: known ?? .standard), adoptsExisting: pace.adoptExisting)
     if !pace.ignoreWait, !pace.forgetsAll {
       plan.wait = try existing?.waits(baseURL: endpoint.baseURL, fingerprint: credentials.fingerprint).first
     }
@@ -77,11 +72,6 @@ struct RunVerb: AsyncParsableCommand {
     } catch let error as QueueError where error.code == .busy && !waits {
       return nil
     }
-  }
-
-  private func limit(_ queue: Queue?, _ endpoint: Endpoint, _ credentials: Credentials) throws -> Limit {
-    pace.limit(
-      insteadOf: try queue?.limit(baseURL: endpoint.baseURL, fingerprint: credentials.fingerprint) ?? .standard)
   }
 
   /// Imports, asking once more if more would be created than the plan showed.
@@ -118,7 +108,6 @@ struct RunVerb: AsyncParsableCommand {
         "\(count) workspaces would be created and there is no terminal to ask at.",
         hint: "Add --yes if that is right.", .usage)
     }
-    context.errorOutput("Create \(count) workspaces? It may cost money. [y/N] ")
-    guard let answer = context.readAnswer(), ["y", "yes"].contains(answer.lowercased()) else { throw Self.declined }
+    guard context.agrees(to: "Create \(count) workspaces? It may cost money.") else { throw Self.declined }
   }
 }

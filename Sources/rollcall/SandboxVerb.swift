@@ -69,7 +69,7 @@ struct SandboxVerb: AsyncParsableCommand {
     let server = try SandboxServer(settings, time: context.time)
     if server.wasCutOff, let path = settings.stateFile { context.say(SandboxWords.cutOff(path)) }
     let serving = Task { try await server.run { port in Self.announce(port, settings, in: context) } }
-    let signals = context.handlesSignals ? SignalDrain { _ in Self.end(server, in: context) } : nil
+    let signals = context.onFirstSignal { _ in Self.end(server, in: context) }
     // Its terminal was closed: nobody is left who could stop it.
     let hangup = DispatchSource.makeSignalSource(signal: SIGHUP, queue: .global())
     hangup.setEventHandler { Self.end(server, in: context) }
@@ -88,7 +88,7 @@ struct SandboxVerb: AsyncParsableCommand {
     do {
       try server.close()
     } catch {
-      Failure(error)?.tell(in: context)
+      CommandError(error)?.tell(in: context)
       Foundation.exit(ExitStatus.toolFailed.rawValue)
     }
     Foundation.exit(ExitStatus.done.rawValue)

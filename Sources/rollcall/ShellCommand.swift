@@ -6,7 +6,6 @@ import Synchronization
 /// A running command of the shell. It is the leader of a process group of its own, so that all that it starts can be ended
 /// with it, and so that Ctrl-C reaches this process alone, which decides what becomes of it.
 final class ShellCommand: Sendable {
-  /// How it ended.
   enum End: Hashable, Sendable {
     case status(Int32)
     case signal(Int32)
@@ -24,9 +23,7 @@ final class ShellCommand: Sendable {
   /// for data of ours. Nothing else that is open here is open there, and every signal has its usual effect and none is
   /// blocked, whatever this process ignores.
   ///
-  /// - Parameters:
-  ///   - folder: where it works.
-  ///   - environment: all of its variables. None that begins with `NCLOUD_` is handed on: these are the keys.
+  /// - Parameter environment: all of its variables. None that begins with `NCLOUD_` is handed on: these are the keys.
   init(_ command: String, in folder: String, environment: [String: String]) throws(Failure) {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)

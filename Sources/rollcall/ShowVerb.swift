@@ -65,35 +65,27 @@ struct ShowVerb: AsyncParsableCommand {
   }
 
   private static func line(_ listing: ItemHistory.Listing) -> String {
-    var parts = ["  list", listing.askedAt.rfc3339()]
-    if listing.outcome == .made {
-      parts.append("\(listing.entryCount) entries\(listing.isWhole ? "" : ", not whole")")
-    } else {
-      parts.append(listing.outcome.rawValue)
-    }
-    if let status = listing.status { parts.append("HTTP \(status)") }
-    parts.append("after \(listing.latency.displayText)")
-    if let message = listing.message { parts.append(message) }
-    if let requestID = listing.requestID { parts.append("request \(requestID)") }
-    return parts.joined(separator: " · ")
+    let found = "\(listing.entryCount) entries\(listing.isWhole ? "" : ", not whole")"
+    return line(
+      "list", listing.askedAt, listing.outcome == .made ? found : listing.outcome.rawValue,
+      listing.status.map { "HTTP \($0)" }, "after \(listing.latency.displayText)", listing.message,
+      listing.requestID.map { "request \($0)" })
   }
 
   private static func line(_ wait: ItemHistory.Wait) -> String {
-    var parts = [
-      "  wait", wait.from.rfc3339(), "\((wait.until - wait.from).displayText): \(wait.reason.displayTextWhileWaiting)",
-    ]
-    if let message = wait.message { parts.append(message) }
-    return parts.joined(separator: " · ")
+    let length = (wait.until - wait.from).displayText
+    return line("wait", wait.from, "\(length): \(wait.reason.displayTextWhileWaiting)", wait.message)
   }
 
   private static func line(_ attempt: ItemHistory.Attempt) -> String {
-    var parts = ["  attempt \(attempt.ordinal)", attempt.startAt.rfc3339()]
-    parts.append(attempt.outcome?.rawValue ?? "under way")
-    if let status = attempt.status { parts.append("HTTP \(status)") }
-    if let latency = attempt.latency { parts.append("after \(latency.displayText)") }
-    if let message = attempt.message { parts.append(message) }
-    if let requestID = attempt.requestID { parts.append("request \(requestID)") }
-    if attempt.outcome != nil, !attempt.isUsed { parts.append("not counted") }
-    return parts.joined(separator: " · ")
+    line(
+      "attempt \(attempt.ordinal)", attempt.startAt, attempt.outcome?.rawValue ?? "under way",
+      attempt.status.map { "HTTP \($0)" }, attempt.latency.map { "after \($0.displayText)" }, attempt.message,
+      attempt.requestID.map { "request \($0)" },
+      attempt.outcome != nil && !attempt.isUsed ? "not counted" : nil)
+  }
+
+  private static func line(_ what: String, _ at: Instant, _ parts: String?...) -> String {
+    (["  \(what)", at.rfc3339()] + parts.compactMap(\.self)).joined(separator: " · ")
   }
 }

@@ -8,21 +8,11 @@ struct SignalCount {
   /// Signals that come so soon after the first are the same one.
   static let oneSignal = Duration.seconds(1)
 
-  /// What a signal asks for.
-  enum Meaning {
-    /// To stop in order.
-    case stop
-    /// Nothing new.
-    case same
-    /// To leave at once.
-    case leave
-  }
+  /// What a signal asks for: to stop in order, nothing new, or to leave at once.
+  enum Meaning { case stop, same, leave }
 
   private var first: SinceBoot?
 
-  /// Takes a signal.
-  ///
-  /// - Parameter now: by the clock that nobody sets.
   mutating func take(at now: SinceBoot) -> Meaning {
     guard let first else {
       first = now

@@ -40,8 +40,7 @@ struct StatusVerb: AsyncParsableCommand {
         context.say(json: progress.json(at: now))
       } else if progress.text != lastText {
         if context.drawsProgress {
-          let columns = (context.terminalWidth() ?? 80) - 1
-          context.draw(progress.bar(columns: columns, isUTF8: context.isUTF8))
+          context.draw(progress.bar(on: context))
         } else {
           context.say("\(now.rfc3339()) \(progress.text)")
         }

@@ -44,7 +44,6 @@ struct TableOptions: ParsableArguments {
     return words.map { " \($0)" }.joined()
   }
 
-  /// A word for a shell.
   static func quoted(_ text: String) -> String {
     let isPlain = text.unicodeScalars.allSatisfy {
       $0.properties.isAlphabetic || "0123456789=._-/:+@".unicodeScalars.contains($0)

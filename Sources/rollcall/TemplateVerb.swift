@@ -3,7 +3,6 @@
 import ArgumentParser
 import BulkImport
 import DataForest
-import Foundation
 import Provisioning
 
 struct TemplateVerb: AsyncParsableCommand {

@@ -85,12 +85,12 @@ import Testing
   }
 
   private static let leftovers = [
-    ".succeeded.csv.12345.partial", ".report.html.waiting.7.partial", ".summary.json.1.partial",
     ".rollcall-report.0123456789abcdef0123456789abcdef.partial",
     ".rollcall-trial.0123456789abcdef0123456789abcdef.partial",
   ]
   private static let others = [
-    ".notes.csv.12345.partial", ".succeeded.csv.partial", "succeeded.csv.1.partial", ".failed.csv.x.partial",
+    ".succeeded.csv.12345.partial", ".notes.csv.12345.partial", ".succeeded.csv.partial", "succeeded.csv.1.partial",
+    ".failed.csv.x.partial",
     ".rollcall-report.1.partial", ".rollcall-issues.0123456789abcdef0123456789abcdef.partial",
   ]
 

@@ -42,6 +42,20 @@ import Testing
     }
   }
 
+  @Test func `the roster is read once, whatever becomes of it while the service is asked`() async throws {
+    try await CommandFixture.with { fixture in
+      try fixture.writeRoster(["n1"], to: "theirs.csv")
+      #expect(await fixture.run("run", "theirs.csv", "--rate", "500/s", "--db", "theirs.db").status == 0)
+      var fixture = fixture
+      let roster = fixture.folder + "/" + (try fixture.writeRoster(["n0", "n1"]))
+      fixture.time = RemovingTimeSource(roster)
+      let result = await fixture.run("check", "class.csv", "--online")
+      #expect(!FileManager.default.fileExists(atPath: roster))
+      #expect(result.status == 5, "\(result)")
+      #expect(result.errorOutput.contains("class.csv:3: name: 'n1' is there already as YPI"), "\(result)")
+    }
+  }
+
   @Test func `what this queue has made is no surprise`() async throws {
     try await CommandFixture.with { fixture in
       try fixture.writeRoster(["n1"])
@@ -59,5 +73,20 @@ import Testing
       let result = await fixture.run("check", "class.csv", "--online")
       #expect(result.status == 6 && result.errorOutput.contains("does not tell the accounts"), "\(result)")
     }
+  }
+}
+
+/// Time that jumps, and takes a file away as soon as somebody waits.
+private struct RemovingTimeSource: TimeSource {
+  private let time = JumpingTimeSource(now: SystemTimeSource().now())
+  private let path: String
+
+  init(_ path: String) { self.path = path }
+
+  func now() -> Instant { time.now() }
+  func sinceBoot() -> SinceBoot { time.sinceBoot() }
+  func alarm(at instant: Instant, ring: @escaping @Sendable () -> Void) -> any Alarm {
+    unlink(path)
+    return time.alarm(at: instant, ring: ring)
   }
 }

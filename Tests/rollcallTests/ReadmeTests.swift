@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import Sandbox
 import TestSupport
@@ -72,6 +73,7 @@ import Testing
 
   @Test func `README's table of commands and the command's own help agree`() throws {
     let named = try Self.readme().matches(of: /\| `rollcall ([a-z]+)/).map { String($0.1) }
-    #expect(named == Rollcall.verbNames)
+    let verbs = Rollcall.configuration.groupedSubcommands.flatMap { $0.subcommands }
+    #expect(named == verbs.compactMap { verb in verb.configuration.commandName })
   }
 }

@@ -135,7 +135,7 @@ import Testing
         let queueOptions = try QueueOptions.parse([])
         let queue = try queueOptions.open(in: context)
         var check = try RosterCheck(
-          "class.csv", label: "class-\(index)", reading: try ReadingOptions.parse([]),
+          try RosterArguments.parse(["class.csv", "--label", "class-\(index)"]), reading: try ReadingOptions.parse([]),
           endpoint: try EndpointOptions.parse([]).chosen(in: context),
           database: try queueOptions.path(in: context), in: context)
         try check.read(comparingWith: queue, isImported: true)

@@ -1,0 +1,46 @@
+// What `resume` and `retry` share: they submit a batch that is there.
+
+import ArgumentParser
+import DataForest
+import DurableQueue
+import Provisioning
+
+/// The options of a verb that submits what is in the queue.
+struct SubmitOptions: ParsableArguments {
+  @OptionGroup var queueOptions: QueueOptions
+  @OptionGroup var endpointOptions: EndpointOptions
+  @OptionGroup var pace: PaceOptions
+  @OptionGroup var report: ReportOptions
+
+  /// Submits the batch that `BatchChoice.only` chooses; `requeue` tells what is tried again.
+  func submit(
+    _ number: Int64?, _ requeue: Requeue, for verb: [String], _ state: String, where wouldChange: (Tally) -> Bool
+  ) async throws {
+    let context = Context.current
+    try await report.ending(of: queueOptions, in: context) {
+      let queue = try queueOptions.openExisting(in: context, lockWait: pace.maxWait.duration)
+      let batch = try BatchChoice.only(number, in: queue, for: verb, queueOptions, state, where: wouldChange)
+      let endpoint = try endpointOptions.endpoint(of: batch, in: context)
+      // What can be reported without credentials is reported first.
+      try report.refuseUnwritable(folder: report.folder(of: batch, in: context), in: context)
+      let session = RunSession(
+        queue: queue, batch: batch, endpoint: endpoint,
+        credentials: try CredentialSource.credentials(for: endpoint, in: context), pace: pace, report: report,
+        context: context)
+      return try await session.run(requeue)
+    }
+  }
+}
+
+extension EndpointOptions {
+  /// Where a batch's items are made; a batch keeps its endpoint.
+  fileprivate func endpoint(of batch: Batch, in context: Context) throws -> Endpoint {
+    let endpoint = try EndpointOptions.endpoint(batch.baseURL.text)
+    if let given = try given(in: context), given != endpoint {
+      throw CommandError(
+        "Batch \(batch.id.rawValue) belongs to \(batch.baseURL); it cannot be resumed at \(given.baseURL).",
+        hint: "Leave --endpoint and ROLLCALL_ENDPOINT out.", .usage)
+    }
+    return endpoint
+  }
+}
