@@ -87,12 +87,12 @@ extension Columns {
       var place = headerPlace(of: nil)
       place.header = name
       let remedy =
-        elements == nil
+        isTable
         ? "no column gives it: add a column '\(name)' (\(field.help))"
         : "no object gives it: add \"\(name)\" to each, or to \"defaults\" (\(field.help))"
       let issue = place.issue("field-missing", remedy)
       // An element that could not be read may have it.
-      if elements?.isWhole == false { hidden.append(issue) } else { issues.append(issue) }
+      if isWhole { issues.append(issue) } else { hidden.append(issue) }
     }
   }
 
@@ -113,17 +113,14 @@ extension Columns {
   /// Whether what follows the header tells more about it: no column is a field, or the template's columns are not there.
   var needsAdvice: Bool { !namesAnyField || !plan.unknownColumns.isEmpty }
 
-  /// Says what is wrong with a line that is no header, once it is known what follows it.
-  ///
-  /// - Parameter following: the next records.
-  /// - Returns: whether reading on is of no use.
+  /// Says what is wrong with a line that is no header, by the records that follow it, and whether reading on is of no use.
   func advise(_ following: [Record]) -> Bool {
     if let line = laterHeader(following) {
       issues = [notHeader { .headerElsewhere(why: $0, line: line) }]
       return true
     }
     guard !namesAnyField else { return false }
-    guard elements?.isWhole != false else {
+    guard isWhole else {
       hidden.append(notHeader("none of its members is a field"))
       return false
     }
@@ -155,7 +152,7 @@ extension Columns {
 
   /// The line of the next record that is a header rather than this one.
   private func laterHeader(_ following: [Record]) -> Int? {
-    guard elements == nil else { return nil }
+    guard isTable else { return nil }
     func cells(_ record: Record) -> Set<String> {
       Set(record.fields.map { $0.trimmed.precomposedStringWithCanonicalMapping }.filter { !$0.isEmpty })
     }

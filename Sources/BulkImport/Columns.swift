@@ -42,36 +42,32 @@ final class Columns {
 
   /// The columns that the template makes the name of.
   private(set) var nameSources: [Int] = []
-  private var carriedColumns: [RosterRow.Carried] = []
+  /// The columns that only travel along and do not make the name, by their place among the kept ones.
+  private(set) var carriedCells: [RosterRow.Carried] = []
   let file: String
   let record: Record
   let names: FieldNames
   let carried: Set<String>
   let dropped: DroppedColumns
+  /// What says what is used, so that a column without a header disturbs nobody.
   let template: Template?
-  /// Whether a template says what is used, so that a column without a header disturbs nobody.
-  let hasTemplate: Bool
-  /// What the roster was before it was a table; nil when it is one, so that a column has a letter.
-  let elements: JSONTable.Elements?
+  /// Whether the roster is a table, so that a column has a letter.
+  let isTable: Bool
+  /// Whether all of it could be read, so that what is not there is nowhere.
+  let isWhole: Bool
 
-  /// Reads a header.
-  ///
-  /// - Parameters:
-  ///   - template: gives fields that the roster has no column for, or makes them of its columns.
-  ///   - carried: headers that are no fields although they look nearly like one.
-  ///   - dropped: headers of columns that are left out.
-  ///   - elements: of a roster that is no table.
+  /// Reads a header; `carried`, `dropped`: see `RosterOptions`.
   init(
-    header record: Record, file: String, names: FieldNames, template: Template? = nil, carried: Set<String> = [],
-    dropped: Set<String> = [], elements: JSONTable.Elements? = nil
+    header record: Record, file: String, names: FieldNames, template: Template?, carried: Set<String>,
+    dropped: Set<String>,
+    json: JSONRoster?
   ) {
     self.file = file
     self.record = record
     self.names = names
     self.carried = carried
     self.template = template
-    hasTemplate = template != nil
-    self.elements = elements
+    (isTable, isWhole) = (json == nil, json?.isWhole ?? true)
     let own = record.fields.map { $0.trimmed.precomposedStringWithCanonicalMapping }
     ownCount = own.count
     let left = DroppedColumns(dropped, headers: own)
@@ -97,7 +93,7 @@ final class Columns {
     }
     // What the name is made from is the same wherever the name is; it tells nothing about whose it is.
     nameSources = plan.added.first { $0.header == names.schema.namePath }?.sources ?? []
-    carriedColumns = kept.enumerated()
+    carriedCells = kept.enumerated()
       .filter { meanings[$0.element].field == nil && !nameSources.contains($0.element) }
       .map { RosterRow.Carried(header: headers[$0.element], index: $0.offset) }
     accountColumn = column(of: names.schema.accountPath)
@@ -105,20 +101,14 @@ final class Columns {
     findIssues(matches)
   }
 
-  /// The columns that only travel along and do not make the name, by their place among the kept ones.
-  var carriedCells: [RosterRow.Carried] { carriedColumns }
-
   /// Whether any of the roster's own columns, or of the template's, is a field; if not, this is hardly a header.
   var namesAnyField: Bool { meanings.contains { $0.field != nil } }
 
   /// What rows are rejected for, whatever is in them.
   var rejecting: [RowIssue] { issues + hidden }
 
-  /// The headers for a message, the first eight.
-  var shownHeaders: String {
-    let named = headers.prefix(ownCount).filter { !$0.isEmpty }
-    return named.prefix(8).map(\.shown).joined(separator: ", ") + (named.count > 8 ? ", …" : "")
-  }
+  /// The roster's own headers for a message.
+  var shownHeaders: String { headers.prefix(ownCount).shownList }
 
   /// The place of a header.
   func headerPlace(of column: Int?) -> IssuePlace { place(of: column, in: record) }
@@ -136,7 +126,7 @@ final class Columns {
     }
     let byteColumn = index.flatMap { $0 < record.positions.count ? record.positions[$0].column : nil }
     return IssuePlace(
-      file: file, line: line, recordNumber: record.number, columnIndex: index, header: header, hasCell: elements == nil,
+      file: file, line: line, recordNumber: record.number, columnIndex: index, header: header, hasCell: isTable,
       byteColumn: byteColumn)
   }
 
@@ -150,10 +140,13 @@ final class Columns {
     return record.with(fields: plan.fields(of: record.fields))
   }
 
-  /// Where a column's values go in a definition; empty for one that is no field.
-  func path(of column: Int) -> String {
-    if case .field(_, let steps) = meanings[column] { steps.joined(separator: ".") } else { "" }
+  /// Whether a row's cells may stand under other headers than their own, so that it cannot be told which are to be dropped.
+  func hidesAll(_ fields: [String], hasProblems: Bool) -> Bool {
+    !dropped.indexes.isEmpty && (fields.count != ownCount || hasProblems)
   }
+
+  /// Where a column's values go in a definition; empty for one that is no field.
+  func path(of column: Int) -> String { meanings[column].steps?.joined(separator: ".") ?? "" }
 
   private func column(of path: String) -> Int? { meanings.firstIndex { $0.field?.path == path } }
 
@@ -167,15 +160,9 @@ final class Columns {
 
 extension Columns.Meaning {
   /// The field that a column gives; nil if it gives none.
-  var field: Field? {
-    guard case .field(let field, _) = self else { return nil }
-    return field
-  }
+  var field: Field? { if case .field(let field, _) = self { field } else { nil } }
 
-  var steps: [String]? {
-    guard case .field(_, let steps) = self else { return nil }
-    return steps
-  }
+  var steps: [String]? { if case .field(_, let steps) = self { steps } else { nil } }
 
   fileprivate var isKept: Bool {
     switch self {

@@ -24,10 +24,8 @@ struct DefinitionShape {
       }
     }
 
-    /// Appends the value's text; nothing when no cell gives any of it.
-    ///
-    /// - Parameter places: where the columns' values stand in `bytes`, in order.
-    /// - Returns: whether anything was appended.
+    /// Appends the value's text, and to `places` where the columns' values stand in it; false, and nothing, when no cell
+    /// gives any of it.
     func append(_ cells: [JSONValue?], to bytes: inout [UInt8], places: inout [ValuePlace]) -> Bool {
       if let column {
         guard let value = cells[column] else { return false }
@@ -70,10 +68,7 @@ struct DefinitionShape {
   /// Adds a column whose value goes where `steps` lead.
   mutating func insert(_ column: Int, at steps: [String]) { root.insert(column, at: steps[...]) }
 
-  /// The canonical text of the definition that a row's values make: the same as of a `JSONValue` with them.
-  ///
-  /// - Parameter cells: one for each column; nil where there is none.
-  /// - Returns: the text, and where the values stand in it.
+  /// The canonical text of the definition that a row's values make, one for each column, and where they stand in it.
   func definition(of cells: [JSONValue?]) -> (text: [UInt8], places: [ValuePlace]) {
     var bytes: [UInt8] = []
     var places: [ValuePlace] = []
@@ -106,11 +101,7 @@ struct DefinitionWriter {
 
   private var kinds: [Kind] = []
 
-  /// A row's definition.
-  ///
-  /// - Parameters:
-  ///   - columns: those that are fields.
-  ///   - nameColumn: one of them.
+  /// A row's definition; `columns`: those that are fields, the name's among them.
   mutating func definition(
     of memo: CellMemo, _ shape: DefinitionShape, _ columns: [Int], nameColumn: Int, name: String
   ) -> Definition {

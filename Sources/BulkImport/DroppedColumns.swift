@@ -25,23 +25,19 @@ struct DroppedColumns {
   /// That a column is not there, with the one that was probably meant.
   func error(_ headers: [String], of file: String) -> RosterError? {
     guard let first = unknown.first else { return nil }
-    let named = headers.filter { !$0.isEmpty }
-    let near = named.filter { $0.isNearly(first) }.min { $0.distance(to: first) < $1.distance(to: first) }
-    let known = named.prefix(8).map(\.shown).joined(separator: ", ") + (named.count > 8 ? ", …" : "")
-    let hint = near.map { "did you mean '\($0.shown)'?" } ?? "it has \(known)"
+    let hint = headers.nearest(to: first).map { "did you mean '\($0.shown)'?" } ?? "it has \(headers.shownList)"
     return RosterError(.drop, file: file, detail: "\(file) has no column '\(first.shown)' to drop: \(hint)")
   }
 }
 
 extension Columns {
-  /// Why what is to be dropped cannot be; nil when it can.
-  ///
-  /// - Parameter isReport: whether the roster is a report of ours, which never has what was dropped before.
+  /// Why what is to be dropped cannot be; nil when it can. A report of ours never has what was dropped before.
   func dropError(isReport: Bool) -> RosterError? {
     let own = Array(headers.prefix(ownCount))
     // What could not be read may have it.
-    if !isReport, elements?.isWhole != false, let error = dropped.error(own, of: file) { return error }
-    if let template, let used = template.values.flatMap(\.columns).first(where: { droppedHeaders.contains($0) }) {
+    if !isReport, isWhole, let error = dropped.error(own, of: file) { return error }
+    func isDropped(_ header: String) -> Bool { dropped.indexes.contains { own[$0] == header } }
+    if let template, let used = template.values.flatMap(\.columns).first(where: isDropped) {
       return RosterError(
         .drop, file: file,
         detail: "The template \(template.file) makes something of the column '\(used.shown)', which is to be dropped: "
@@ -59,13 +55,6 @@ extension Columns {
           + "keep it, or give \(field.path) in a template")
     }
     return nil
-  }
-
-  private var droppedHeaders: Set<String> { Set(dropped.indexes.map { headers[$0] }) }
-
-  /// Whether a row's cells may stand under other headers than their own, so that it cannot be told which are to be dropped.
-  func hidesAll(_ fields: [String], hasProblems: Bool) -> Bool {
-    !dropped.indexes.isEmpty && (fields.count != ownCount || hasProblems)
   }
 
   /// The roster's own columns that reach the service: fields, and what the template makes something of.

@@ -1,19 +1,21 @@
-// One account and name twice in a roster: found in one pass, in eight bytes a row.
+// One account and name twice in a roster: found in one pass, in eight bytes a row, and exact all the same.
 
 import CSV
 import Provisioning
 
-/// The account and name of a row.
-struct RowKey: Hashable {
-  let account: String
-  let name: String
+/// What names an item within its target and endpoint.
+package struct RowKey: Hashable, Sendable {
+  /// The account.
+  package let account: String
+  /// The item's name.
+  package let name: String
 
   /// Byte by byte: Swift takes texts as equal that Unicode writes in two ways, the service need not.
-  static func == (one: RowKey, other: RowKey) -> Bool {
+  package static func == (one: RowKey, other: RowKey) -> Bool {
     one.account.hasSameBytes(as: other.account) && one.name.hasSameBytes(as: other.name)
   }
 
-  func hash(into hasher: inout Hasher) {
+  package func hash(into hasher: inout Hasher) {
     for var text in [account, name] {
       text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
       hasher.combine(0xFF as UInt8)
@@ -25,31 +27,30 @@ struct RowKey: Hashable {
 struct Duplicates {
   /// How many first rows of a duplicate are remembered, so that they need not be read again.
   private static let rememberedCount = 1_024
+  /// From place to place so many records are passed.
+  private static let distance = 64
 
+  private let source: RosterSource
   private let shownAs: String
   private var index: KeyIndex
-  private var finder: RecordFinder
   private var remembered: [Int: (key: RowKey?, line: Int)] = [:]
+  /// Where some of the records are that were passed, to read on from there.
+  private var places: [RecordPlace] = []
+  private var passedCount = 0
 
-  init(path: String, shownAs: String, separator: UInt8, hashBits: Int) {
-    self.shownAs = shownAs
-    index = KeyIndex(hashBits: hashBits)
-    finder = RecordFinder(path: path, shownAs: shownAs, separator: separator)
+  init(_ source: RosterSource, shownAs: String, hashBits: Int) {
+    (self.source, self.shownAs, index) = (source, shownAs, KeyIndex(hashBits: hashBits))
   }
 
-  /// Notes a row.
-  ///
-  /// - Parameter keyOf: the key of a record of this roster; nil when it has none.
-  /// - Returns: the line and the number of the row that had the key first; nil when it is new.
-  mutating func note(
-    _ key: RowKey, of record: Record, keyOf: (Record) -> RowKey?
-  ) throws -> (line: Int, number: Int)? {
+  /// Notes a row, in the roster's order; the line of the row that had the key first, nil when it is new.
+  mutating func note(_ key: RowKey, of record: Record, keyOf: (Record) -> RowKey?) throws -> Int? {
     guard record.number <= KeyIndex.greatestNumber else { throw RosterError(.tooManyRows, file: shownAs) }
-    finder.pass(record)
+    if passedCount.isMultiple(of: Self.distance) { places.append(record.place) }
+    passedCount += 1
     let hash = key.hashValue
     for number in index.candidates(hash: hash) {
       let earlier = try recall(number, keyOf)
-      if earlier.key == key { return (earlier.line, number) }
+      if earlier.key == key { return earlier.line }
     }
     index.insert(hash: hash, number: record.number)
     return nil
@@ -57,10 +58,101 @@ struct Duplicates {
 
   private mutating func recall(_ number: Int, _ keyOf: (Record) -> RowKey?) throws -> (key: RowKey?, line: Int) {
     if let known = remembered[number] { return known }
-    let record = try finder.record(number)
+    let record = try self.record(number)
     if remembered.count == Self.rememberedCount { remembered.removeAll(keepingCapacity: true) }
     let found = (keyOf(record), record.line)
     remembered[number] = found
     return found
   }
+
+  /// A record that was passed; reads at most as many as are between two places.
+  private func record(_ number: Int) throws -> Record {
+    var (low, high) = (0, places.count)
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if places[middle].number <= number { low = middle } else { high = middle }
+    }
+    var found: Record?
+    do {
+      try source.read(from: places[low], chunkSize: 1 << 14) { record in
+        if record.number == number { found = record }
+        return record.number < number
+      }
+    } catch is CSVError {
+      // What follows the record does not matter.
+    }
+    guard let found else { throw RosterError(.changed, file: shownAs) }
+    return found
+  }
+}
+
+/// The keys seen so far, each as some bits of its hash and the number of its record. Equal bits are only a suspicion:
+/// the caller compares the keys themselves, so that two keys with one hash are never taken for each other. A million keys
+/// take 16 MB.
+package struct KeyIndex {
+  /// The greatest record number that can be kept.
+  package static let greatestNumber = (1 << numberBits) - 1
+  private static let numberBits = 28
+  private static let numberMask = UInt64(greatestNumber)
+
+  /// The parts grow one after another, so that never all of the index is in memory twice.
+  private static let partCount = 64
+
+  private struct Part {
+    /// Hash bits above, record number below; 0 is a free slot, for record numbers start at 1.
+    var slots: [UInt64] = Array(repeating: 0, count: 1 << 5)
+    var count = 0
+
+    func home(of entry: UInt64) -> Int { Int(entry >> numberBits) / partCount & (slots.count - 1) }
+
+    mutating func put(_ entry: UInt64) {
+      var slot = home(of: entry)
+      while slots[slot] != 0 { slot = (slot + 1) & (slots.count - 1) }
+      slots[slot] = entry
+    }
+
+    mutating func grow() {
+      let old = slots
+      slots = Array(repeating: 0, count: old.count * 2)
+      for entry in old where entry != 0 { put(entry) }
+    }
+  }
+
+  private var parts = Array(repeating: Part(), count: partCount)
+  private let hashMask: UInt64
+
+  /// Makes an index that keeps so many bits of a hash, at most 36; fewer bring more suspicions.
+  package init(hashBits: Int = 36) {
+    hashMask = (1 << UInt64(min(hashBits, UInt64.bitWidth - Self.numberBits))) - 1
+  }
+
+  /// The records that may have a key: those whose hash has the same bits. Hardly ever one that has another key.
+  package func candidates(hash: Int) -> [Int] {
+    let wanted = entry(hash, 0)
+    let part = parts[part(of: wanted)]
+    var found: [Int] = []
+    var slot = part.home(of: wanted)
+    while part.slots[slot] != 0 {
+      if part.slots[slot] >> Self.numberBits == wanted >> Self.numberBits {
+        found.append(Int(part.slots[slot] & Self.numberMask))
+      }
+      slot = (slot + 1) & (part.slots.count - 1)
+    }
+    return found
+  }
+
+  /// Adds a key by its hash and the number of its record, from 1 to `greatestNumber`.
+  package mutating func insert(hash: Int, number: Int) {
+    let entry = entry(hash, number)
+    let place = part(of: entry)
+    parts[place].put(entry)
+    parts[place].count += 1
+    if parts[place].count * 4 > parts[place].slots.count * 3 { parts[place].grow() }
+  }
+
+  private func entry(_ hash: Int, _ number: Int) -> UInt64 {
+    (UInt64(truncatingIfNeeded: hash) & hashMask) << Self.numberBits | UInt64(number) & Self.numberMask
+  }
+
+  private func part(of entry: UInt64) -> Int { Int(entry >> Self.numberBits) % Self.partCount }
 }

@@ -13,8 +13,11 @@ struct FieldNames {
     /// No field.
     case none
 
-    /// Whether it is a field that has a value of its own.
-    var isField: Bool { if case .field = self { true } else { false } }
+    /// Where the value of a field goes, with the member of a map; nil for all others.
+    var path: String? {
+      guard case .field(let field, let key) = self else { return nil }
+      return key.map { "\(field.path).\($0)" } ?? field.path
+    }
   }
 
   let schema: Schema

@@ -2,6 +2,7 @@
 // file. What is inside an element is the decoder's.
 
 import Foundation
+import Provisioning
 
 /// Splits the bytes of a JSON roster into its elements.
 struct JSONSplitter {
@@ -24,6 +25,8 @@ struct JSONSplitter {
     var line: Int
     /// The byte of the line at which it starts, from 1.
     var column: Int
+    /// The byte of the file at which it starts, from 0.
+    var offset: Int
   }
 
   /// Why the rest cannot be split.
@@ -42,17 +45,18 @@ struct JSONSplitter {
   private var isInString = false
   private var isEscaped = false
   private var part: Part?
-  private var line = 1
+  private var line: Int
   private var column = 1
+  private var offset: Int
   /// Where the brackets that are open were opened; of those within an element, none.
   private var openLines: [Int] = []
   /// In the object's own level: the key that was read last, and the text of the one being read.
   private var key: String?
   private var keyBytes: [UInt8]?
-  private var isOver = false
 
-  init(_ shape: Shape) {
-    self.shape = shape
+  /// Splits the bytes of a roster from `offset` on, which is on this line.
+  init(_ shape: Shape, line: Int = 1, offset: Int = 0) {
+    (self.shape, self.line, self.offset) = (shape, line, offset)
     elementDepth = shape == .lines ? 0 : 1
   }
 
@@ -60,7 +64,7 @@ struct JSONSplitter {
   mutating func feed(_ bytes: Data, _ body: (Part) throws -> Void) throws {
     for byte in bytes {
       try take(byte, body)
-      column += 1
+      (column, offset) = (column + 1, offset + 1)
       if byte == UInt8(ascii: "\n") { (line, column) = (line + 1, 1) }
     }
   }
@@ -115,7 +119,7 @@ struct JSONSplitter {
 
   private mutating func startIfNeeded() {
     guard part == nil else { return }
-    part = Part(key: isAtObjectLevel ? key : nil, bytes: [], line: line, column: column)
+    part = Part(key: isAtObjectLevel ? key : nil, bytes: [], line: line, column: column, offset: offset)
   }
 
   private mutating func keep(_ byte: UInt8) {
@@ -125,7 +129,8 @@ struct JSONSplitter {
   private mutating func endKey() {
     guard let bytes = keyBytes else { return }
     keyBytes = nil
-    key = (try? JSONDecoder().decode(String.self, from: Data(bytes))) ?? ""
+    let text = Result { try JSONParser.value(of: bytes) }
+    key = if case .success(.string(let text)) = text { text } else { "" }
   }
 
   private mutating func open(_ byte: UInt8) throws {

@@ -22,17 +22,9 @@ package struct RosterRow: Hashable, Sendable {
   /// What became of it.
   package let content: Content
   /// The account and the name of a row that was rejected, where both are known: what they name has not left the roster.
-  package let rejectedKey: Key?
+  package let rejectedKey: RowKey?
   /// The columns that only travel along and do not make the name, with their places in `cells`; the same for every row.
   package let carried: [Carried]
-
-  /// What names an item within its target and endpoint.
-  package struct Key: Hashable, Sendable {
-    /// The account.
-    package let account: String
-    /// The item's name.
-    package let name: String
-  }
 
   /// A column that is no field.
   package struct Carried: Hashable, Sendable {
@@ -82,8 +74,7 @@ package struct RosterSummary: Hashable, Sendable {
   /// Every warning, by what it says.
   package internal(set) var warningGroups = IssueGroups()
   /// SHA-256 in hexadecimal over columns, cells and what a template makes of them, row by row: equal exactly for rosters
-  /// that ask for the same. Line
-  /// endings, quotes, blank rows and the byte order mark do not matter.
+  /// that ask for the same.
   package internal(set) var digest = ""
 
   /// Makes the summary of a roster that was not read yet.

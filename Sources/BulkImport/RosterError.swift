@@ -1,5 +1,8 @@
 // Why a roster cannot be read at all; `Words` has the sentences. What is wrong with single rows is a `RowIssue`.
 
+package import Files
+import Foundation
+
 /// A roster that cannot be read.
 package struct RosterError: Error, Hashable, Sendable {
   /// Why.
@@ -46,5 +49,20 @@ package struct RosterError: Error, Hashable, Sendable {
     self.code = code
     self.file = file
     self.detail = detail
+  }
+}
+
+extension RosterError {
+  /// That a roster cannot be copied.
+  package init(copying file: String, _ error: FileError) {
+    let why = if case .system(let number) = error.code { String(cString: strerror(number)) } else { "\(error.code)" }
+    self.init(.noCopy, file: file, detail: "\(error.path): \(why)")
+  }
+
+  /// Does what copies a roster, and says so where that fails.
+  package static func copying<Value>(
+    _ file: String, _ body: () throws(FileError) -> Value
+  ) throws(RosterError) -> Value {
+    do throws(FileError) { return try body() } catch { throw RosterError(copying: file, error) }
   }
 }

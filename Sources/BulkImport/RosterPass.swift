@@ -9,7 +9,7 @@ struct RosterPass {
   private let names: FieldNames
   private let options: RosterOptions
   private let template: Template?
-  private let elements: JSONTable.Elements?
+  private let json: JSONRoster?
   private let firstHeaderLine: Int
   private var filter = RowFilter()
   private var counting = CountingNames()
@@ -50,27 +50,23 @@ struct RosterPass {
     self.displayName = displayName
     self.options = options
     self.template = template
-    elements = source.elements
+    json = source.json
     firstHeaderLine = source.firstHeaderLine
     names = FieldNames(schema)
-    duplicates = Duplicates(
-      path: source.path, shownAs: displayName, separator: source.separator, hashBits: hashBits)
+    duplicates = Duplicates(source, shownAs: displayName, hashBits: hashBits)
     summary.format = source.format
-    for wrong in source.elements?.roster ?? [] {
+    for wrong in source.json?.wholeIssues ?? [] {
       let place = IssuePlace(
         file: displayName, line: wrong.line ?? 1, recordNumber: 0, header: wrong.field, hasCell: false)
-      add(whole: place.issue("json", wrong.message))
+      add(whole: place.issue(wrong.rule, wrong.message))
     }
   }
 
   /// Takes the next record: the header, a row, or an empty row, which is passed over.
   mutating func take(_ record: Record, _ body: (RosterRow) throws -> Void) throws {
-    guard !isOver, elements != nil || !record.fields.allSatisfy(\.isBlank) else { return }
+    guard !isOver, json != nil || !record.fields.allSatisfy(\.isBlank) else { return }
     lastLine = record.line
-    guard columns != nil else {
-      if elements == nil, record.line < firstLine { return }
-      return try takeHeader(record)
-    }
+    guard columns != nil else { return record.line < firstHeaderLine ? () : try takeHeader(record) }
     guard following == nil else {
       following?.append(record)
       return following?.count == Self.followingCount ? try advise(body) : ()
@@ -101,28 +97,24 @@ struct RosterPass {
     if let limit = options.limit, summary.rowCount >= limit { return }
     summary.rowCount += 1
     // A copy of a record is dear when there are a million.
-    if elements == nil, columns.plan.isEmpty { return try add(record, record, at: record, columns, body) }
-    let inFile = inItsFile(record)
-    shortNumbers.note(inFile, columns)
-    try add(inFile, columns.extended(inFile), at: record, columns, body)
+    if columns.plan.isEmpty { return try add(record, record, columns, body) }
+    shortNumbers.note(record, columns)
+    try add(record, columns.extended(record), columns, body)
   }
 
-  /// - Parameters:
-  ///   - inFile: the row with its line in the roster.
-  ///   - extended: the row with what the template makes of it.
-  ///   - place: the row in the table that the roster was turned into.
+  /// - Parameter extended: the row with what the template makes of it.
   private mutating func add(
-    _ inFile: Record, _ extended: Record, at place: Record, _ columns: Columns, _ body: (RosterRow) throws -> Void
+    _ record: Record, _ extended: Record, _ columns: Columns, _ body: (RosterRow) throws -> Void
   ) throws {
-    let (content, rejectedKey) = try content(of: extended, at: place, columns)
-    let keepsAll = columns.kept.count == inFile.fields.count && columns.kept.count == columns.ownCount
-    let hidesAll = columns.hidesAll(inFile.fields, hasProblems: !inFile.problems.isEmpty)
+    let (content, rejectedKey) = try content(of: extended, columns)
+    let keepsAll = columns.kept.count == record.fields.count && columns.kept.count == columns.ownCount
+    let hidesAll = columns.hidesAll(record.fields, hasProblems: !record.problems.isEmpty)
     let cells =
       keepsAll
-      ? inFile.fields : columns.kept.map { $0 < inFile.fields.count && !hidesAll ? inFile.fields[$0] : "" }
+      ? record.fields : columns.kept.map { $0 < record.fields.count && !hidesAll ? record.fields[$0] : "" }
     digest.add(cells)
     // What a row has beyond its header counts too, and what the template makes of it.
-    digest.add(inFile.fields.dropFirst(columns.ownCount))
+    digest.add(record.fields.dropFirst(columns.ownCount))
     if !columns.plan.isEmpty { digest.add(extended.fields) }
     // The same cells may be wrong in the file and right when its quotes are mended.
     if case .accepted = content {
@@ -133,7 +125,7 @@ struct RosterPass {
     }
     try body(
       RosterRow(
-        ordinal: summary.rowCount, line: inFile.line, cells: cells, content: content, rejectedKey: rejectedKey,
+        ordinal: summary.rowCount, line: record.line, cells: cells, content: content, rejectedKey: rejectedKey,
         carried: columns.carriedCells))
   }
 
@@ -141,22 +133,12 @@ struct RosterPass {
   mutating func note(_ error: CSVError, _ body: (RosterRow) throws -> Void) throws {
     try advise(body)
     guard !isOver else { return }
-    if let elements {
-      // The record is one of the table that the roster was turned into.
-      let index = error.recordNumber - Record.firstElementNumber
-      let line = elements.lines.indices.contains(index) ? Int(elements.lines[index]) : 1
-      let place = IssuePlace(file: displayName, line: line, recordNumber: 0, hasCell: false)
-      add(whole: place.issue(RowIssue.rule(of: error), error.message))
-      return
-    }
     let column = error.fieldNumber - 1
     let header = columns.flatMap { column < $0.headers.count ? $0.headers[column] : nil }
     add(whole: RowIssue(error, file: displayName, header: header))
   }
 
-  /// What the reading showed.
-  ///
-  /// - Throws: `RosterError`, when there was nothing to read.
+  /// What the reading showed; throws `RosterError` when there was nothing to read.
   mutating func finish(_ body: (RosterRow) throws -> Void) throws -> RosterSummary {
     try advise(body)
     if summary.rowCount == 0, summary.issueCount == 0 { throw nothing }
@@ -190,11 +172,11 @@ struct RosterPass {
   }
 
   private mutating func takeHeader(_ record: Record) throws {
-    isReport = elements == nil && record.isReportHeader
+    isReport = json == nil && record.isReportHeader
     let record = isReport ? record.withoutEscapes : record
     let columns = Columns(
       header: record, file: displayName, names: names, template: template, carried: options.carried,
-      dropped: options.dropped, elements: elements)
+      dropped: options.dropped, json: json)
     self.columns = columns
     memo = CellMemo(columnCount: columns.headers.count)
     filter = RowFilter(options, headers: columns.headers.prefix(columns.ownCount))
@@ -224,9 +206,6 @@ struct RosterPass {
     }
   }
 
-  /// The first line that may be the header.
-  private var firstLine: Int { options.headerLine ?? firstHeaderLine }
-
   private mutating func add(_ issue: RowIssue) {
     summary.add(issue)
     fresh.append(issue)
@@ -241,31 +220,24 @@ struct RosterPass {
 // MARK: - Rows
 
 extension RosterPass {
-  /// A row of a roster that was turned into a table, with the line that it has in the roster.
-  private func inItsFile(_ record: Record) -> Record {
-    guard let elements, elements.lines.indices.contains(record.elementIndex) else { return record }
-    return record.with(line: Int(elements.lines[record.elementIndex]), number: record.number)
-  }
-
   private mutating func content(
-    of record: Record, at place: Record, _ columns: Columns
-  ) throws -> (RosterRow.Content, rejectedKey: RosterRow.Key?) {
+    of record: Record, _ columns: Columns
+  ) throws -> (RosterRow.Content, rejectedKey: RowKey?) {
     var row = RowCheck(record, columns, &memo) {
       let known = betterNameColumn ?? findNameColumn()
       betterNameColumn = known
       return known
     }
-    if let wrong = elements?.issues[place.elementIndex] {
+    if let wrong = json?.issues[record.number] {
       var place = columns.place(of: nil, in: record)
       place.line = wrong.line ?? place.line
       place.header = wrong.field
-      row.issues = [place.issue("json", wrong.message)]
+      row.issues = [place.issue(wrong.rule, wrong.message)]
     }
     let first = try row.key.flatMap { key in
-      try duplicates.note(key, of: place) { RowCheck.key(of: columns.extended($0), columns) }
+      try duplicates.note(key, of: record) { RowCheck.key(of: columns.extended($0), columns) }
     }
-    if let key = row.key, let first {
-      let line = elements.map { Int($0.lines[first.number - Record.firstElementNumber]) } ?? first.line
+    if let key = row.key, let line = first {
       row.issues.append(
         columns.place(of: columns.nameColumn, in: record).issue(
           "duplicate", value: key.name,
@@ -281,8 +253,7 @@ extension RosterPass {
     }
     if !row.issues.isEmpty { summary.issueRowCount += 1 }
     guard columns.rejecting.isEmpty, row.issues.isEmpty, let key = row.key, let nameColumn = columns.nameColumn else {
-      let known = row.key.map { RosterRow.Key(account: $0.account, name: $0.name) }
-      return (.rejected(columns.rejecting + row.issues), known)
+      return (.rejected(columns.rejecting + row.issues), row.key)
     }
     let definition = definitions.definition(
       of: memo, columns.shape, columns.fieldColumns, nameColumn: nameColumn, name: key.name)
@@ -290,9 +261,14 @@ extension RosterPass {
   }
 }
 
+// MARK: - Reports as rosters
+
 extension Record {
-  /// The number of the first element's record in the table that a JSON roster was turned into; the header is before it.
-  fileprivate static let firstElementNumber = 2
-  /// Which element it was made of, from 0.
-  fileprivate var elementIndex: Int { number - Self.firstElementNumber }
+  /// Whether this is the header of a report of ours.
+  fileprivate var isReportHeader: Bool { fields.contains { $0.hasPrefix("rollcall_") } }
+
+  /// The record without the apostrophes that the report put before what a spreadsheet would have run as a formula.
+  fileprivate var withoutEscapes: Record {
+    fields.contains { $0.utf8.first == UInt8(ascii: "'") } ? with(fields: fields.map(EscapedCell.original)) : self
+  }
 }

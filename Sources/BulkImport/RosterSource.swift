@@ -1,33 +1,30 @@
-// What a roster is: looked at once, and turned into a table in UTF-8 where it is something else.
+// What a roster is: looked at once, then read as records again and again, whatever it is.
 
 import CSV
 import Files
 import Foundation
 import Provisioning
 
-/// A roster as a table in UTF-8 that can be read again and again.
+/// A roster as records: its header, then its rows.
 struct RosterSource: Sendable {
-  /// The table: the roster itself, or what it was turned into.
-  let path: String
-  let separator: UInt8
   let format: RosterFormat
-  /// The first line of a table that may be its header: 2 below the `sep=;` that tells Excel the separator.
+  /// The first line that may be the header: of a table below the `sep=;` that tells Excel the separator, of JSON any.
   let firstHeaderLine: Int
-  /// Of a roster that is no table: the line of each of its elements, by the table's record number less 2.
-  private(set) var elements: JSONTable.Elements?
+  /// A roster that is no table.
+  let json: JSONRoster?
+  /// The roster itself, or its text in UTF-8.
+  let path: String
+  private let shownAs: String
+  private let separator: UInt8
   /// Keeps the file that the roster was turned into.
-  private let spools: [Spool]
+  private let spool: Spool?
   /// The roster as it was when it was looked at.
   private let version: RosterFile.Version
 
-  /// Looks at a roster.
-  ///
-  /// - Throws: `RosterError`.
-  init(_ path: String, shownAs: String, schema: Schema, options: RosterOptions, chunkSize: Int) throws {
-    var spools: [Spool] = []
-    var path = path
-    let roster = path
-    let file = try RosterFile(path: path, shownAs: shownAs)
+  /// Looks at a roster; throws `RosterError`.
+  init(_ roster: String, shownAs: String, schema: Schema, options: RosterOptions, chunkSize: Int) throws {
+    self.shownAs = shownAs
+    let file = try RosterFile(path: roster, shownAs: shownAs)
     version = file.version
     let head = try file.chunk(of: 1 << 16) ?? Data()
     if let name = ForeignFormat.name(ofFileStarting: head) {
@@ -35,45 +32,60 @@ struct RosterSource: Sendable {
     }
     var encoding = RosterFormat.Encoding.utf8
     if head.starts(with: [0xFF, 0xFE]) || head.starts(with: [0xFE, 0xFF]) {
-      guard let spool = try Self.transcode(path, from: "UTF-16", shownAs: shownAs) else {
+      encoding = .utf16
+    } else if try Self.looksKorean(roster, shownAs: shownAs, chunkSize: chunkSize) {
+      encoding = .cp949
+    }
+    spool = encoding == .utf8 ? nil : try Self.transcode(roster, from: encoding.rawValue, shownAs: shownAs)
+    if spool == nil {
+      guard encoding != .utf16 else {
         throw RosterError(.format, file: shownAs, detail: "UTF-16 text that is cut off or broken")
       }
-      (path, encoding) = (spool.path, .utf16)
-      spools.append(spool)
-    } else if try Self.looksKorean(path, shownAs: shownAs, chunkSize: chunkSize),
-      let spool = try Self.transcode(path, from: "CP949", shownAs: shownAs)
-    {
       // Bytes that fit neither are left to the reader, which says where they are.
-      (path, encoding) = (spool.path, .cp949)
-      spools.append(spool)
+      encoding = .utf8
     }
-    let start = try RosterFile(path: path, shownAs: shownAs).chunk(of: 1 << 20) ?? Data()
+    path = spool?.path ?? roster
+    let start = (try RosterFile(path: path, shownAs: shownAs).chunk(of: 1 << 20) ?? Data()).withoutMark
     if let shape = Self.jsonShape(start, options, schema) {
-      let table = try JSONTable(path: path, shownAs: shownAs, shape: shape, schema: schema)
-      elements = table.elements
-      spools.append(table.spool)
-      self.path = table.spool.path
-      separator = UInt8(ascii: ",")
-      firstHeaderLine = 1
+      json = try JSONRoster(path: path, shownAs: shownAs, shape: shape, schema: schema)
+      (separator, firstHeaderLine) = (UInt8(ascii: ","), 0)
       format = RosterFormat(encoding: encoding, shape: shape == .lines ? .jsonLines : .json)
     } else {
-      self.path = path
+      json = nil
       let named = Self.namedSeparator(start)
       separator = named ?? Self.separator(start, headerLine: options.headerLine)
-      firstHeaderLine = named == nil ? 1 : 2
+      firstHeaderLine = options.headerLine ?? (named == nil ? 1 : 2)
       format = RosterFormat(encoding: encoding, shape: .table(separator: separator))
     }
-    self.spools = spools
     guard try RosterFile(path: roster, shownAs: shownAs).version == version else {
       throw RosterError(.changed, file: shownAs)
     }
   }
 
   /// Refuses a roster that was written or replaced since it was looked at; a copy of ours stays as it is.
-  func refuseChanged(_ shownAs: String) throws {
-    guard try !spools.isEmpty || RosterFile(path: path, shownAs: shownAs).version == version else {
+  func refuseChanged() throws {
+    guard try spool != nil || RosterFile(path: path, shownAs: shownAs).version == version else {
       throw RosterError(.changed, file: shownAs)
     }
+  }
+
+  /// Hands over the records, the header first.
+  ///
+  /// - Parameters:
+  ///   - place: of the record to begin with; nil for the first.
+  ///   - body: gets each record and says whether it wants more. What it throws is passed on.
+  /// - Throws: `RosterError`; `CSVError` where a table goes on in a way that cannot be read.
+  func read(from place: RecordPlace? = nil, chunkSize: Int, _ body: (Record) throws -> Bool) throws {
+    if let json { return try json.read(from: place, chunkSize: chunkSize, body) }
+    let file = try RosterFile(path: path, shownAs: shownAs)
+    if let place { try file.seek(to: place.offset) }
+    var reader = RecordReader(from: place, separator: separator)
+    var goesOn = true
+    func take(_ record: Record) throws { if goesOn { goesOn = try body(record) } }
+    while goesOn, let chunk = try file.chunk(of: chunkSize) {
+      try chunk.withUnsafeBytes { try reader.feed($0.bindMemory(to: UInt8.self), take) }
+    }
+    if goesOn { try reader.finish(take) }
   }
 
   // MARK: - Encodings
@@ -82,15 +94,11 @@ struct RosterSource: Sendable {
   private static func looksKorean(_ path: String, shownAs: String, chunkSize: Int) throws -> Bool {
     let file = try RosterFile(path: path, shownAs: shownAs)
     var check = UTF8Check()
-    while check.isValid, let chunk = try file.chunk(of: max(chunkSize, 1 << 16)) {
-      chunk.withUnsafeBytes { check.feed($0.bindMemory(to: UInt8.self)) }
-    }
+    while check.isValid, let chunk = try file.chunk(of: max(chunkSize, 1 << 16)) { check.feed(chunk) }
     guard !check.isComplete else { return false }
     try file.seek(to: 0)
     var korean = KoreanCheck()
-    while let chunk = try file.chunk(of: 1 << 18) {
-      chunk.withUnsafeBytes { korean.feed($0.bindMemory(to: UInt8.self)) }
-    }
+    while let chunk = try file.chunk(of: 1 << 18) { korean.feed(chunk) }
     return korean.isLikely
   }
 
@@ -98,21 +106,19 @@ struct RosterSource: Sendable {
   private static func transcode(_ path: String, from encoding: String, shownAs: String) throws -> Spool? {
     guard let transcoder = Transcoder(from: encoding) else { return nil }
     let file = try RosterFile(path: path, shownAs: shownAs)
-    let spool = try Spool.copying(shownAs)
-    while let chunk = try file.chunk(of: 1 << 18) {
-      guard let text = transcoder.feed(chunk) else { return nil }
-      try spool.append(text, copying: shownAs)
+    do {
+      let spool = try Spool()
+      while !transcoder.isBroken, let chunk = try file.chunk(of: 1 << 18) { try spool.append(transcoder.feed(chunk)) }
+      return transcoder.isComplete ? spool : nil
+    } catch let error as FileError {
+      throw RosterError(copying: shownAs, error)
     }
-    return transcoder.isComplete ? spool : nil
   }
 
   // MARK: - Shapes
 
-  private static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-
   /// What kind of JSON a text is, by its start; nil when it is a table.
-  private static func jsonShape(_ start: Data, _ options: RosterOptions, _ schema: Schema) -> JSONSplitter.Shape? {
-    let text = start.starts(with: mark) ? start.dropFirst(mark.count) : start[...]
+  private static func jsonShape(_ text: Data, _ options: RosterOptions, _ schema: Schema) -> JSONSplitter.Shape? {
     let first = text.first { !" \t\r\n".utf8.contains($0) }
     switch options.format {
     case .csv: return nil
@@ -128,7 +134,7 @@ struct RosterSource: Sendable {
   }
 
   /// A first line that is an object by itself and has no "workspaces" is the first of many.
-  private static func isLines(_ text: Data.SubSequence, _ schema: Schema) -> Bool {
+  private static func isLines(_ text: Data, _ schema: Schema) -> Bool {
     let line = text.drop { " \t\r\n".utf8.contains($0) }.prefix { $0 != UInt8(ascii: "\n") }
     guard case .success(let value) = Result(catching: { try JSONParser.value(of: Array(line)) }) else { return false }
     guard case .object(let members) = value, members["workspaces"] == nil, members["defaults"] == nil else {
@@ -143,8 +149,7 @@ struct RosterSource: Sendable {
   }
 
   /// What a first line `sep=;` says.
-  private static func namedSeparator(_ start: Data) -> UInt8? {
-    let text = start.starts(with: mark) ? start.dropFirst(mark.count) : start[...]
+  private static func namedSeparator(_ text: Data) -> UInt8? {
     let line = Array(text.prefix(8).prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") })
     guard line.count == 5, line.starts(with: "sep=".utf8), let last = line.last, ",;\t".utf8.contains(last) else {
       return nil
@@ -170,5 +175,72 @@ struct RosterSource: Sendable {
     }
     let candidates = Array(",;\t".utf8)
     return candidates.max { counts[$0, default: 0] < counts[$1, default: 0] } ?? candidates[0]
+  }
+}
+
+// MARK: - Bytes
+
+/// A roster's file, open for reading.
+struct RosterFile {
+  /// Which file it is, and when it was last written.
+  struct Version: Hashable, Sendable {
+    let numbers: [Int]
+
+    init(_ status: stat) {
+      let time = status.st_mtim
+      numbers = [Int(status.st_dev), Int(status.st_ino), Int(status.st_size), time.tv_sec, time.tv_nsec]
+    }
+  }
+
+  /// As it was when it was opened.
+  let version: Version
+  private let handle: FileHandle
+  private let shownAs: String
+
+  /// Opens the file; throws `RosterError` when there is none or it is no regular one.
+  init(path: String, shownAs: String) throws {
+    self.shownAs = shownAs
+    // Not to block: opening a pipe waits for whoever writes into it.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else {
+      let code = errno
+      throw code == ENOENT || code == ENOTDIR
+        ? RosterError(.missing, file: shownAs)
+        : RosterError(.unreadable, file: shownAs, detail: FileRefusal(path, code).sentence)
+    }
+    handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else {
+      throw RosterError(.unreadable, file: shownAs, detail: String(cString: strerror(errno)).lowercased())
+    }
+    version = Version(status)
+    // What is no file would give nothing on the second reading.
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: break
+    case S_IFDIR: throw RosterError(.notAFile, file: shownAs, detail: "a folder")
+    default: throw RosterError(.notAFile, file: shownAs, detail: "a pipe or a device")
+    }
+  }
+
+  /// The next bytes; nil at the end of the file.
+  func chunk(of size: Int) throws -> Data? {
+    let data = try Self.wording(shownAs) { try handle.read(upToCount: size) }
+    return data.flatMap { $0.isEmpty ? nil : $0 }
+  }
+
+  /// Goes on reading at this byte.
+  func seek(to offset: Int) throws {
+    try Self.wording(shownAs) { try handle.seek(toOffset: UInt64(offset)) }
+  }
+
+  /// Turns what the system throws into our error.
+  private static func wording<Value>(_ file: String, _ body: () throws -> Value) throws -> Value {
+    do {
+      return try body()
+    } catch {
+      let isForbidden = (error as? CocoaError)?.code == .fileReadNoPermission
+      let detail = isForbidden ? "permission denied" : error.localizedDescription
+      throw RosterError(.unreadable, file: file, detail: detail)
+    }
   }
 }

@@ -16,10 +16,6 @@ struct RowCheck {
 
   /// Checks a row. The cells of a row that is out of step with its header are not looked at: they may stand under the
   /// wrong headers.
-  ///
-  /// - Parameters:
-  ///   - memo: of this roster's rows before.
-  ///   - betterNameColumn: a column that would make names.
   init(_ record: Record, _ columns: Columns, _ memo: inout CellMemo, betterNameColumn: () -> String?) {
     for problem in record.problems {
       let column = problem.fieldNumber - 1
@@ -58,7 +54,7 @@ struct RowCheck {
         value, of: text, in: column, isClean: before == (issues.count, warnings.count) && record.problems.isEmpty)
     }
     if let total = totalIssue(record, columns) { issues = [total] }
-    guard !columns.hasTemplate else { return }
+    guard columns.template == nil else { return }
     for column in columns.unnamedColumns where !record.fields[column].isBlank && !isBroken(column, record) {
       unnamed.append(column)
     }
@@ -134,5 +130,39 @@ struct RowCheck {
     return columns.place(of: min(count, expected), in: record).issue(
       "ragged", value: count > expected && columns.dropped.indexes.isEmpty ? record.fields[expected] : nil,
       "this row has \(cells) and the header has \(expected): \(why)")
+  }
+}
+
+// MARK: - Size
+
+extension Columns {
+  /// The most bytes of text that a definition is made of.
+  static let largestDefinition = 1 << 20
+
+  /// How much a row's own cells are and which column has most of it, where that is too much for a definition.
+  func oversize(_ fields: [String]) -> (size: Int, column: Int)? {
+    var total = 0
+    for column in fieldColumns where column < ownCount && column < fields.count { total += fields[column].utf8.count }
+    // Most rows are told to be small at once.
+    let isPlain = plan.added.isEmpty
+    guard !isPlain || total > Self.largestDefinition else { return nil }
+    var (made, byColumn) = plan.sizes(of: fields)
+    made += total
+    guard made > Self.largestDefinition else { return nil }
+    for column in fieldColumns where column < ownCount && column < fields.count {
+      byColumn[column, default: 0] += fields[column].utf8.count
+    }
+    let largest = byColumn.max { ($0.value, $1.key) < ($1.value, $0.key) }
+    return (made, largest?.key ?? 0)
+  }
+
+  /// What a row is told whose definition would be too large; nil for others.
+  func oversizeIssue(_ record: Record) -> RowIssue? {
+    guard let (size, column) = oversize(record.fields) else { return nil }
+    return place(of: column, in: record).issue(
+      "definition-size",
+      "this row would make a definition of \(size) bytes, most of it from this cell of \(record.fields[column].utf8.count) "
+        + "bytes; \(Self.largestDefinition) is the most: shorten it\(template != nil ? ", or use it less often in the template" : "")"
+    )
   }
 }

@@ -2,6 +2,7 @@
 
 import CSV
 import Foundation
+import Provisioning
 
 /// Which rows are taken at all. Conditions are about the roster's own columns, never about what a template makes.
 struct RowFilter {

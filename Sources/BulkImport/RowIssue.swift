@@ -95,39 +95,6 @@ struct IssuePlace {
   }
 }
 
-extension String {
-  /// The text for one line of a terminal: at most 60 characters, and what cannot be seen (or would steer the terminal)
-  /// as `\n`, `\t` or `\u{200B}`.
-  package var shown: String { count > 60 ? String(prefix(60)).escaped + "…" : escaped }
-
-  /// The whole text for one line of a terminal.
-  package var escaped: String {
-    var text = ""
-    for scalar in unicodeScalars {
-      switch scalar {
-      case "\n": text += "\\n"
-      case "\r": text += "\\r"
-      case "\t": text += "\\t"
-      case _ where scalar.isInvisible: text += "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
-      default: text.unicodeScalars.append(scalar)
-      }
-    }
-    return text
-  }
-}
-
-extension Unicode.Scalar {
-  /// Neither a letter nor a plain blank. The joiner of emoji is left alone.
-  fileprivate var isInvisible: Bool {
-    switch properties.generalCategory {
-    case .control, .lineSeparator, .paragraphSeparator: true
-    case .format: value != 0x200D
-    case .spaceSeparator: value != 0x20
-    default: false
-    }
-  }
-}
-
 extension RowIssue {
   /// The rule that a reader's error breaks.
   static func rule(of error: CSVError) -> String {

@@ -92,7 +92,6 @@ package struct Template: Hashable, Sendable {
 
   /// The longest text of a template, in bytes.
   package static let longestText = 1 << 20
-  private static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
   /// The template as the person named it.
   package let file: String
@@ -106,10 +105,9 @@ package struct Template: Hashable, Sendable {
     self.file = file
     let value: JSONValue
     do {
-      value = try JSONParser.value(
-        of: Array(text.utf8.starts(with: Self.mark) ? text.utf8.dropFirst(3) : text.utf8[...]))
+      value = try JSONParser.value(of: Array(text.utf8.withoutMark))
     } catch {
-      throw TemplateError(file: file, problems: ["line \(error.line), \(error.withoutLine)"])
+      throw TemplateError(file: file, problems: [error.description])
     }
     guard case .object(let members) = value else {
       throw TemplateError(file: file, problems: ["it must be an object in the shape of a definition"])
@@ -131,38 +129,30 @@ package struct Template: Hashable, Sendable {
     for (key, value) in members.sorted(by: { $0.key < $1.key }) {
       let path = path.isEmpty ? key : "\(path).\(key)"
       let match = names.match(path)
-      if case .object(let inner) = value, !match.isField {
+      if case .object(let inner) = value, match.path == nil {
         read(inner, at: path, names, &values, &problems)
         continue
       }
       if case .null = value { continue }
-      guard case .field(let field, let member) = match else {
+      guard case .field(let field, _) = match else {
         problems.append("\(path.shown) is no field")
         continue
       }
-      do {
-        let text = try JSONCell.text(of: value, field)
+      do throws(JSONCell.Wrong) {
+        let text = try JSONCell.text(of: value, field, at: path)
         let isText = value.stringValue != nil
         values.append(
           Value(
-            path: member.map { "\(field.path).\($0)" } ?? field.path,
+            path: match.path ?? path,
             parts: isText ? try parts(of: text) : text.isEmpty ? [] : [.text(text)]))
-      } catch let wrong as JSONCell.Wrong {
-        problems.append("\(path.shown): \(wrong.message)")
-      } catch let bad as BadPlaceholder {
-        problems.append("\(path.shown): \(bad.message)")
       } catch {
-        problems.append("\(path.shown): \(error)")
+        problems.append("\(path.shown): \(error.message)")
       }
     }
   }
 
-  private struct BadPlaceholder: Error {
-    let message: String
-  }
-
   /// Text and placeholders; `$${` is a literal `${`.
-  private static func parts(of text: String) throws(BadPlaceholder) -> [Part] {
+  private static func parts(of text: String) throws(JSONCell.Wrong) -> [Part] {
     var parts: [Part] = []
     var literal = ""
     var rest = text[...]
@@ -172,16 +162,16 @@ package struct Template: Hashable, Sendable {
         rest = rest.dropFirst(3)
       } else if rest.hasPrefix("${") {
         guard let end = rest.firstIndex(of: "}") else {
-          throw BadPlaceholder(message: "a placeholder is opened with ${ and never closed with }")
+          throw JSONCell.Wrong(message: "a placeholder is opened with ${ and never closed with }")
         }
         let words = rest[rest.index(rest.startIndex, offsetBy: 2)..<end].split(
           separator: "|", omittingEmptySubsequences: false)
         let column = String(words[0]).trimmed.precomposedStringWithCanonicalMapping
-        guard !column.isEmpty else { throw BadPlaceholder(message: "${} names no column") }
+        guard !column.isEmpty else { throw JSONCell.Wrong(message: "${} names no column") }
         var filters: [Filter] = []
         for word in words.dropFirst() {
           guard let filter = Filter(Substring(String(word).trimmed)) else {
-            throw BadPlaceholder(
+            throw JSONCell.Wrong(
               message: "|\(String(word).shown) is no filter; there are |slug, |lower, |pad:3 and |short:6")
           }
           filters.append(filter)

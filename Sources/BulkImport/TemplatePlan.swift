@@ -46,7 +46,7 @@ struct TemplatePlan {
         if !unknownColumns.contains(column) { unknownColumns.append(column) }
         problems.append(Self.unknown(column, value.path, template.file, headers))
       }
-      let column = headers.indices.first { Self.path(of: matches[$0]) == value.path }
+      let column = headers.indices.first { matches[$0].path == value.path }
       if let column, value.columns.isEmpty {
         defaults[column] = value.expanded { _ in "" }
       } else {
@@ -75,8 +75,7 @@ struct TemplatePlan {
       + added.map { added in added.value.expanded { column in places[column].map { cells[$0] } ?? "" } }
   }
 
-  /// How many bytes of text each of a row's columns gets into what the template gives, by the column; with what the filters
-  /// have to read, whatever they leave of it.
+  /// How many bytes of text each of a row's columns gets into what the template gives, before the filters.
   func sizes(of cells: [String]) -> (total: Int, byColumn: [Int: Int]) {
     var total = 0
     var byColumn: [Int: Int] = [:]
@@ -91,20 +90,13 @@ struct TemplatePlan {
     return (total, byColumn)
   }
 
-  private static func path(of match: FieldNames.Match) -> String? {
-    guard case .field(let field, let key) = match else { return nil }
-    return key.map { "\(field.path).\($0)" } ?? field.path
-  }
-
   private static func shortName(of path: String, _ names: FieldNames) -> String {
     names.schema.field(at: path).map(names.shortName) ?? path
   }
 
   private static func unknown(_ column: String, _ path: String, _ file: String, _ headers: [String]) -> String {
-    let named = headers.filter { !$0.isEmpty }
-    let near = named.filter { $0.isNearly(column) }.min { $0.distance(to: column) < $1.distance(to: column) }
-    let known = named.prefix(8).map(\.shown).joined(separator: ", ") + (named.count > 8 ? ", …" : "")
-    let hint = near.map { ": did you mean '\($0.shown)'?" } ?? "; the roster has \(known)"
+    let hint =
+      headers.nearest(to: column).map { ": did you mean '\($0.shown)'?" } ?? "; the roster has \(headers.shownList)"
     return "\(file.shown): \(path): ${\(column.shown)} names no column\(hint)"
   }
 
@@ -144,9 +136,7 @@ extension Columns {
     added(nameColumn).map { !plan.emptySources(of: $0, record.fields).isEmpty } ?? false
   }
 
-  /// What a row's name is not made of, although the template says so.
-  ///
-  /// - Parameter better: a column that would do.
+  /// What a row's name is not made of, although the template says so; `better`: a column that would do.
   func nameIssues(_ record: Record, better: () -> String?) -> [RowIssue] {
     guard let added = added(nameColumn) else { return [] }
     return plan.emptySources(of: added, record.fields).map { column, isSlug in

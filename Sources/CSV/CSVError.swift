@@ -29,12 +29,8 @@ package struct CSVError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The field of the record, from 1.
   package let fieldNumber: Int
 
-  /// Makes an error.
-  package init(_ code: Code, at position: Position, recordNumber: Int, fieldNumber: Int) {
-    self.code = code
-    self.position = position
-    self.recordNumber = recordNumber
-    self.fieldNumber = fieldNumber
+  init(_ code: Code, at position: Position, recordNumber: Int, fieldNumber: Int) {
+    (self.code, self.position, self.recordNumber, self.fieldNumber) = (code, position, recordNumber, fieldNumber)
   }
 
   /// What is wrong and what to do, without the place.

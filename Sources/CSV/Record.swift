@@ -6,12 +6,6 @@ package struct Position: Hashable, Sendable {
   package let line: Int
   /// The byte within the line, from 1; a byte order mark does not count.
   package let column: Int
-
-  /// Makes a position.
-  package init(line: Int, column: Int) {
-    self.line = line
-    self.column = column
-  }
 }
 
 /// One record of a file, with at least one field. Records may differ in length.
@@ -33,19 +27,18 @@ package struct Record: Hashable, Sendable {
   /// Whether a NUL is in any of the fields.
   package internal(set) var hasNull = false
 
+  init() {}
+
+  /// Makes a record of a file that is no CSV; its fields have no places.
+  package init(_ fields: [String], number: Int, line: Int, offset: Int) {
+    (self.fields, self.number, self.line, self.offset) = (fields, number, line, offset)
+    hasNull = fields.contains { $0.utf8.contains(0) }
+  }
+
   /// The same record with other fields, for a reader that adds some of its own; the positions stay.
   package func with(fields: [String]) -> Record {
     var record = self
     record.fields = fields
-    return record
-  }
-
-  /// The same record as if it began on another line of another file, of which it was made.
-  package func with(line: Int, number: Int) -> Record {
-    var record = self
-    record.line = line
-    record.number = number
-    record.positions = []
     return record
   }
 
@@ -80,4 +73,15 @@ extension Position {
     }
     return Position(line: line, column: column)
   }
+}
+
+extension UInt8 {
+  static let quote = UInt8(ascii: "\"")
+  static let comma = UInt8(ascii: ",")
+  static let semicolon = UInt8(ascii: ";")
+  static let tab = UInt8(ascii: "\t")
+  static let newline = UInt8(ascii: "\n")
+  static let `return` = UInt8(ascii: "\r")
+
+  var isLineEnd: Bool { self == .newline || self == .return }
 }

@@ -1,5 +1,7 @@
 // Bytes into records: CSV as RFC 4180 has it, pushed in pieces of any size. Knows no files and no encodings but UTF-8.
 
+import Provisioning
+
 /// Reads records from bytes as they come. Memory is one record, however long the file.
 ///
 /// RFC 4180, and where that is silent: CRLF, LF and a lone CR end a record; the last one needs no end. A byte order mark
@@ -28,8 +30,6 @@ package struct RecordReader {
     case stray
   }
 
-  static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-
   private let separator: UInt8
   /// Every byte that ends an unquoted run is at most this.
   private let highest: UInt8
@@ -47,28 +47,21 @@ package struct RecordReader {
   /// Records and blank lines, with the one being read.
   private var number: Int
   /// The byte of the file at which the current piece starts.
-  var base: Int
+  private var base: Int
   /// The byte of the file at which the current line starts.
-  var lineStart: Int
+  private var lineStart: Int
   /// The last byte was the CR of a record's end: an LF belongs to it.
   private var isAfterReturn = false
-  /// How many bytes of a byte order mark came; nil when it is decided.
-  var markCount: Int?
+  /// The file's first bytes, as long as they may become a byte order mark; nil once that is decided.
+  private var head: [UInt8]?
 
-  /// Makes a reader for the bytes of a file, from the first.
-  ///
-  /// - Parameter separator: what stands between two fields: a comma, a semicolon or a tab.
-  package init(separator: UInt8 = UInt8(ascii: ",")) {
+  /// Makes a reader for the bytes of a file from the start of a record, to look at it again, or from the first; the
+  /// separator is a comma, a semicolon or a tab.
+  package init(from place: RecordPlace? = nil, separator: UInt8 = UInt8(ascii: ",")) {
     self.separator = separator
     highest = max(separator, .quote)
-    (line, number, base, lineStart, markCount) = (1, 0, 0, 0, 0)
-  }
-
-  /// Makes a reader for the bytes of a file from the start of this record: to look at it again.
-  package init(from place: RecordPlace, separator: UInt8 = UInt8(ascii: ",")) {
-    self.separator = separator
-    highest = max(separator, .quote)
-    (line, number, base, lineStart) = (place.line, place.number - 1, place.offset, place.offset)
+    (line, number, base) = (place?.line ?? 1, (place?.number ?? 1) - 1, place?.offset ?? 0)
+    (lineStart, head) = (base, place == nil ? [] : nil)
   }
 
   /// Reads the next piece of the file.
@@ -76,8 +69,23 @@ package struct RecordReader {
   /// - Parameter body: gets each record that ends in this piece, in order. What it throws is passed on.
   /// - Throws: `CSVError`. After any error nothing more can be read with this reader.
   package mutating func feed(_ bytes: UnsafeBufferPointer<UInt8>, _ body: (Record) throws -> Void) throws {
-    let skipped = try skipMark(bytes, body)
-    try process(UnsafeBufferPointer(rebasing: bytes[skipped...]), body)
+    guard let head else { return try process(bytes, body) }
+    let missing = bytes.prefix(RecordWriter.byteOrderMark.count - head.count)
+    self.head = head + missing
+    guard bytes.count > missing.count || !RecordWriter.byteOrderMark.starts(with: head + missing) else { return }
+    try decideMark(body)
+    try process(UnsafeBufferPointer(rebasing: bytes[missing.endIndex...]), body)
+  }
+
+  /// Skips the first bytes if they are a mark, and reads them if not.
+  private mutating func decideMark(_ body: (Record) throws -> Void) throws {
+    let first = head ?? []
+    head = nil
+    if first == RecordWriter.byteOrderMark {
+      (base, lineStart) = (first.count, first.count)
+    } else {
+      try first.withUnsafeBufferPointer { try process($0, body) }
+    }
   }
 
   /// Reads the next piece of the file from any bytes; slower than from a buffer.
@@ -85,11 +93,10 @@ package struct RecordReader {
     try Array(bytes).withUnsafeBufferPointer { try feed($0, body) }
   }
 
-  /// Says that the file has ended, so that a last record without a line end is handed over.
-  ///
-  /// - Throws: `CSVError`, for a quote that is still open.
+  /// Says that the file has ended, so that a last record without a line end is handed over; throws `CSVError` for a quote
+  /// that is still open.
   package mutating func finish(_ body: (Record) throws -> Void) throws {
-    try releaseMark(body)
+    try decideMark(body)
     switch state {
     case .recordStart: return
     case .quoted: throw error(.unclosedQuote, at: fieldPosition)
@@ -104,7 +111,7 @@ package struct RecordReader {
 // MARK: - The bytes
 
 extension RecordReader {
-  mutating func process(_ bytes: UnsafeBufferPointer<UInt8>, _ body: (Record) throws -> Void) throws {
+  private mutating func process(_ bytes: UnsafeBufferPointer<UInt8>, _ body: (Record) throws -> Void) throws {
     var index = 0
     while index < bytes.count {
       switch state {

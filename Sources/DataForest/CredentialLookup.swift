@@ -1,6 +1,8 @@
 // Where credentials come from, by the ecosystem's habits: two variables, else the official command's file. Never a flag,
 // because flags show in the process list. The environment and the file's text are handed in; nothing is read here.
 
+import Foundation
+
 extension Credentials {
   /// The variable with the access key, as the Terraform provider names it.
   package static let accessKeyVariable = "NCLOUD_ACCESS_KEY"
@@ -19,13 +21,8 @@ extension Credentials {
     case malformed(String)
   }
 
-  /// Looks in the environment first, then in the text of `~/.ncloud/configure`.
-  ///
-  /// - Parameters:
-  ///   - environment: the variables.
-  ///   - file: the file's text; nil when there is no file.
-  ///   - profile: the section of the file to read.
-  package static func look(in environment: [String: String], file: String?, profile: String = "DEFAULT") -> Lookup {
+  /// Looks in the environment first, then in the text of `~/.ncloud/configure`; nil when there is no such file.
+  package static func look(in environment: [String: String], file: String?) -> Lookup {
     // A file of variables with CRLF leaves a carriage return behind each.
     let access = environment[accessKeyVariable].map(\.trimmed).flatMap { $0.isEmpty ? nil : $0 }
     let secret = environment[secretKeyVariable].map(\.trimmed).flatMap { $0.isEmpty ? nil : $0 }
@@ -33,7 +30,7 @@ extension Credentials {
       return pair(access, secret, names: (accessKeyVariable, secretKeyVariable))
     }
     guard let file else { return .none }
-    let values = section(profile, of: file)
+    let values = defaultSection(of: file)
     let names = ("ncloud_access_key_id", "ncloud_secret_access_key")
     let (fileAccess, fileSecret) = (values[names.0], values[names.1])
     return fileAccess == nil && fileSecret == nil ? .none : pair(fileAccess, fileSecret, names: names)
@@ -50,28 +47,23 @@ extension Credentials {
     return .found(Credentials(accessKey: access, secretKey: secret))
   }
 
-  /// The `name = value` lines of a section; lines before the first section belong to `DEFAULT`.
-  private static func section(_ name: String, of file: String) -> [String: String] {
+  /// The `name = value` lines of the section `DEFAULT`, to which lines before the first section belong.
+  private static func defaultSection(of file: String) -> [String: String] {
     var current = "DEFAULT"
     var values: [String: String] = [:]
     for line in file.split(whereSeparator: \.isNewline) {
-      let line = String(line).trimmed
+      let line = line.trimmed
       if line.hasPrefix("["), line.hasSuffix("]") {
-        current = String(line.dropFirst().dropLast()).trimmed
-      } else if current == name, let equals = line.firstIndex(of: "="), !line.hasPrefix("#") {
-        let value = String(line[line.index(after: equals)...]).trimmed
-        if !value.isEmpty { values[String(line[..<equals]).trimmed] = value }
+        current = line.dropFirst().dropLast().trimmed
+      } else if current == "DEFAULT", let equals = line.firstIndex(of: "="), !line.hasPrefix("#") {
+        let value = line[line.index(after: equals)...].trimmed
+        if !value.isEmpty { values[line[..<equals].trimmed] = value }
       }
     }
     return values
   }
 }
 
-extension String {
-  fileprivate var trimmed: String {
-    var text = Substring(self)
-    while text.first?.isWhitespace == true { text.removeFirst() }
-    while text.last?.isWhitespace == true { text.removeLast() }
-    return String(text)
-  }
+extension StringProtocol {
+  fileprivate var trimmed: String { trimmingCharacters(in: .whitespacesAndNewlines) }
 }

@@ -1,6 +1,5 @@
 // The body of a reply of Data Forest or of the gateway in front of it, as far as it can be read.
 
-import Foundation
 import Provisioning
 package import Wire
 
@@ -51,41 +50,43 @@ enum Envelope {
 
 /// A JSON object of a reply. Unknown members are ignored, and so is a member of another type than asked for.
 struct JSONBody {
-  private let members: [String: Any]
+  private let members: [String: JSONValue]
 
   init?(_ body: [UInt8]) {
-    if let plain = Self.plainMembers(of: body) {
-      members = plain
-      return
-    }
-    guard let object = try? JSONSerialization.jsonObject(with: Data(body)) as? [String: Any] else { return nil }
-    members = object
+    guard case .success(let value) = Result(catching: { try JSONParser.value(of: body, .reply) }) else { return nil }
+    self.init(value)
   }
 
-  private init(_ members: [String: Any]) { self.members = members }
-
-  /// The members of the usual answer, texts and truth values in ASCII; nil for all others, for the parser of the system to
-  /// read.
-  private static func plainMembers(of body: [UInt8]) -> [String: Any]? {
-    guard body.allSatisfy({ $0 < 0x80 }),
-      case .object(let members)? = JSONValue.scanned(String(decoding: body, as: UTF8.self))
-    else { return nil }
-    var plain: [String: Any] = [:]
-    for (key, value) in members {
-      switch value {
-      case .string(let text): plain[key] = text
-      case .bool(let flag): plain[key] = flag
-      default: return nil
-      }
-    }
-    return plain
+  private init?(_ value: JSONValue) {
+    guard case .object(let members) = value else { return nil }
+    self.members = members
   }
 
-  func string(_ key: String) -> String? { members[key] as? String }
-  func integer(_ key: String) -> Int? { members[key] as? Int }
+  func string(_ key: String) -> String? { members[key]?.stringValue }
+
+  func integer(_ key: String) -> Int? {
+    if case .integer(let number)? = members[key] { Int(number) } else { nil }
+  }
+
+  func bool(_ key: String) -> Bool? {
+    if case .bool(let flag)? = members[key] { flag } else { nil }
+  }
+
+  func object(_ key: String) -> JSONBody? { members[key].flatMap(JSONBody.init) }
+
+  /// The elements of a list of objects; nil when it is none.
+  func objects(_ key: String) -> [JSONBody]? {
+    guard case .array(let elements)? = members[key] else { return nil }
+    let objects = elements.compactMap(JSONBody.init)
+    return objects.count == elements.count ? objects : nil
+  }
+
   /// Its members that are lists of texts.
-  var lists: [(String, [String])] { members.compactMap { key, value in (value as? [String]).map { (key, $0) } } }
-  func bool(_ key: String) -> Bool? { members[key] as? Bool }
-  func object(_ key: String) -> JSONBody? { (members[key] as? [String: Any]).map(JSONBody.init) }
-  func objects(_ key: String) -> [JSONBody]? { (members[key] as? [[String: Any]])?.map(JSONBody.init) }
+  var lists: [(String, [String])] {
+    members.compactMap { key, value in
+      guard case .array(let elements) = value else { return nil }
+      let texts = elements.compactMap(\.stringValue)
+      return texts.count == elements.count ? (key, texts) : nil
+    }
+  }
 }

@@ -13,9 +13,7 @@ extension ForeignPage {
   /// A title stands in the first part of a page.
   private static let longestLook = 64 * 1_024
 
-  /// Looks at a reply without an envelope of the service.
-  ///
-  /// - Returns: what it looks like, and that in words: `HTTP 403, a web page: 'Request blocked'`.
+  /// What a reply without an envelope of the service looks like, and that in words: `HTTP 403, a web page: 'Blocked'`.
   static func look(at reply: Reply) -> (page: ForeignPage, sentence: String) {
     let type = reply.headers["content-type"]?.prefix { $0 != ";" }.trimmingCharacters(in: .whitespaces).lowercased()
     let contentType = type.flatMap { $0.isEmpty ? nil : plain($0, clippedTo: 60) }
@@ -130,31 +128,13 @@ extension ForeignPage {
     if let found = named.range(
       of: "charset\\s*=\\s*[\"']?[A-Za-z0-9_-]{3,20}", options: [.regularExpression, .caseInsensitive])
     {
-      let name = named[found].split { "=\"' ".contains($0) }.last.map(String.init) ?? ""
-      if !name.lowercased().hasPrefix("utf"), let text = decoded(bytes, from: name) { return text }
-    }
-    return String(decoding: bytes, as: UTF8.self)
-  }
-
-  /// nil when the system does not know the encoding.
-  private static func decoded(_ bytes: ArraySlice<UInt8>, from encoding: String) -> String? {
-    // Pages in Korean say the smaller set of the two.
-    let name = ["euc-kr", "ks_c_5601-1987", "ksc5601"].contains(encoding.lowercased()) ? "CP949" : encoding
-    guard let converter = iconv_open("UTF-8", name), Int(bitPattern: converter) != -1 else { return nil }
-    defer { iconv_close(converter) }
-    var input = bytes.map { CChar(bitPattern: $0) }
-    var output = [CChar](repeating: 0, count: 4 * bytes.count + 16)
-    let count = input.withUnsafeMutableBufferPointer { source in
-      output.withUnsafeMutableBufferPointer { room -> Int in
-        var next = source.baseAddress
-        var left = source.count
-        var out = room.baseAddress
-        var free = room.count
-        // What fits no character ends it: the beginning is enough for a title.
-        _ = iconv(converter, &next, &left, &out, &free)
-        return room.count - free
+      let name = named[found].split { "=\"' ".contains($0) }.last?.lowercased() ?? ""
+      // Pages in Korean say the smaller set of the two.
+      let encoding = ["euc-kr", "ks_c_5601-1987", "ksc5601"].contains(name) ? "CP949" : name
+      if !name.hasPrefix("utf"), let transcoder = Transcoder(from: encoding) {
+        return String(decoding: transcoder.feed(bytes), as: UTF8.self)
       }
     }
-    return String(decoding: output.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    return String(decoding: bytes, as: UTF8.self)
   }
 }

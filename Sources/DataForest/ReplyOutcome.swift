@@ -107,17 +107,25 @@ extension Outcome {
     default: .unknown
     }
   }
+
+  /// What is said of a success that names nothing that could have been made.
+  static let withoutID = "it says success, and not with an id as the service gives them"
+
+  /// This outcome, unless the reply was cut after so many bytes: then nobody knows what the rest would have said, and what
+  /// was asked for may have been done.
+  func unlessCut(_ reply: Reply, _ limit: Int = Exchange.usualLimit) -> Outcome {
+    // Too many means the same whatever follows.
+    guard reply.isCut, kind != .throttled, kind != .foreign || page?.title == nil else { return self }
+    return Outcome(
+      .unknown, message: "the reply is longer than \(limit / 1_024) kB, and the rest was not read",
+      status: status, requestID: requestID, retryAfter: retryAfter)
+  }
 }
 
 extension ListReply {
-  /// What a reply to a list means. A list that cannot be read is no list.
-  ///
-  /// - Parameters:
-  ///   - reply: with the whole list as its body, or with what stands around the entries.
-  ///   - body: the list as it came; nil when the reply has it.
-  init(_ reply: Reply, _ body: ListBody? = nil, at now: Instant) {
-    var (reply, list) = (reply, body ?? ListBody())
-    if body == nil { _ = reply.body.withUnsafeBytes { list.take($0) } }
+  /// What a reply to a list means, and the list as it came. A list that cannot be read is no list.
+  init(_ reply: Reply, _ list: ListBody, at now: Instant) {
+    var reply = reply
     (reply.body, reply.isCut) = (list.envelope, list.isCut)
     let outcome = Outcome(reply, needsID: false, at: now)
     // The entries were taken out: what is left between the brackets could not be told apart.
@@ -138,9 +146,7 @@ extension ListReply {
 }
 
 extension DetailReply {
-  /// What a reply to a question for a detail means.
-  ///
-  /// - Parameter limit: so many bytes of it were read at most.
+  /// What a reply to a question for a detail means, of which at most so many bytes were read.
   init(_ reply: Reply, of item: RemoteItem, upTo limit: Int, at now: Instant) {
     let outcome = Outcome(reply, needsID: false, at: now).unlessCut(reply, limit)
     guard outcome.kind == .made else {

@@ -46,11 +46,6 @@ package enum Signature {
   package static let signatureHeader = "x-ncp-apigw-signature-v2"
 
   /// base64(HMAC-SHA256(secretKey, METHOD + " " + pathWithQuery + "\n" + timestampMs + "\n" + accessKey)).
-  ///
-  /// - Parameters:
-  ///   - method: `POST`.
-  ///   - path: the path with the query, as it is sent.
-  ///   - timestamp: milliseconds since the epoch, as in the header.
   package static func sign(method: String, path: String, timestamp: String, with credentials: Credentials) -> String {
     let text = "\(method) \(path)\n\(timestamp)\n\(credentials.accessKey)"
     let code = HMAC<SHA256>.authenticationCode(

@@ -5,10 +5,6 @@ import Provisioning
 enum WorkspaceDetail {
   /// Whether a workspace's detail has every field of a definition. What the service fills in by itself is not looked at;
   /// a configuration that was changed since counts by any of its versions.
-  ///
-  /// - Parameters:
-  ///   - detail: the body of a reply to `getDetail`.
-  ///   - sent: the body of the `create`.
   static func isMade(_ detail: String, from sent: JSONValue) -> Bool {
     guard let told = value(of: detail), case .object(let members) = sent else { return false }
     return members.allSatisfy { key, value in
@@ -21,10 +17,13 @@ enum WorkspaceDetail {
     }
   }
 
-  /// The body as a value; nil when it is no JSON. Fractions, of which no field of ours has any, become texts.
+  /// The body as a value; nil when it is no JSON.
   private static func value(of detail: String) -> JSONValue? {
-    guard case .success(let value) = Result(catching: { try JSONValue(lenientText: detail) }) else { return nil }
-    return value
+    if case .success(let value) = Result(catching: { try JSONParser.value(of: Array(detail.utf8), .reply) }) {
+      value
+    } else {
+      nil
+    }
   }
 
   /// Whether a detail tells what a workspace was made with.

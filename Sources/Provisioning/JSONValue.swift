@@ -1,7 +1,5 @@
 // JSON as a value with one canonical text, so that "the same definition" is a comparison of two strings.
 
-import Foundation
-
 /// A JSON value. Numbers are whole: no field of a definition has a fraction.
 package enum JSONValue: Hashable, Sendable {
   case null
@@ -17,29 +15,16 @@ package enum JSONValue: Hashable, Sendable {
     return members[key]
   }
 
+  /// The value that members lead to; nil when one of them is missing.
+  package subscript(steps steps: some Sequence<String>) -> JSONValue? { steps.reduce(Optional(self)) { $0?[key: $1] } }
+
   /// The value at a dotted path such as `configuration.image`; nil when a step of it is missing.
-  package subscript(path path: String) -> JSONValue? {
-    path.split(separator: ".").reduce(Optional(self)) { value, key in value?[key: String(key)] }
-  }
+  package subscript(path path: String) -> JSONValue? { self[steps: path.split(separator: ".").map(String.init)] }
 
   /// The text of a string; nil for any other value.
   package var stringValue: String? {
     guard case .string(let text) = self else { return nil }
     return text
-  }
-
-  /// Puts `value` at a dotted path, making the objects on the way.
-  package mutating func set(_ value: JSONValue, at path: some Collection<String>) {
-    guard let first = path.first else {
-      self = value
-      return
-    }
-    var members: [String: JSONValue] = [:]
-    if case .object(let existing) = self { members = existing }
-    var child = members[first] ?? .object([:])
-    child.set(value, at: path.dropFirst())
-    members[first] = child
-    self = .object(members)
   }
 }
 
@@ -87,14 +72,6 @@ extension JSONValue {
     bytes.append(UInt8(ascii: brackets.1))
   }
 
-  /// The canonical text of an array of texts, without making values of them first.
-  package static func canonicalText(of texts: [String]) -> String {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(256)
-    append(texts, to: &bytes)
-    return String(decoding: bytes, as: UTF8.self)
-  }
-
   /// Appends the canonical text of an array of texts.
   package static func append(_ texts: [String], to bytes: inout [UInt8]) {
     append(texts, between: ("[", "]"), to: &bytes) { append($0, to: &$1) }
@@ -132,47 +109,10 @@ extension JSONValue {
 
 // MARK: - Reading
 
-extension JSONValue: Decodable {
-  /// Reads any JSON value but fractions, as the standard decoder hands it over.
-  package init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    if container.decodeNil() {
-      self = .null
-    } else if let flag = try? container.decode(Bool.self) {
-      self = .bool(flag)
-    } else if let number = try? container.decode(Int64.self) {
-      self = .integer(number)
-    } else if let key = Self.isLenient, decoder.userInfo[key] != nil, let number = try? container.decode(Double.self) {
-      self = .string("\(number)")
-    } else if let text = try? container.decode(String.self) {
-      self = .string(text)
-    } else if let elements = try? container.decode([JSONValue].self) {
-      self = .array(elements)
-    } else {
-      self = .object(try container.decode([String: JSONValue].self))
-    }
-  }
-
-  private static let isLenient = CodingUserInfoKey(rawValue: "isLenient")
-
-  /// Reads JSON text whose numbers are whole and that has no escapes by number and no equal keys; nil for all others, JSON
-  /// or not, which a decoder must judge.
-  package static func scanned(_ text: String) -> JSONValue? { JSONScan.value(of: text) }
-
-  /// Reads JSON text of others, in which there may be fractions: each becomes a text.
-  package init(lenientText text: String) throws {
-    if let value = JSONScan.value(of: text) {
-      self = value
-      return
-    }
-    let decoder = JSONDecoder()
-    if let key = Self.isLenient { decoder.userInfo[key] = true }
-    self = try decoder.decode(JSONValue.self, from: Data(text.utf8))
-  }
-
-  /// Reads JSON text; throws `DecodingError` for anything that is not JSON or has a fraction in it. Foundation lets a
-  /// comma before a closing bracket pass.
+extension JSONValue {
+  /// Reads JSON text whose numbers are whole; throws `JSONFault`.
   package init(text: String) throws {
-    self = try JSONScan.value(of: text) ?? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))
+    var text = text
+    self = try text.withUTF8 { try JSONParser.value(of: $0) }
   }
 }

@@ -96,12 +96,8 @@ package struct Outcome: Hashable, Sendable {
     _ kind: Kind, remoteID: String? = nil, message: String? = nil, status: Int? = nil, requestID: String? = nil,
     retryAfter: Duration? = nil
   ) {
-    self.kind = kind
-    self.remoteID = remoteID
-    clippedMessage = message?.clipped(to: Self.longestMessage)
-    self.status = status
-    plainRequestID = Self.plainID(requestID)
-    self.retryAfter = retryAfter
+    (self.kind, self.remoteID, self.status, self.retryAfter) = (kind, remoteID, status, retryAfter)
+    (self.message, self.requestID) = (message, requestID)
   }
 }
 

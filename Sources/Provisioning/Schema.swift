@@ -46,10 +46,20 @@ package struct Field: Sendable {
   package enum Member: Hashable, Sendable {
     case string
     case boolean
+
+    /// Whether it may hold a value.
+    package func allows(_ value: JSONValue) -> Bool {
+      switch (self, value) {
+      case (.string, .string), (.boolean, .bool): true
+      default: false
+      }
+    }
   }
 
   /// Where the field stands in the definition, dotted: `configuration.image`.
   package let path: String
+  /// The path's steps.
+  package let steps: [String]
   /// What it holds.
   package let kind: Kind
   /// Whether every row must give it.
@@ -62,16 +72,15 @@ package struct Field: Sendable {
   /// Makes a field.
   package init(_ path: String, _ kind: Kind, required: Bool = false, rules: [Rule] = [], help: String) {
     self.path = path
+    steps = path.split(separator: ".").map(String.init)
     self.kind = kind
     isRequired = required
     self.rules = rules
     self.help = help
   }
 
-  /// The path's steps.
-  package var steps: [String] { path.split(separator: ".").map(String.init) }
   /// The last step of the path: what people call the field.
-  package var lastWord: String { path.split(separator: ".").last.map(String.init) ?? path }
+  package var lastWord: String { steps.last ?? path }
 }
 
 /// One rule that a value must keep to.

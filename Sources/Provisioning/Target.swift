@@ -10,9 +10,7 @@ package protocol Target: Sendable {
   /// Scheme, host and port of the endpoint.
   var baseURL: BaseURL { get }
 
-  /// Asks for one item. The answer is exactly what this request learned.
-  ///
-  /// - Parameter definition: canonical JSON, as the queue holds it.
+  /// Asks for one item by its definition, canonical JSON. The answer is exactly what this request learned.
   func create(_ definition: String) async -> Outcome
 
   /// Asks what an account has: the probe before the first create, and the list that settles what is in doubt.

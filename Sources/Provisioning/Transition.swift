@@ -4,7 +4,6 @@
 package struct Transition: Hashable, Sendable {
   /// When a ready item may be claimed.
   package enum Due: Hashable, Sendable {
-    /// At once.
     case now
     /// When the wait is over that its answer has brought, if it has.
     case afterWait
@@ -12,7 +11,6 @@ package struct Transition: Hashable, Sendable {
 
   /// What becomes of the count of used attempts.
   package enum Attempts: Hashable, Sendable {
-    /// Nothing.
     case kept
     /// The attempt that ended counts.
     case counted
@@ -22,7 +20,6 @@ package struct Transition: Hashable, Sendable {
 
   /// What becomes of the mark that the item was withdrawn while it may have been on its way.
   package enum Flag: Hashable, Sendable {
-    /// Nothing.
     case kept
     /// It is to be cancelled unless it proves made.
     case set
@@ -32,7 +29,6 @@ package struct Transition: Hashable, Sendable {
 
   /// What becomes of the definition.
   package enum Definition: Hashable, Sendable {
-    /// Nothing.
     case kept
     /// The newest that was stored for later takes its place.
     case newest
@@ -44,7 +40,6 @@ package struct Transition: Hashable, Sendable {
 
   /// What becomes of the id of what was made or found.
   package enum ID: Hashable, Sendable {
-    /// Nothing.
     case kept
     /// It is stored, if the answer or the look has told one.
     case stored

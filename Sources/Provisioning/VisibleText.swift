@@ -15,22 +15,38 @@ extension Unicode.Scalar {
     default: false
     }
   }
+
+  /// Neither a letter nor a plain blank. The joiner of emoji is left alone.
+  fileprivate var isInvisible: Bool {
+    switch properties.generalCategory {
+    case .control, .lineSeparator, .paragraphSeparator: true
+    case .format: value != 0x200D
+    case .spaceSeparator: value != 0x20
+    default: false
+    }
+  }
 }
 
 extension String {
   /// The text as a part of one line: what steers is written out, `\n`, `\r` and `\t` or `\u{1B}`. Done twice it changes
   /// nothing more.
-  package var visibleLine: String { writingOut(but: []) }
+  package var visibleLine: String { writingOut(\.isSteering) }
 
   /// The text with what steers written out, but for the newlines and tabs, which are our own.
-  package var visibleText: String { writingOut(but: ["\n", "\t"]) }
+  package var visibleText: String { writingOut { $0.isSteering && $0 != "\n" && $0 != "\t" } }
 
-  private func writingOut(but ours: Set<Unicode.Scalar>) -> String {
+  /// The whole text for one line of a terminal: all that cannot be seen is written out, other blanks than the plain one too.
+  package var escaped: String { writingOut(\.isInvisible) }
+
+  /// The text for one line of a terminal: as `escaped`, at most 60 characters.
+  package var shown: String { count > 60 ? String(prefix(60)).escaped + "…" : escaped }
+
+  private func writingOut(_ isWrittenOut: (Unicode.Scalar) -> Bool) -> String {
     guard utf8.contains(where: { !(0x20...0x7E ~= $0) }) else { return self }
     var text = ""
     for scalar in unicodeScalars {
       switch scalar {
-      case _ where !scalar.isSteering || ours.contains(scalar): text.unicodeScalars.append(scalar)
+      case _ where !isWrittenOut(scalar): text.unicodeScalars.append(scalar)
       case "\n": text += "\\n"
       case "\r": text += "\\r"
       case "\t": text += "\\t"

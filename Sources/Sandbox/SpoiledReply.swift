@@ -33,9 +33,7 @@ extension SandboxReply {
     SandboxReply(status: rule.status, body: .null, delivery: .page(rule.title))
   }
 
-  /// Lets a fault of its own stage spoil it.
-  ///
-  /// - Parameter pick: draws a number below another.
+  /// Lets a fault of its own stage spoil it; `pick` draws a number below another.
   mutating func spoil(by rule: FaultRule, _ pick: (Int) -> Int) {
     switch rule.fault {
     case .pageAfter:
@@ -53,8 +51,7 @@ extension SandboxReply {
 
   /// The content type that it is sent with.
   var contentType: String {
-    if case .page = delivery { return "text/html; charset=utf-8" }
-    return "application/json; charset=utf-8"
+    if case .page = delivery { "text/html; charset=utf-8" } else { "application/json; charset=utf-8" }
   }
 
   /// The body as it goes out, in pieces, so that a large message is not there at once.
@@ -75,14 +72,13 @@ extension SandboxReply {
     default: break
     }
     guard megabytes > 0 else { return [ByteBuffer(string: body.canonicalText)] }
-    // A text that stands nowhere else marks where the message belongs.
-    let mark = "\u{F8FF}message\u{F8FF}"
-    var marked = body
-    marked.set(.string(mark), at: body[key: "error"] == nil ? ["message"] : ["error", "message"])
-    let halves = marked.canonicalText.split(separator: mark, maxSplits: 1, omittingEmptySubsequences: false)
+    let message = (body[path: "error.message"] ?? body[key: "message"] ?? .null).canonicalText
+    // A key in quotes stands in no text: there quotes are escaped.
+    let halves = body.canonicalText.split(
+      separator: "\"message\":\(message)", maxSplits: 1, omittingEmptySubsequences: false)
     // One buffer, many times.
     let megabyte = ByteBuffer(repeating: UInt8(ascii: "x"), count: 1 << 20)
-    return [ByteBuffer(substring: halves[0])] + Array(repeating: megabyte, count: megabytes)
-      + halves.dropFirst().map { ByteBuffer(substring: $0) }
+    return [ByteBuffer(string: "\(halves[0])\"message\":\"")] + Array(repeating: megabyte, count: megabytes)
+      + halves.dropFirst().map { ByteBuffer(string: "\"\($0)") }
   }
 }

@@ -7,6 +7,7 @@
 //   Tue Nov 14 22:14:20 2023
 //   2023-11-14T22:14:20Z                    a date of RFC 3339, which some services write
 
+import Foundation
 package import Pacing
 
 /// A wait that a service asked for, in a form that can be relied on.
@@ -45,26 +46,27 @@ package struct ComeBack: Hashable, Sendable {
   }
 
   /// Without quotes, blanks and a plus sign; of values that a proxy has joined, `"60", "120"`, the largest.
-  private static func bare(_ text: String) -> Substring {
-    let parts = text.split(separator: ",").map { $0.trimmed { $0.isWhitespace || $0 == "\"" } }
-      .map { $0.hasPrefix("+") ? $0.dropFirst() : $0 }
+  private static func bare(_ text: String) -> String {
+    let around = CharacterSet.whitespacesAndNewlines.union(["\""])
+    let parts = text.split(separator: ",").map { $0.trimmingCharacters(in: around) }
+      .map { $0.hasPrefix("+") ? String($0.dropFirst()) : $0 }
     let numbers = parts.compactMap { part in seconds(part).map { (part, $0) } }
     guard numbers.count == parts.count, let largest = numbers.max(by: { $0.1 < $1.1 }) else {
-      return Substring(text).trimmed { $0.isWhitespace || $0 == "\"" }
+      return text.trimmingCharacters(in: around)
     }
     return largest.0
   }
 
-  private static func asked(_ text: Substring, at now: Instant) -> Duration? {
+  private static func asked(_ text: String, at now: Instant) -> Duration? {
     if let seconds = seconds(text) {
       guard seconds > mostPlausible.seconds else { return .microseconds(Int64((seconds * 1_000_000).rounded())) }
       return instants(seconds).map { $0 - now }.first { $0 <= mostPlausible && $0 >= .zero - mostPlausible }
     }
-    return (Instant(httpDate: String(text)) ?? Instant(rfc3339: String(text))).map { $0 - now }
+    return (Instant(httpDate: text) ?? Instant(rfc3339: text)).map { $0 - now }
   }
 
   /// Digits, perhaps with a fraction; nil for anything else, such as a sign, an exponent, or `inf`.
-  private static func seconds(_ text: Substring) -> Double? {
+  private static func seconds(_ text: String) -> Double? {
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
     let areDigits = parts.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }
     guard (1...2).contains(parts.count), areDigits, let number = Double(text), number.isFinite else { return nil }
@@ -76,14 +78,5 @@ package struct ComeBack: Hashable, Sendable {
     [1_000_000, 1_000, 1].compactMap { factor in
       Int64(exactly: (number * factor).rounded()).map(Instant.init(microseconds:))
     }
-  }
-}
-
-extension Substring {
-  fileprivate func trimmed(where isLeftOut: (Character) -> Bool) -> Substring {
-    var text = self
-    while let first = text.first, isLeftOut(first) { text.removeFirst() }
-    while let last = text.last, isLeftOut(last) { text.removeLast() }
-    return text
   }
 }

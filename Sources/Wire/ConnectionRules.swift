@@ -9,6 +9,7 @@
 // Nothing is lost by a reset: a connection is closed only when its replies are read or its request is given up.
 
 import NIOCore
+import Pacing
 
 /// How the connections of an exchange end.
 package struct ConnectionRules: Sendable {
@@ -63,9 +64,7 @@ package struct ConnectionRules: Sendable {
 
   /// Whole milliseconds, rounded up: 0 would mean the system's own.
   static func milliseconds(_ limit: Duration) -> Int {
-    let (seconds, attoseconds) = limit.components
-    guard seconds < Int64(CInt.max) / 1_000 else { return Int(CInt.max) }
-    return Int(max(1, seconds * 1_000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000))
+    Int(max(1, (min(limit.microseconds, Int64(CInt.max) * 1_000) + 999) / 1_000))
   }
 }
 

@@ -40,21 +40,15 @@ package struct EntrySplitter: Sendable {
   /// Whether a comma stands before the entry that is being read.
   private var isAfterComma = false
 
-  /// Makes a splitter.
-  ///
-  /// - Parameters:
-  ///   - member: the key of the array, in ASCII; a key that is written with escapes is another.
-  ///   - largestEntry: so many bytes of an entry are kept, or none of it.
-  ///   - largestRest: so many bytes of the rest are kept.
+  /// Makes a splitter for the array of this key, in ASCII and without escapes. So many bytes of an entry are kept, or none
+  /// of it, and so many of the rest.
   package init(member: String, largestEntry: Int, largestRest: Int) {
     self.member = Array(member.utf8)
     self.largestEntry = largestEntry
     self.largestRest = largestRest
   }
 
-  /// Takes the next piece, which may end anywhere.
-  ///
-  /// - Returns: the entries that it completes.
+  /// Takes the next piece, which may end anywhere; the entries that it completes.
   package mutating func take(_ piece: UnsafeRawBufferPointer) -> [[UInt8]] {
     for byte in piece {
       if isInString {

@@ -66,9 +66,8 @@ package struct Exchange: Sendable {
   /// Closes the connections.
   package func shutdown() async throws { try await http.shutdown() }
 
-  /// Posts JSON and reads the reply's body up to a limit; a longer one is cut, and says so.
-  ///
-  /// - Parameter headers: those beside content type, accept and user agent.
+  /// Posts JSON and reads the reply's body up to a limit; a longer one is cut, and says so. The headers are those beside
+  /// content type, accept and user agent.
   package func post(
     _ body: String, to address: String, headers: [(name: String, value: String)], upTo limit: Int = usualLimit
   ) async -> Result<Reply, TransportFailure> {

@@ -21,9 +21,8 @@ package struct Reply: Hashable, Sendable {
     self.isCut = isCut
   }
 
-  /// How long the service asks to wait (RFC 9110 §10.2.3); nil when it does not say, or says nothing that makes sense.
-  ///
-  /// - Parameter now: our time, for a reply that does not tell its own.
+  /// How long the service asks to wait (RFC 9110 §10.2.3), by its own time where it tells that, else by ours; nil when it
+  /// does not say, or says nothing that makes sense.
   package func retryAfter(at now: Instant) -> ComeBack? {
     // What some services write beside it, more exactly.
     for name in ["retry-after-ms", "x-ms-retry-after-ms"] {

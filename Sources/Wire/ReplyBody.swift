@@ -2,9 +2,7 @@
 
 /// Takes a reply's body piece by piece.
 package protocol ReplyBody: Sendable {
-  /// Takes the next piece, which may end anywhere.
-  ///
-  /// - Returns: whether more is wanted; if not, the rest is not read.
+  /// Takes the next piece, which may end anywhere; whether more is wanted, or else the rest is not read.
   mutating func take(_ piece: UnsafeRawBufferPointer) -> Bool
 }
 

@@ -2,6 +2,8 @@
 
 import BulkImport
 import Foundation
+import Provisioning
+import Words
 
 struct IssueText {
   /// How many different issues are shown; the rest are counted.

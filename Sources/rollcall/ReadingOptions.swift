@@ -57,8 +57,11 @@ struct ReadingOptions: ParsableArguments {
   /// roster are read again.
   static func file(of roster: String, in context: Context) throws -> (path: String, spool: Spool?) {
     guard roster == "-" else { return (context.absolute(roster), nil) }
-    let spool = try Spool.copying("standard input")
-    while let data = context.readInput() { try spool.append(data, copying: "standard input") }
+    let spool = try RosterError.copying("standard input") { () throws(FileError) in
+      let spool = try Spool()
+      while let data = context.readInput() { try spool.append(data) }
+      return spool
+    }
     return (spool.path, spool)
   }
 

@@ -49,10 +49,9 @@ struct RosterCheck {
     self.endpoint = endpoint
     self.reading = reading
     label = arguments.label ?? URL(fileURLWithPath: path).resolvingSymlinksInPath().path
-    reader = RosterReader(
+    reader = try RosterReader(
       path: path, displayName: shownPath, schema: .workspace, options: reading.options,
       template: template)
-    try reader.prepare()
   }
 
   /// Reads the roster, once, for the plan; sends and stores nothing.
@@ -74,7 +73,7 @@ struct RosterCheck {
         // What will be refused need not be kept.
         case .rejected: if !reading.skipInvalid { spool = nil }
         }
-        do throws(FileError) { try spool?.append(NewRow(row)) } catch { throw RosterError(copying: shownPath, error) }
+        try RosterError.copying(shownPath) { () throws(FileError) in try spool?.append(NewRow(row)) }
         try note(row)
         try compare(row)
       }

@@ -22,7 +22,7 @@ struct TemplateVerb: AsyncParsableCommand {
     let context = Context.current
     let (path, spool) = try ReadingOptions.file(of: roster, in: context)
     defer { withExtendedLifetime(spool) {} }
-    let reader = RosterReader(path: path, displayName: roster, schema: .workspace, options: table.options)
+    let reader = try RosterReader(path: path, displayName: roster, schema: .workspace, options: table.options)
     let look = try reader.preview()
     context.output(json: Self.starter(look))
     context.tell(

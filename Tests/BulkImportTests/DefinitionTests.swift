@@ -25,10 +25,20 @@ import Testing
         for (field, cell) in zip(fields, cells) where !cell.isEmpty {
           let isCount = field.hasSuffix("gpuCount")
           let value = isCount ? Int64(cell).map(JSONValue.integer) ?? .null : .string(cell)
-          expected.set(value, at: field.split(separator: ".").map(String.init))
+          expected.set(value, at: field.split(separator: ".").map(String.init)[...])
         }
         #expect(definition == expected.canonicalText, "seed \(seed)")
       }
     }
+  }
+}
+
+extension JSONValue {
+  /// Puts a value where the steps lead, in objects that are made on the way.
+  fileprivate mutating func set(_ value: JSONValue, at steps: ArraySlice<String>) {
+    guard let first = steps.first else { return self = value }
+    guard case .object(var members) = self else { return }
+    members[first, default: .object([:])].set(value, at: steps.dropFirst())
+    self = .object(members)
   }
 }

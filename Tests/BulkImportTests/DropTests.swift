@@ -108,12 +108,12 @@ import Words
     var options = RosterOptions()
     options.dropped = ["password"]
     try withFile(Self.table.utf8) { path in
-      let reader = RosterReader(path: path, displayName: "r.csv", schema: .workspace, options: options)
+      let reader = try RosterReader(path: path, displayName: "r.csv", schema: .workspace, options: options)
       let look = try reader.preview()
       #expect(!look.headers.contains("password") && look.rows.map(\.count) == [5])
       #expect(try reader.lines([2]).isEmpty)
       options.dropped = ["nothing"]
-      let other = RosterReader(path: path, displayName: "r.csv", schema: .workspace, options: options)
+      let other = try RosterReader(path: path, displayName: "r.csv", schema: .workspace, options: options)
       #expect(throws: RosterError.self) { try other.preview() }
     }
   }

@@ -3,7 +3,6 @@
 import DataForest
 import Foundation
 import Provisioning
-import TestSupport
 import Testing
 import Words
 
@@ -114,30 +113,62 @@ import Words
     let error = #expect(throws: TemplateError.self) { try Template(text, file: "t.json", schema: .workspace) }
     #expect(error?.description == message)
   }
+}
 
-  @Test(arguments: [
-    #"{"a":[1,-2,{"b":null}],"c":"\u00e9\n\"\\\/ 가","d":true,"e":{}}"#, #""\ud83d\ude00""#, "[]", " -0 ",
-    "9223372036854775807",
-  ])
-  func `what is JSON is read as Foundation reads it`(text: String) throws {
-    #expect(try JSONParser.value(of: Array(text.utf8)) == JSONValue(text: text))
+/// JSON is read element by element, again and again, as a table is.
+@Suite struct JSONElementTests {
+  private static let rest = #""accountId": "acc1", "image": "a:1""#
+
+  /// Names with brackets, quotes and commas around them, and a line for each element.
+  private static func elements(_ names: [String]) -> [String] {
+    names.map { #"{"command": "ls ]}[{ \"\\, \"", "name": "\#($0)", \#(rest), "note": [1, {"a": "]"}]}"# }
   }
 
-  @Test func `damaged JSON is a fault, never a crash`() throws {
-    let original = Array(#"{"name":"a1","env":{"X":"\u00e9\\"},"ports":[1,-2,300],"flag":false,"none":null}"#.utf8)
-    for seed in 1...5_000 {
-      var random = SeededGenerator(seed: seed)
-      var bytes = original
-      for _ in 0..<Int.random(in: 1...4, using: &random) {
-        let place = Int.random(in: 0..<bytes.count, using: &random)
-        if Bool.random(using: &random) {
-          bytes.remove(at: place)
-        } else {
-          bytes[place] = .random(in: 0...255, using: &random)
-        }
+  private static func texts(_ names: [String]) -> [(text: String, firstLine: Int)] {
+    let elements = elements(names)
+    return [
+      ("[\n" + elements.joined(separator: ",\n") + "\n]", 2), (elements.joined(separator: "\n"), 1),
+      ("{\"workspaces\":\n [" + elements.joined(separator: ",\n") + "], \"defaults\": {}}", 2),
+    ]
+  }
+
+  @Test(arguments: [0, 1, 36])
+  func `a name that comes again is told the line of the first, however far above`(hashBits: Int) throws {
+    let names = (1...300).map { "n\($0)" } + ["n1", "n64", "n65", "n300", "n150"]
+    for (text, firstLine) in Self.texts(names) {
+      let reading = try withFile(text.utf8) { try read($0, as: "r.json", chunkSize: 100, hashBits: hashBits) }
+      let messages = reading.summary.issues.map(\.message)
+      #expect(reading.rows.count == 305 && messages.count == 5)
+      for (message, number) in zip(messages, [1, 64, 65, 300, 150]) {
+        #expect(message.hasPrefix("'n\(number)' stands on line \(number - 1 + firstLine) already"), "\(message)")
       }
-      if case .success(let value) = Result(catching: { try JSONParser.value(of: bytes) }) {
-        #expect(try JSONParser.value(of: Array(value.canonicalText.utf8)) == value, "seed \(seed)")
+    }
+  }
+
+  @Test func `an element or a member that is too long, or has a NUL, is an issue of its own, and the rest is read`()
+    throws
+  {
+    let long = String(repeating: "x", count: 1_100_000)
+    let good = Self.elements(["a1", "a2"])
+    for (member, issue) in [
+      ("\"note\": \"\(long)\"", "3 - cell-length"), ("\"env\": {\"A\": \"\(long)\"}", "3 - cell-length"),
+      ("\"tags\": [\"\(long)\"]", "3 - cell-length"), (#""note": "a\u0000b""#, "3 - null"),
+    ] {
+      let text = "[\n\(good[0]),\n{\"name\": \"b\", \"command\": \"ls\", \(Self.rest), \(member)},\n\(good[1])]"
+      let reading = try withFile(text.utf8) { try read($0, as: "r.json") }
+      #expect(reading.issues == [issue] && reading.summary.wholeIssueCount == 0)
+      #expect(reading.rows.map(\.line) == [2, 3, 4] && reading.summary.acceptedCount == 2)
+    }
+  }
+
+  @Test func `JSON that is written again between the look and the reading is refused`() throws {
+    for (text, _) in Self.texts(["a1", "a2", "a3"]) {
+      for change in [text.replacing("name", with: "Name"), text + "]", String(text.dropLast(30)), "accountId,name\n"] {
+        try withFile(text.utf8) { path in
+          let reader = try RosterReader(path: path, displayName: "r.json", schema: .workspace)
+          try Data(change.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+          #expect(throws: RosterError(.changed, file: "r.json")) { try reader.read() }
+        }
       }
     }
   }

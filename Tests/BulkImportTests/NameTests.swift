@@ -80,6 +80,6 @@ import Words
 
   @Test func `a rejected row keeps its account and name where both are known`() throws {
     let reading = try readText(roster(rows: [row("a1", image: "x"), row("", image: "x"), row("a3")]))
-    #expect(reading.rows.map(\.rejectedKey) == [RosterRow.Key(account: "acc1", name: "a1"), nil, nil])
+    #expect(reading.rows.map(\.rejectedKey) == [RowKey(account: "acc1", name: "a1"), nil, nil])
   }
 }

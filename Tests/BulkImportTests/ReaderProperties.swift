@@ -188,16 +188,16 @@ private struct RosterProperties {
     return options
   }
 
-  private func reader(chunkSize: Int, hashBits: Int = 36) -> RosterReader {
-    RosterReader(
+  private func reader(chunkSize: Int, hashBits: Int = 36) throws -> RosterReader {
+    try RosterReader(
       path: path, displayName: "r", schema: .workspace, options: options, template: template, chunkSize: chunkSize,
       hashBits: hashBits)
   }
 
-  private static func read(_ reader: RosterReader) throws -> Outcome {
+  private static func read(_ reader: @autoclosure () throws -> RosterReader) throws -> Outcome {
     var outcome = Outcome()
     do {
-      outcome.summary = try reader.read { outcome.rows.append($0) }
+      outcome.summary = try reader().read { outcome.rows.append($0) }
     } catch let error as RosterError {
       outcome.error = error
       try must(
@@ -209,15 +209,13 @@ private struct RosterProperties {
 
   func check(_ text: [UInt8]) throws {
     try Data(text).write(to: URL(fileURLWithPath: path))
-    let large = reader(chunkSize: 1 << 18)
-    let whole = try Self.read(large)
+    let whole = try Self.read(try reader(chunkSize: 1 << 18))
     // At most so many pieces, each of which is a call of the system.
     let size = max(1 + Int(seed & 15), text.count / 48)
-    let small = reader(chunkSize: size, hashBits: Int(seed & 3))
-    let inPieces = try Self.read(small)
+    let inPieces = try Self.read(try reader(chunkSize: size, hashBits: Int(seed & 3)))
     try must(inPieces == whole, "read by \(size) bytes it is \(inPieces), read whole \(whole)")
     if let summary = whole.summary { try check(whole.rows, summary) }
-    try checkLooks(small, large)
+    try checkLooks([size, 1 << 18])
     try checkEncodings(Array(text.prefix(100)))
     try checkJSON(text, whole)
     if template == nil, choice & 16 == 0, let summary = whole.summary, summary.issueCount == 0 {
@@ -254,14 +252,14 @@ private struct RosterProperties {
   }
 
   /// The other ways to look at a file.
-  private func checkLooks(_ small: RosterReader, _ large: RosterReader) throws {
-    let looks = try [small, large].map { reader -> RosterPreview? in
-      do { return try reader.preview() } catch is RosterError { return nil }
+  private func checkLooks(_ sizes: [Int]) throws {
+    let looks = try sizes.map { size -> RosterPreview? in
+      do { return try reader(chunkSize: size).preview() } catch is RosterError { return nil }
     }
     try must(looks[0] == looks[1], "a look in pieces is \(looks[0] as Any), one at the whole \(looks[1] as Any)")
     _ = looks[0]?.bestNameColumn
-    let lines = try [small, large].map { reader -> [Int: String]? in
-      do { return try reader.lines([1, 2, 5]) } catch is RosterError { return nil }
+    let lines = try sizes.map { size -> [Int: String]? in
+      do { return try reader(chunkSize: size).lines([1, 2, 5]) } catch is RosterError { return nil }
     }
     try must(lines[0] == lines[1], "lines in pieces are \(lines[0] as Any), of the whole \(lines[1] as Any)")
   }
@@ -286,8 +284,7 @@ private struct RosterProperties {
     guard let transcoder = Transcoder(from: encoding) else { return nil }
     var text: [UInt8] = []
     for part in parts {
-      guard let bytes = transcoder.feed(Data(part)) else { return nil }
-      text += bytes
+      text += transcoder.feed(part)
     }
     return transcoder.isComplete ? text : nil
   }
@@ -316,7 +313,7 @@ private struct RosterProperties {
     try Data(bytes).write(to: URL(fileURLWithPath: path))
     var options = RosterOptions()
     options.format = .csv
-    let again = try Self.read(RosterReader(path: path, displayName: "r", schema: .workspace, options: options))
+    let again = try Self.read(try RosterReader(path: path, displayName: "r", schema: .workspace, options: options))
     if again.error?.code == .format { return }
     try must(
       again.summary?.digest == summary.digest, "written as CSV it is \(again), at first \(rows) \(summary)")

@@ -31,7 +31,7 @@ func read(
   _ path: String, as name: String? = nil, schema: Schema = .workspace, options: RosterOptions = RosterOptions(),
   template: Template? = nil, chunkSize: Int = 1 << 18, hashBits: Int = 36
 ) throws -> Reading {
-  let reader = RosterReader(
+  let reader = try RosterReader(
     path: path, displayName: name, schema: schema, options: options, template: template, chunkSize: chunkSize,
     hashBits: hashBits)
   var rows: [RosterRow] = []

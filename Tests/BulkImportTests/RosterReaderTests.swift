@@ -50,7 +50,7 @@ import Words
 
   @Test func `a file that was changed while it was read`() throws {
     try withFile(roster(rows: [row("a1"), row("a2"), row("a1")]).utf8) { path in
-      let reader = RosterReader(path: path, displayName: "roster.csv", schema: .workspace)
+      let reader = try RosterReader(path: path, displayName: "roster.csv", schema: .workspace)
       #expect(throws: RosterError(.changed, file: "roster.csv")) {
         try reader.read { row in
           if row.ordinal == 1 { try Data("shorter".utf8).write(to: URL(filePath: path)) }
@@ -193,7 +193,7 @@ private func randomRoster(using generator: inout SeededGenerator) -> String {
     ] as [@Sendable (String) throws -> Void])
   func `while its rows are read`(change: @Sendable (String) throws -> Void) throws {
     try withFile(Self.text.utf8) { path in
-      let reader = RosterReader(path: path, displayName: "roster.csv", schema: .workspace)
+      let reader = try RosterReader(path: path, displayName: "roster.csv", schema: .workspace)
       let error = #expect(throws: RosterError.self) {
         try reader.read { row in if row.ordinal == 1 { try change(path) } }
       }
@@ -203,8 +203,7 @@ private func randomRoster(using generator: inout SeededGenerator) -> String {
 
   @Test func `between the look at it and the reading`() throws {
     try withFile(Self.text.utf8) { path in
-      let reader = RosterReader(path: path, displayName: "roster.csv", schema: .workspace)
-      try reader.prepare()
+      let reader = try RosterReader(path: path, displayName: "roster.csv", schema: .workspace)
       try Self.rewrite(path, Self.text.replacing(",", with: ";"))
       #expect(throws: RosterError(.changed, file: "roster.csv")) { try reader.read() }
     }
@@ -216,8 +215,7 @@ private func randomRoster(using generator: inout SeededGenerator) -> String {
     }
     let bytes: [UInt8] = [0xFF, 0xFE] + units
     try withFile(bytes) { path in
-      let reader = RosterReader(path: path, displayName: "roster.csv", schema: .workspace)
-      try reader.prepare()
+      let reader = try RosterReader(path: path, displayName: "roster.csv", schema: .workspace)
       try FileManager.default.removeItem(atPath: path)
       #expect(try reader.read().acceptedCount == 3)
     }

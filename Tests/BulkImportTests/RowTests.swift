@@ -88,7 +88,7 @@ import Words
   @Test func `what the body throws is passed on`() throws {
     struct Enough: Error {}
     try withFile(roster(rows: [row("a1"), row("a2")]).utf8) { path in
-      let reader = RosterReader(path: path, schema: .workspace)
+      let reader = try RosterReader(path: path, schema: .workspace)
       #expect(throws: Enough.self) { try reader.read { _ in throw Enough() } }
       let again = try reader.read()
       #expect(again.rowCount == 2)

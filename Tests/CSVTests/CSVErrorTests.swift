@@ -1,7 +1,8 @@
 // What is wrong with a file, each kind with the place it is at.
 
-import CSV
 import Testing
+
+@testable import CSV
 
 @Suite struct CSVErrorTests {
   @Test func `an unclosed quote is reported where it opened`() throws {

@@ -1,7 +1,8 @@
 // The reader, rule by rule: RFC 4180, and what we decided where it is silent.
 
-import CSV
 import Testing
+
+@testable import CSV
 
 @Suite struct RecordReaderTests {
   @Test(arguments: [

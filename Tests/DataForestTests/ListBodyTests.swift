@@ -99,7 +99,7 @@ import Wire
     #expect(list == .listed([item], isWhole: true) || list == .listed([], isWhole: false, entryCount: 1))
     for body in [deep, #"{"success":true,"x":\#(deep),"contents":[{"configuration":\#(deep)}]}"#] {
       let reply = Reply(status: 200, body: Array(body.utf8))
-      _ = ListReply(reply, at: Self.now)
+      _ = Self.reply(body)
       _ = DetailReply(reply, of: item, upTo: 1 << 20, at: Self.now)
       #expect(!Outcome(reply, at: Self.now).kind.isDefinite)
     }

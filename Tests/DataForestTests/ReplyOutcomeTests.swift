@@ -183,7 +183,9 @@ import Wire
   private static let now = Instant(microseconds: 1_700_000_000_000_000)
 
   private func list(_ body: String, status: Int = 200) -> ListReply {
-    ListReply(Reply(status: status, body: Array(body.utf8)), at: Self.now)
+    var list = ListBody()
+    _ = Array(body.utf8).withUnsafeBytes { list.take($0) }
+    return ListReply(Reply(status: status), list, at: Self.now)
   }
 
   private static let entry = """

@@ -47,7 +47,7 @@ final class ImportSession {
       """,
       [
         new.label, new.target, new.baseURL,
-        JSONValue.canonicalText(of: new.columns),
+        JSONValue.array(new.columns.map(JSONValue.string)).canonicalText,
         new.digest, new.isPartial, self.now,
       ])
     batch = BatchID(id)
