@@ -106,32 +106,21 @@ struct FaultRule: Hashable, Sendable {
   /// Takes a setting; false when it cannot have this value.
   private mutating func set(_ name: String, to value: String) -> Bool {
     switch name {
-    case "only": only = value
-    case "body": body = value
-    case "title": title = value
-    case "on": on = Self.number(value, 100...599)
+    case "only": Self.take(Forest.operations.contains { $0.hasSuffix("/\(value)") } ? value : nil, into: &only)
+    case "body": Self.take(!value.isEmpty && Self.isExpression(value) ? value : nil, into: &body)
+    case "title": Self.take(value, into: &title)
+    case "on": Self.take(Self.number(value, 100...599), into: &on)
     // Those of the others have no body.
-    case "status":
-      return ![204, 205, 304].contains(Int(value)) && Self.take(Self.number(value, 200...599), into: &status)
-    case "megabytes": return Self.take(Self.number(value, 1...1_024), into: &megabytes)
-    case "after": return Self.take(Self.number(value, 0...Int.max), into: &after)
-    case "times": times = Self.number(value, 1...Int.max)
-    case "for": span = Duration(text: value)
-    case "idle": return Self.take(Duration(text: value), into: &idle)
-    case "ahead": return Self.take(Duration(text: value), into: &ahead)
-    case "behind": return Self.take(Duration(text: value).map { .zero - $0 }, into: &ahead)
-    case "in": return Self.take(Duration(text: value), into: &delay)
-    default:
-      guard let change = HeaderChange(name, value) else { return false }
-      headers.append(change)
-    }
-    return switch name {
-    case "only": Forest.operations.contains { $0.hasSuffix("/\(value)") }
-    case "body": !value.isEmpty && Self.isExpression(value)
-    case "on": on != nil
-    case "times": times != nil
-    case "for": span != nil
-    default: true
+    case "status": ![204, 205, 304].contains(Int(value)) && Self.take(Self.number(value, 200...599), into: &status)
+    case "megabytes": Self.take(Self.number(value, 1...1_024), into: &megabytes)
+    case "after": Self.take(Self.number(value, 0...Int.max), into: &after)
+    case "times": Self.take(Self.number(value, 1...Int.max), into: &times)
+    case "for": Self.take(Duration(text: value), into: &span)
+    case "idle": Self.take(Duration(text: value), into: &idle)
+    case "ahead": Self.take(Duration(text: value), into: &ahead)
+    case "behind": Self.take(Duration(text: value).map { .zero - $0 }, into: &ahead)
+    case "in": Self.take(Duration(text: value), into: &delay)
+    default: Self.take(HeaderChange(name, value).map { headers + [$0] }, into: &headers)
     }
   }
 
@@ -139,6 +128,11 @@ struct FaultRule: Hashable, Sendable {
     guard let value else { return false }
     place = value
     return true
+  }
+
+  private static func take<Value>(_ value: Value?, into place: inout Value?) -> Bool {
+    place = value
+    return value != nil
   }
 
   private static func number(_ text: String, _ range: ClosedRange<Int>) -> Int? {

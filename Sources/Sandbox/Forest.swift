@@ -36,13 +36,13 @@ struct Forest {
   /// Ids by `account/name`; more than one where duplicates are accepted.
   private var names: [String: Set<String>] = [:]
   private var namesOfAccount: [String: [String]] = [:]
-  /// What the next id is made from. It is kept over a restart, or the id of a workspace that is there, or was, would
-  /// be given again.
+  /// What the next id is made from. It is kept over a restart, or the id of a workspace that was there would be given
+  /// again.
   private(set) var nextID: UInt64
 
-  /// Makes a forest with these workspaces in it; without a `nextID`, ids that are there are passed over.
-  init(_ workspaces: [Workspace] = [], nextID: UInt64? = nil) {
-    self.nextID = nextID ?? UInt64(workspaces.count) + 1
+  /// Makes a forest with these workspaces in it.
+  init(_ workspaces: [Workspace] = [], nextID: UInt64 = 1) {
+    self.nextID = nextID
     for workspace in workspaces { insert(workspace) }
   }
 
@@ -62,9 +62,7 @@ struct Forest {
     namesOfAccount[workspace.accountId, default: []].append(workspace.id)
   }
 
-  /// Carries out an operation.
-  ///
-  /// - Returns: the reply, and what changed.
+  /// Carries out an operation; the reply, and what changed.
   mutating func reply(
     to operation: String, _ body: JSONValue, under configuration: SandboxConfiguration, at now: Instant
   ) -> (reply: SandboxReply, effect: Effect?) {
@@ -117,10 +115,11 @@ struct Forest {
   private func create(
     _ body: JSONValue, _ configuration: SandboxConfiguration, _ now: Instant
   ) -> (SandboxReply, Effect?) {
-    if let refusal = creationRefusal(body, configuration) { return (refusal, nil) }
-    guard let account = body[key: "accountId"]?.stringValue, let name = body[key: "name"]?.stringValue,
-      let settings = body[key: "configuration"]
-    else { return (.refusal(400, "invalid request parameters"), nil) }
+    if let refusal = DefinitionCheck.refusal(of: body) { return (refusal, nil) }
+    guard let (account, name) = body.workspaceKey, let settings = body[key: "configuration"] else {
+      return (.invalid, nil)
+    }
+    if let refusal = refusal(of: account, name, configuration) { return (refusal, nil) }
     let (id, nextID) = newID()
     let workspace = Workspace(
       id: id, accountId: account, name: name, description: body[key: "description"]?.stringValue ?? "",
@@ -129,12 +128,8 @@ struct Forest {
     return (.success(["id": .string(id)]), .made(workspace: workspace, nextID: nextID))
   }
 
-  private func creationRefusal(_ body: JSONValue, _ configuration: SandboxConfiguration) -> SandboxReply? {
-    if let refusal = DefinitionCheck.refusal(of: body) { return refusal }
-    guard let account = body[key: "accountId"]?.stringValue, let name = body[key: "name"]?.stringValue else {
-      return .refusal(400, "invalid request parameters")
-    }
-    guard configuration.accounts.contains(account) else { return .refusal(404, "no such element") }
+  private func refusal(of account: String, _ name: String, _ configuration: SandboxConfiguration) -> SandboxReply? {
+    guard configuration.accounts.contains(account) else { return .missing }
     guard configuration.acceptsDuplicates || !exists(account, name) else {
       return .refusal(configuration.duplicateStatus, "name already exists (\(name))")
     }
@@ -169,32 +164,30 @@ struct Forest {
   }
 
   private func checkAvailableName(_ body: JSONValue, _ configuration: SandboxConfiguration) -> SandboxReply {
-    guard let account = body[key: "accountId"]?.stringValue, let name = body[key: "name"]?.stringValue,
-      DefinitionCheck.isID(account), DefinitionCheck.isName(name)
-    else { return .refusal(400, "invalid request parameters") }
-    guard configuration.accounts.contains(account) else { return .refusal(404, "no such element") }
+    guard let (account, name) = body.workspaceKey, DefinitionCheck.isID(account), DefinitionCheck.isName(name) else {
+      return .invalid
+    }
+    guard configuration.accounts.contains(account) else { return .missing }
     return .success(["availableName": .bool(!exists(account, name))])
   }
 
   private func list(_ body: JSONValue, _ configuration: SandboxConfiguration) -> SandboxReply {
     guard let account = body[path: "search.accountId"]?.stringValue, DefinitionCheck.isID(account) else {
-      return .refusal(400, "invalid request parameters")
+      return .invalid
     }
-    guard configuration.accounts.contains(account) else { return .refusal(404, "no such element") }
+    guard configuration.accounts.contains(account) else { return .missing }
     let contents = namesOfAccount[account, default: []].compactMap { workspaces[$0]?.listEntry }
     return .success(["total": .integer(Int64(contents.count)), "contents": .array(contents)])
   }
 
   private func withWorkspace(_ body: JSONValue, _ then: (Workspace) -> SandboxReply) -> SandboxReply {
-    guard let id = body[key: "id"]?.stringValue, DefinitionCheck.isID(id) else {
-      return .refusal(400, "invalid request parameters")
-    }
-    guard let workspace = workspaces[id] else { return .refusal(404, "no such element") }
+    guard let id = body[key: "id"]?.stringValue, DefinitionCheck.isID(id) else { return .invalid }
+    guard let workspace = workspaces[id] else { return .missing }
     return then(workspace)
   }
 
   private func setConfiguration(_ body: JSONValue, _ now: Instant) -> (SandboxReply, Effect?) {
-    guard let settings = body[key: "configuration"] else { return (.refusal(400, "invalid request parameters"), nil) }
+    guard let settings = body[key: "configuration"] else { return (.invalid, nil) }
     let checked = withWorkspace(body) { workspace in
       DefinitionCheck.refusal(
         of: .object([
@@ -214,9 +207,7 @@ struct Forest {
 
   private static func images(_ body: JSONValue) -> SandboxReply {
     let known = ["tensorflow": ["r2.3.1-py3", "r1.15.2-py3"], "pytorch": ["r1.10.0-py3", "r1.7-py3"]]
-    guard let type = body[path: "search.typeName"]?.stringValue, let tags = known[type] else {
-      return .refusal(400, "invalid request parameters")
-    }
+    guard let type = body[path: "search.typeName"]?.stringValue, let tags = known[type] else { return .invalid }
     return .success(["dockerImages": .object([type: .array(tags.map(JSONValue.string))])])
   }
 
@@ -228,6 +219,16 @@ struct Forest {
       ])
     }
     return .success(["total": .integer(Int64(contents.count)), "contents": .array(contents)])
+  }
+}
+
+extension JSONValue {
+  /// The account and the name of a workspace that an operation names.
+  var workspaceKey: (account: String, name: String)? {
+    guard let account = self[key: "accountId"]?.stringValue, let name = self[key: "name"]?.stringValue else {
+      return nil
+    }
+    return (account, name)
   }
 }
 

@@ -23,9 +23,8 @@ struct Gateway {
     return Forest.operations.contains(operation) ? operation : nil
   }
 
-  /// What the gateway refuses; nil lets the request through. Who it is comes before how much it asks.
-  ///
-  /// - Parameter clock: what its clock shows, which may be off.
+  /// What the gateway refuses, by its clock, which may be off; nil lets the request through. Who it is comes before how much
+  /// it asks.
   mutating func refusal(
     of request: SandboxRequest, under configuration: SandboxConfiguration, at now: Instant, clock: Instant
   ) -> SandboxReply? {
@@ -63,16 +62,10 @@ struct Gateway {
       return .gateway(401, 200, "Authentication Failed", "The timestamp is too far from the service's clock.")
     }
     let right = Signature.sign(method: request.method, path: request.path, timestamp: timestamp, with: credentials)
-    guard isEqual(right, given) else {
+    guard right == given else {
       return .gateway(401, 200, "Authentication Failed", "Invalid authentication information.")
     }
     return nil
-  }
-
-  /// Compares in a time that does not depend on where the texts differ.
-  private static func isEqual(_ left: String, _ right: String) -> Bool {
-    guard left.utf8.count == right.utf8.count else { return false }
-    return zip(left.utf8, right.utf8).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
   }
 
   /// The limit that holds now.

@@ -55,9 +55,7 @@ extension HeaderChange {
     [.add("Date", "date+86400")], [.set("X-Padding", String(repeating: "x", count: 16_384))],
   ]
 
-  /// Carries the changes out on a reply's head, as it stands on the wire.
-  ///
-  /// - Parameter now: the service's time, for values such as `epoch+20` and `date-20`.
+  /// Carries the changes out on a reply's head, as it stands on the wire; `now` is the service's time.
   static func applied(_ changes: [HeaderChange], to head: String, at now: Instant) -> String {
     var lines = head.components(separatedBy: "\r\n")
     func remove(_ name: String) {
@@ -101,9 +99,6 @@ enum ServiceTime {
     case let form: return forms[String(form)].map { formatted(then, $0) } ?? value
     }
   }
-
-  /// A time as the Date header has it.
-  static func httpDate(_ instant: Instant) -> String { formatted(instant, forms["date"] ?? "") }
 
   private static func formatted(_ instant: Instant, _ form: String) -> String {
     let formatter = DateFormatter()

@@ -1,11 +1,13 @@
 // Whether a request means this sandbox: a web page may have its own name lead to this machine (DNS rebinding).
 
+import Foundation
+import HTTPTypes
+
 enum HostCheck {
+  static let field = HTTPField.Name("host")
   private static let names = ["127.0.0.1", "localhost", "[::1]"]
 
-  /// Whether a Host header names the loopback address and port that the sandbox listens on.
-  ///
-  /// - Parameter others: what it may name beside them, as when a port is forwarded.
+  /// Whether a Host header names the loopback address and port that the sandbox listens on, or one of the others.
   static func allows(_ host: String?, port: Int, others: [String]) -> Bool {
     guard let host = host?.lowercased() else { return false }
     if others.contains(where: { $0.lowercased() == host }) { return true }
@@ -22,19 +24,10 @@ enum HostCheck {
 enum MediaCheck {
   /// Whether a content type is JSON, whatever its parameters.
   static func isJSON(_ contentType: String) -> Bool {
-    let type = contentType.prefix { $0 != ";" }
-    return type.lowercased().trimmingSpaces == "application/json"
+    contentType.prefix { $0 != ";" }.trimmingCharacters(in: .whitespaces).lowercased() == "application/json"
   }
 
   /// The answer to anything else.
   static let refusal = SandboxReply.gateway(
     415, 100, "Unsupported Media Type", "The content type must be application/json.")
-}
-
-extension StringProtocol {
-  fileprivate var trimmingSpaces: String {
-    let isSpace: (Character) -> Bool = { $0 == " " || $0 == "\t" }
-    let start = drop(while: isSpace)
-    return String(start.reversed().drop(while: isSpace).reversed())
-  }
 }

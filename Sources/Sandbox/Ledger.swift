@@ -48,23 +48,18 @@ package struct Ledger: Codable, Hashable, Sendable {
   /// The most requests within one second that were not throttled.
   package private(set) var worstAcceptedWindow = 0
   /// The latest seconds in which requests came, in order.
-  package var perSecond: [Second] { seconds ?? [] }
-  /// Nil in the state files of older versions.
-  private var seconds: [Second]?
+  package private(set) var perSecond: [Second] = []
   /// Members of create requests that the service does not know, by path.
   package private(set) var unknownFields: [String: Int] = [:]
-
   /// What went wrong on purpose, by the fault's name.
-  package var faults: [String: Int] { faultCounts ?? [:] }
-  private var faultCounts: [String: Int]? = [:]
+  package private(set) var faults: [String: Int] = [:]
   /// Workspaces that somebody else removed, by `account/name`.
-  package var vanished: [String: Int] { vanishedCounts ?? [:] }
-  private var vanishedCounts: [String: Int]? = [:]
+  package private(set) var vanished: [String: Int] = [:]
 
-  private enum CodingKeys: String, CodingKey {
+  /// All but the windows.
+  private enum CodingKeys: CodingKey {
     case startedAt, requests, requestsByOperation, creates, createsPerKey, createRequests, createRequestsForExistingKey
-    case refusals, throttled, worstOneSecondWindow, worstAcceptedWindow, unknownFields
-    case seconds = "perSecond", faultCounts = "faults", vanishedCounts = "vanished"
+    case refusals, throttled, worstOneSecondWindow, worstAcceptedWindow, unknownFields, perSecond, faults, vanished
   }
 
   private var window = SlidingWindow()
@@ -90,13 +85,8 @@ package struct Ledger: Codable, Hashable, Sendable {
       creates.append(Create(accountId: workspace.accountId, name: workspace.name))
       createsPerKey["\(workspace.accountId)/\(workspace.name)", default: 0] += 1
     }
-    for name in change.faults ?? [] { Self.count(name, in: &faultCounts) }
-    if let key = change.vanishedKey { Self.count(key, in: &vanishedCounts) }
-  }
-
-  private static func count(_ name: String, in counts: inout [String: Int]?) {
-    if counts == nil { counts = [:] }
-    counts?[name, default: 0] += 1
+    for name in change.faults ?? [] { faults[name, default: 0] += 1 }
+    if let key = change.vanishedKey { vanished[key, default: 0] += 1 }
   }
 
   /// Whether its numbers are ones that can be counted on from.
@@ -116,15 +106,11 @@ package struct Ledger: Codable, Hashable, Sendable {
     requestsByOperation[operation, default: 0] += 1
     worstOneSecondWindow = max(worstOneSecondWindow, window.count(with: now))
     let second = now.microseconds / 1_000_000
-    var all = seconds ?? []
-    // Emptied so that the array is not copied with every request.
-    seconds = nil
-    if all.last?.second != second {
-      if all.count >= Self.mostSeconds * 2 { all.removeFirst(Self.mostSeconds) }
-      all.append(Second(second: second))
+    if perSecond.last?.second != second {
+      if perSecond.count >= Self.mostSeconds * 2 { perSecond.removeFirst(Self.mostSeconds) }
+      perSecond.append(Second(second: second))
     }
-    all[all.count - 1].requests += 1
-    seconds = all
+    perSecond[perSecond.count - 1].requests += 1
   }
 
   private mutating func noteReply(_ request: Change.Request) {
@@ -133,7 +119,7 @@ package struct Ledger: Codable, Hashable, Sendable {
     refusals["\(request.status)\(code)", default: 0] += 1
     guard request.status == 429 else { return }
     throttled += 1
-    if let last = seconds?.indices.last { seconds?[last].throttled += 1 }
+    if let last = perSecond.indices.last { perSecond[last].throttled += 1 }
   }
 }
 

@@ -1,44 +1,31 @@
 // What the sandbox answers, in the service's two shapes.
 
 import Pacing
-package import Provisioning
+import Provisioning
 
 /// A request as the sandbox sees it.
-package struct SandboxRequest: Hashable, Sendable {
-  /// `POST`, `GET`, …
-  package var method: String
+struct SandboxRequest: Hashable, Sendable {
+  var method: String
   /// The path with the query, as it came.
-  package var path: String
+  var path: String
   /// The headers, names in lower case.
-  package var headers: [String: String]
-  /// The body.
-  package var body: [UInt8]
+  var headers: [String: String] = [:]
+  var body: [UInt8] = []
   /// Whether the body was larger than anybody takes, so that it was not read.
-  package var isTooLarge = false
+  var isTooLarge = false
   /// Whether its Host header names somebody else.
-  package var isMisdirected = false
-
-  /// Makes a request.
-  package init(method: String, path: String, headers: [String: String] = [:], body: [UInt8] = []) {
-    self.method = method
-    self.path = path
-    self.headers = headers
-    self.body = body
-  }
+  var isMisdirected = false
 }
 
 /// A reply of the sandbox.
-package struct SandboxReply: Hashable, Sendable {
-  /// The HTTP status.
-  package var status: Int
+struct SandboxReply: Hashable, Sendable {
+  var status: Int
   /// The gateway's code, if it was the gateway that answered.
-  package var gatewayCode: Int?
-  /// The body.
-  package var body: JSONValue
+  var gatewayCode: Int?
+  var body: JSONValue
   /// Seconds for a Retry-After header.
-  package var retryAfter: Int64?
-  /// How it is delivered.
-  package var delivery = Delivery.whole
+  var retryAfter: Int64?
+  var delivery = Delivery.whole
   /// How its body is packed; nil when it is not.
   var coding: Coding?
   /// How large its message is made, in megabytes; 0 leaves it as it is.
@@ -49,7 +36,7 @@ package struct SandboxReply: Hashable, Sendable {
   var serviceTime: Instant?
 
   /// How a reply reaches the client, or does not.
-  package enum Delivery: Hashable, Sendable {
+  enum Delivery: Hashable, Sendable {
     /// As it is.
     case whole
     /// Only the first half of the body.
@@ -80,6 +67,11 @@ package struct SandboxReply: Hashable, Sendable {
   static func refusal(_ status: Int, _ message: String) -> SandboxReply {
     SandboxReply(status: status, body: .object(["success": .bool(false), "message": .string(message)]))
   }
+
+  /// The refusal of a request that is not in the form of its operation.
+  static let invalid = refusal(400, "invalid request parameters")
+  /// The refusal of a request for something that is not there.
+  static let missing = refusal(404, "no such element")
 
   /// An answer of the gateway in front.
   static func gateway(_ status: Int, _ code: Int, _ message: String, _ details: String) -> SandboxReply {

@@ -4,6 +4,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import Pacing
 import Provisioning
 
 /// What Hummingbird hands over with a request: the connection, too.
@@ -42,19 +43,20 @@ struct Responder: HTTPResponder {
       // The gateway refuses it, so that it is counted and its signature looked at like any other.
       asked.isTooLarge = true
     }
-    if server.connections.breaksNow(context.channel) {
+    if server.breaksNow(context.channel) {
       try await Self.reset(context.channel)
       return Self.response(.dropped)
     }
     let reply = server.reply(to: asked)
-    await server.waitForLatency()
-    if reply.delivery == .hung { await server.wait(.seconds(600)) }
+    // No longer once its task is cancelled, so that a stop waits for nobody.
+    await server.time.wait(server.configuration.latency)
+    if reply.delivery == .hung { await server.time.wait(.seconds(600)) }
     if reply.delivery == .dropped || reply.delivery == .hung { try await context.channel.close() }
     if !reply.headerChanges.isEmpty, reply.isDelivered {
       try await HeadChanger.add(
-        reply.headerChanges, at: reply.serviceTime ?? server.now(), to: context.channel)
+        reply.headerChanges, at: reply.serviceTime ?? server.time.now(), to: context.channel)
     }
-    server.connections.isIdle(context.channel)
+    server.isIdle(context.channel)
     return Self.response(reply)
   }
 

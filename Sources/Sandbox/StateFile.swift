@@ -5,15 +5,13 @@ import Files
 import Foundation
 import Provisioning
 
-/// The first line of the state file; all of it in files of older versions.
+/// The first line of the state file.
 struct SavedState: Codable {
-  /// The version that is written; older ones are read.
-  static let version = 2
+  static let version = 3
 
   var schemaVersion = SavedState.version
   var workspaces: [Workspace]
-  /// Missing in files of before it was kept.
-  var nextID: UInt64?
+  var nextID: UInt64
   var ledger: Ledger
 }
 
@@ -26,12 +24,14 @@ struct RestoredState {
 }
 
 enum StateFile {
+  private struct Version: Decodable {
+    let schemaVersion: Int
+  }
+
   private static let mark = "rollcall-sandbox"
   private static let newline = UInt8(ascii: "\n")
 
-  /// Reads the state; nil when there is no file yet, or an empty one.
-  ///
-  /// - Throws: `SandboxError` when the file cannot be read as one; it is never replaced silently.
+  /// Reads the state; nil when there is no file yet, or an empty one. One that cannot be read is never replaced silently.
   static func read(_ path: String) throws -> RestoredState? {
     do {
       guard let facts = try FileFacts.of(path) else { return nil }
@@ -51,12 +51,15 @@ enum StateFile {
   private static func restored(_ bytes: [UInt8], _ path: String) throws -> RestoredState {
     let decoder = JSONDecoder()
     let lines = bytes.split(separator: newline, omittingEmptySubsequences: false)
-    guard case .success(let saved) = Result(catching: { try decoder.decode(SavedState.self, from: Data(lines[0])) }),
+    let line = Data(lines[0])
+    if case .success(let head) = Result(catching: { try decoder.decode(Version.self, from: line) }),
+      head.schemaVersion != SavedState.version
+    {
+      throw SandboxError.stateFile(path, .version(head.schemaVersion))
+    }
+    guard case .success(let saved) = Result(catching: { try decoder.decode(SavedState.self, from: line) }),
       saved.workspaces.allSatisfy(\.isPlausible), saved.ledger.isPlausible
     else { throw SandboxError.stateFile(path, .noState) }
-    guard (1...SavedState.version).contains(saved.schemaVersion) else {
-      throw SandboxError.stateFile(path, .version(saved.schemaVersion))
-    }
     var state = RestoredState(forest: Forest(saved.workspaces, nextID: saved.nextID), ledger: saved.ledger)
     for (index, line) in lines.enumerated().dropFirst() {
       let isLast = index == lines.count - 1
@@ -76,14 +79,12 @@ enum StateFile {
     return state
   }
 
-  /// Writes the whole state, mode 0600, in place of an older one and of nothing else.
-  ///
-  /// - Returns: what appends to it.
+  /// Writes the whole state, mode 0600, in place of an older one and of nothing else; what appends to it.
   static func write(_ state: SavedState, to path: String) throws -> StateLog {
     do {
       let place = try OutputPlace(path)
       let file = try NewFile(place.name, in: place.folder, mark: mark)
-      file.buffer = Array(try encoder().encode(state)) + [newline]
+      file.buffer = try line(of: state)
       try file.flush()
       try place.check(needed: NeededFiles(), isKind: isKind)
       try file.rename()
@@ -93,45 +94,34 @@ enum StateFile {
     }
   }
 
-  /// The lines of changes.
-  static func lines(of changes: [Change]) throws -> [UInt8] {
-    let encoder = encoder()
-    var bytes: [UInt8] = []
-    for change in changes {
-      bytes += try encoder.encode(change)
-      bytes.append(newline)
-    }
-    return bytes
-  }
-
   static func unwritable(_ path: String) -> SandboxError { .stateFile(path, .unwritable) }
 
-  private static func encoder() -> JSONEncoder {
+  /// The state, or a change, as a line.
+  static func line(of value: some Encodable) throws -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
-    return encoder
+    return Array(try encoder.encode(value)) + [newline]
   }
 
   /// Whether a file that begins so is a state, as far as that tells.
   private static func isKind(_ beginning: [UInt8]) -> Bool {
-    ["schemaVersion", "workspaces", "nextID", "ledger"].contains { beginning.starts(with: Array("{\"\($0)\"".utf8)) }
+    beginning.starts(with: Array("{\"ledger\"".utf8))
   }
 }
 
 /// The open end of a state file that this sandbox has written whole.
 final class StateLog: Sendable {
   private let path: String
-  private let descriptor: Int32
+  private let file: FileHandle
   private let identity: FileIdentity?
 
   init(_ path: String) throws {
     self.path = path
-    descriptor = open(path, O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+    let descriptor = open(path, O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else { throw FileError(path, .system(errno)) }
+    file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     identity = FileFacts.of(descriptor: descriptor)?.identity
   }
-
-  deinit { close(descriptor) }
 
   /// Whether its path still leads to it; changes would otherwise reach nobody.
   var isInPlace: Bool {
@@ -141,13 +131,10 @@ final class StateLog: Sendable {
 
   /// Appends changes; what is left after a failure may end in half a line.
   func append(_ changes: [Change]) throws {
-    let bytes = try StateFile.lines(of: changes)
-    var written = 0
-    while written < bytes.count {
-      let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress?.advanced(by: written), $0.count - written) }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw StateFile.unwritable(path) }
-      written += count
+    do {
+      try file.write(contentsOf: changes.flatMap { try StateFile.line(of: $0) })
+    } catch {
+      throw StateFile.unwritable(path)
     }
   }
 }

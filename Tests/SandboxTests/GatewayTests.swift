@@ -170,15 +170,6 @@ import Words
       #expect(server.ledger.createRequests == 2 && server.ledger.creates.count == 1)
       let mode = try FileManager.default.attributesOfItem(atPath: folder + "/state.json")[.posixPermissions] as? Int
       #expect(mode == 0o600)
-      // As an older version wrote it.
-      let url = URL(fileURLWithPath: folder + "/state.json")
-      var state = try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: url)) as? [String: Any])
-      var ledger = try #require(state["ledger"] as? [String: Any])
-      for key in ["perSecond", "faults", "vanished"] { #expect(ledger.removeValue(forKey: key) != nil) }
-      state["schemaVersion"] = 1
-      state["ledger"] = ledger
-      try JSONSerialization.data(withJSONObject: state).write(to: url)
-      #expect(try SandboxServer(configuration, time: ManualTimeSource()).ledger.createRequests == 2)
     }
   }
 

@@ -94,21 +94,6 @@ import Testing
     }
   }
 
-  @Test func `a state file of before ids were kept is read, and its ids are passed over`() async throws {
-    try await withTemporaryFolder { folder in
-      let first = try fixture(in: folder)
-      let ids = ["one", "two", "three"].compactMap { first.create($0).id }
-      _ = first.post("aiworkspaces/delete", #"{"id":"\#(ids[0])"}"#)
-      first.time.advance(by: .seconds(1))
-      let restored = try #require(try StateFile.read(folder + "/state.json"))
-      let saved = SavedState(
-        schemaVersion: 1, workspaces: restored.forest.inOrder, nextID: nil, ledger: restored.ledger)
-      _ = try StateFile.write(saved, to: folder + "/state.json")
-      let id = try #require(try fixture(in: folder).create("four").id)
-      #expect(!ids.dropFirst().contains(id))
-    }
-  }
-
   @Test func `the ledger says since when, by the latest start`() async throws {
     try await withTemporaryFolder { folder in
       let first = try fixture(in: folder)
@@ -147,7 +132,7 @@ import Testing
       var configuration = SandboxConfiguration()
       configuration.stateFile = folder + "/later/state.json"
       let time = ManualTimeSource()
-      let core = try SandboxCore(configuration, time: time)
+      let core = try SandboxServer(configuration, time: time)
       _ = core.reply(to: SandboxRequest(method: "POST", path: "/"))
       time.advance(by: .seconds(1))
       #expect(core.saveError != nil)
@@ -161,7 +146,7 @@ import Testing
     try await withTemporaryFolder { folder in
       var configuration = SandboxConfiguration()
       configuration.stateFile = folder + "/state.json"
-      let core = try SandboxCore(configuration, time: ManualTimeSource())
+      let core = try SandboxServer(configuration, time: ManualTimeSource())
       try await withThrowingTaskGroup(of: Void.self) { group in
         for _ in 0..<200 { group.addTask { try core.save() } }
         try await group.waitForAll()

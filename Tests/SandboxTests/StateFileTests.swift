@@ -125,7 +125,7 @@ import Words
   }
 
   @Test(arguments: [
-    "not json", "{}", #"{"schemaVersion":2,"workspaces":[],"ledger":{}}"#, #"{"requests":9223372036854775807}"#,
+    "not json", "{}", #"{"schemaVersion":3,"workspaces":[],"ledger":{}}"#, #"{"requests":9223372036854775807}"#,
     #"{"createsPerKey":{"a":-1}}"#,
   ])
   func `a damaged first line is an error, never a crash`(text: String) async throws {
@@ -147,12 +147,16 @@ import Words
     }
   }
 
-  @Test func `a file of a later version is refused`() async throws {
+  @Test(arguments: [-1, 1]) func `a file of another version is refused`(difference: Int) async throws {
     try await withTemporaryFolder { folder in
-      let saved = SavedState(schemaVersion: 3, workspaces: [], nextID: 1, ledger: Ledger())
+      let version = SavedState.version + difference
+      let saved = SavedState(schemaVersion: version, workspaces: [], nextID: 1, ledger: Ledger())
       _ = try StateFile.write(saved, to: folder + "/state.json")
       let error = #expect(throws: SandboxError.self) { try fixture(in: folder) }
-      #expect(error?.description.contains("another version") == true)
+      #expect(error?.description.contains("another version (\(version))") == true)
+      // Whatever else it holds.
+      try #"{"schemaVersion":\#(version)}"#.write(toFile: folder + "/state.json", atomically: true, encoding: .utf8)
+      #expect(throws: SandboxError.stateFile(folder + "/state.json", .version(version))) { try fixture(in: folder) }
     }
   }
 
