@@ -134,18 +134,94 @@ import Testing
     }
   }
 
+  @Test func `where nothing is left to do, the key is left alone, and what a dead run has left is put right`()
+    async throws
+  {
+    try await QueueFixture.with { fixture in
+      let queue = fixture.queue
+      let (batch, other) = (
+        try fixture.importNames(["a"]), try fixture.importNames(["b"], label: "/other", digest: "2")
+      )
+      _ = try queue.cancel(batch)
+      do {
+        let dead = try queue.becomeOwner(of: other)
+        _ = try await queue.claim(
+          upTo: 1, of: other, for: dead.id, with: fixture.scope, within: .zero, under: .standard)
+      }
+      var request = Self.request(batch)
+      (request.fingerprint, request.limit) = ("another", .windows([]))
+      #expect(try queue.begin(request) == nil)
+      #expect(try queue.read { try $0.value("SELECT count(*) FROM key_scope", as: Int.self) } == 1)
+      #expect(try queue.tally(of: other) == Tally([.inDoubt: 1]))
+    }
+  }
+
+  // MARK: - Lock files
+
+  private func lockFiles(_ queue: Queue) throws -> Set<String> {
+    let url = URL(fileURLWithPath: queue.path)
+    let names = try FileManager.default.contentsOfDirectory(atPath: url.deletingLastPathComponent().path)
+    return Set(names.filter { $0.contains(".owner-") }.map { String($0.dropFirst(url.lastPathComponent.count)) })
+  }
+
+  @Test func `a run that begins removes the lock files of the dead, and of those who died while they removed theirs`()
+    async throws
+  {
+    try await QueueFixture.with { fixture in
+      let queue = fixture.queue
+      let batch = try fixture.importNames(["a"])
+      let living = try queue.becomeOwner(of: batch)
+      do { _ = try queue.becomeOwner(of: batch) }
+      do {
+        let ended = try queue.becomeOwner(of: batch)
+        try queue.writeExclusively { try Queue.end(ended.id, $0) }
+      }
+      #expect(try lockFiles(queue) == [".owner-1", ".owner-2", ".owner-3", ".owner-4"])
+      let start = try #require(try queue.begin(Self.request(batch)))
+      #expect(try lockFiles(queue) == [".owner-1", ".owner-2", ".owner-5"], "the living keep theirs")
+      withExtendedLifetime((living, start)) {}
+    }
+  }
+
+  @Test func `a run that ends removes its lock file`() async throws {
+    try await QueueFixture.with { fixture in
+      let start = try #require(try fixture.queue.begin(Self.request(try fixture.importNames(["a"]))))
+      #expect(try lockFiles(fixture.queue) == [".owner-1", ".owner-2"])
+      _ = try await fixture.queue.end(start.ownership, as: .drained, with: start.scope, madeCount: 0)
+      #expect(try lockFiles(fixture.queue) == [".owner-1"])
+    }
+  }
+
+  @Test func `a run whose queue went after its last claim does not end as if all were well`() async throws {
+    try await withTemporaryFolder { folder in
+      let queue = try Queue(path: folder + "/rollcall.db", time: ManualTimeSource())
+      let rows = [QueueFixture.row(1, "a")]
+      let result = try queue.importBatch(QueueFixture.batch()) { add in for row in rows { try add(row) } }
+      let batch = try #require(result).batch
+      let start = try #require(try queue.begin(Self.request(batch)))
+      #expect(unlink(queue.path) == 0)
+      await #expect {
+        try await queue.end(start.ownership, as: .finished, with: start.scope, madeCount: 0)
+      } throws: {
+        ($0 as? QueueError)?.code == .replaced
+      }
+    }
+  }
+
   @Test func `a run that cannot begin has done nothing`() async throws {
     try await QueueFixture.with { fixture in
       let batch = try fixture.importNames(["a"])
       let lease = try await fixture.claimOne(of: batch)
       _ = try await fixture.settle(lease, Outcome(.refused))
-      // The row of the owner, the last thing that is written, is refused.
+      // The forecast, the last thing that is written, is refused.
       try fixture.queue.writeExclusively {
-        try $0.run("CREATE TRIGGER no_owner BEFORE INSERT ON owner BEGIN SELECT raise(ABORT, 'no'); END")
+        try $0.run("CREATE TRIGGER no_forecast BEFORE UPDATE ON batch BEGIN SELECT raise(ABORT, 'no'); END")
       }
+      let count = try ownerCount(fixture)
       #expect(throws: QueueError.self) { try fixture.queue.begin(Self.request(batch, .failed)) }
       #expect(try fixture.state("a", in: batch) == .failed)
-      try fixture.queue.writeExclusively { try $0.run("DROP TRIGGER no_owner") }
+      #expect(try ownerCount(fixture) == count)
+      try fixture.queue.writeExclusively { try $0.run("DROP TRIGGER no_forecast") }
       #expect(try fixture.queue.begin(Self.request(batch, .failed))?.tally == Tally([.ready: 1]))
     }
   }

@@ -44,6 +44,7 @@ import Testing
       #expect(try await look(fixture, batch, account, shows: false).moved == [:])
       fixture.time.advance(by: .seconds(60))
       #expect(try await look(fixture, batch, account, shows: false).moved == [.ready: 1])
+      #expect(try fixture.rows(of: batch).first?.item?.remoteID == nil, "what was found is gone")
       #expect(try await fixture.claim(1, of: batch).leases.map(\.name) == ["a"])
     }
   }

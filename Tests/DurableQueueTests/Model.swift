@@ -106,7 +106,7 @@ final class Model {
       try compare()
     }
     // Nothing stays behind for the next seed.
-    for owner in owners { try queue.writeExclusively { db in _ = try queue.reclaim(owner.id.rawValue, db) } }
+    for owner in owners { try queue.writeExclusively { db in _ = try queue.reclaim([owner.id], db) } }
     owners = []
   }
 

@@ -13,7 +13,18 @@ extension Queue {
   func liftHolds(of batch: BatchID) throws { try writeExclusively { db in try Self.liftHolds(of: batch, db) } }
 
   func ignoreWait(of scope: KeyScopeID, batch: BatchID) throws {
-    try writeExclusively { db in try Self.ignoreWait(of: scope, batch: batch, db) }
+    try writeExclusively { db in try Self.endDues(of: batch, after: Self.ignoreWait(of: scope, db), db) }
+  }
+
+  @discardableResult
+  func reclaim() throws -> Int {
+    let (count, locks) = try writeExclusively { db in
+      let gone = try takeOverGone(except: nil, db)
+      return (try reclaim(gone.map(\.owner), db), gone.map(\.lock))
+    }
+    for lock in locks { lock.remove() }
+    try removeLeftovers()
+    return count
   }
 
   func beginRun(with scope: KeyScopeID) throws {

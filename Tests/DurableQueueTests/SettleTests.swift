@@ -44,6 +44,34 @@ import Testing
     }
   }
 
+  @Test func `what an answer teaches, and the wait that it brings, are written with it`() async throws {
+    try await QueueFixture.with(rate: nil) { fixture in
+      let batch = try fixture.importNames(["a", "b"])
+      func learner() throws -> PaceLearner? {
+        let text = try fixture.queue.read { db in try db.value("SELECT learner FROM key_scope", as: String.self) }
+        return try text.map { try JSONDecoder().decode(PaceLearner.self, from: Data($0.utf8)) }
+      }
+      let leases = try await fixture.claim(2, of: batch).leases
+      #expect(try learner() == nil)
+      let clean = Answer(
+        lease: leases[0].handle, outcome: Outcome(.made, remoteID: "id"), teaches: fixture.scope)
+      _ = try await fixture.queue.settle(clean)
+      var expected = PaceLearner()
+      _ = expected.noteClean(at: fixture.time.now())
+      #expect(try learner() == expected)
+      let until = fixture.time.now() + .seconds(30)
+      let throttled = Answer(
+        lease: leases[1].handle, outcome: Outcome(.throttled, message: "slow down"),
+        wait: ScopeWait(
+          scope: fixture.scope, until: until, emptiesBucket: true, reason: .throttled, message: "slow down"))
+      _ = try await fixture.queue.settle(throttled)
+      let told = KeyWait(until: until, reason: .throttled, message: "slow down")
+      #expect(try fixture.queue.waits(baseURL: "https://example.com") == [told])
+      _ = expected.noteThrottle(sentAt: fixture.time.now(), at: fixture.time.now())
+      #expect(try learner() == expected)
+    }
+  }
+
   @Test func `an answer that comes twice changes the item once`() async throws {
     try await QueueFixture.with { fixture in
       let batch = try fixture.importNames(["a"])

@@ -96,7 +96,10 @@ final class SimulatedRun {
         return .claimed(claim)
       }
     case .reclaim:
-      write({ [self] in try queue.reclaimGone(except: owner, $0) }) { gone in
+      write({ [self] db in
+        let gone = try queue.takeOverGone(except: owner, db)
+        return (count: try queue.reclaim(gone.map(\.owner), db), locks: gone.map(\.lock))
+      }) { gone in
         for lock in gone.locks { lock.remove() }
         return .reclaimed(gone.count)
       }

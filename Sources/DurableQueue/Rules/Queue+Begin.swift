@@ -15,28 +15,43 @@ extension Queue {
     var locks: [any OwnerLock] = []
     let start = try writeExclusively { db -> RunStart? in
       let batch = request.batch
-      locks = try reclaimGone(except: nil, db).locks
+      let gone = try takeOverGone(except: nil, db)
+      locks = gone.map(\.lock)
+      let isAnythingToDo = try Self.tally(of: batch, db).unfinishedCount > 0 || isTriedAgain(batch, request.requeue, db)
+      // Scopes, then owners, then items: see `Transaction`.
+      let key = isAnythingToDo ? try prepareKey(for: request, db) : nil
+      try Self.liftHolds(of: batch, setBy: gone.map(\.owner), db)
+      let ownership = isAnythingToDo ? try becomeOwner(of: batch, db) : nil
+      _ = try reclaim(gone.map(\.owner), db)
       _ = try assign(batch, db) + tryAgain(batch, request.requeue, db)
-      try Self.liftHolds(of: batch, db)
+      guard let key, let ownership else { return nil }
+      try Self.endDues(of: batch, after: key.latestDue, db)
       let tally = try Self.tally(of: batch, db)
-      guard tally.unfinishedCount > 0 else { return nil }
-      let scope = try keyScope(baseURL: request.baseURL, fingerprint: request.fingerprint, db)
-      switch request.limit {
-      case .none: break
-      case .quota(let quota): try Self.setLimit(quota, source: .flag, of: scope, db)
-      case .windows(let windows): try Self.setWindows(windows, of: scope, db)
-      }
-      // Before this process has a row: the newest instant is what others have left.
-      let finding = try rightInstants(with: scope, of: batch, db)
-      if request.ignoresWait { try Self.ignoreWait(of: scope, batch: batch, db) }
-      try ScopeRow.beginRun(scope, at: db.now.wall, db)
-      try Self.noteForecast(of: tally, of: batch, with: scope, db)
-      return RunStart(
-        ownership: try becomeOwner(of: batch, db), scope: scope, tally: tally, clockFinding: finding)
+      try Self.noteForecast(of: tally, of: batch, with: key.scope, db)
+      return RunStart(ownership: ownership, scope: key.scope, tally: tally, clockFinding: key.finding)
     }
     for lock in locks { lock.remove() }
     try removeLeftovers()
     return start
+  }
+
+  /// Sets the limit that was asked for, and puts right what the key waits for.
+  ///
+  /// - Returns: the key, what its instants tell of the clock, and no later than when its items are due.
+  private func prepareKey(
+    for request: RunRequest, _ db: any Transaction
+  ) throws -> (scope: KeyScopeID, finding: ClockFinding?, latestDue: Instant) {
+    let scope = try keyScope(baseURL: request.baseURL, fingerprint: request.fingerprint, db)
+    switch request.limit {
+    case .none: break
+    case .quota(let quota): try Self.setLimit(quota, source: .flag, of: scope, db)
+    case .windows(let windows): try Self.setWindows(windows, of: scope, db)
+    }
+    // Before this process has a row: the newest instant is what others have left.
+    var (finding, latestDue) = try Self.rightWait(of: scope, db)
+    if request.ignoresWait { latestDue = try Self.ignoreWait(of: scope, db) }
+    try ScopeRow.beginRun(scope, at: db.now.wall, db)
+    return (scope, finding, latestDue)
   }
 
   /// As the plan says it: the probe of each account takes a permit too.

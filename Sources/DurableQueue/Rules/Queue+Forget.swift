@@ -15,7 +15,9 @@ extension Queue {
     try writeExclusively { db -> Forgotten? in
       guard try Self.tally(of: batch, db).unfinishedCount == 0 else { return nil }
       let forgetting = Forgetting(batch: batch.rawValue, db: db)
-      try forgetting.eraseMessages()
+      try forgetting.eraseMessagesOfScopes()
+      try db.run("DELETE FROM tally WHERE batch_id = ?", [batch.rawValue])
+      try forgetting.eraseMessagesOfItems()
       let itemCount = try forgetting.eraseItems()
       let replacedCount = try forgetting.replaceDefinitions()
       try DefinitionCleaning.eraseUnused(db)
@@ -34,18 +36,10 @@ private struct Forgetting {
   private func execute(_ sql: String) throws -> Int { try db.run(sql, ["batch": batch]) }
 
   /// What the service has said to this batch's runs may name its people; of what belongs to no run nobody can tell.
-  func eraseMessages() throws {
-    let isOurs = "(SELECT coalesce(batch_id, :batch) FROM owner WHERE owner.id = owner_id) = :batch"
-    let isItsItem = "(SELECT item_id FROM batch_row WHERE batch_id = :batch AND item_id IS NOT NULL)"
+  private let isOurs = "(SELECT coalesce(batch_id, :batch) FROM owner WHERE owner.id = owner_id) = :batch"
+
+  func eraseMessagesOfScopes() throws {
     let isItsOrigin = "base_url = (SELECT base_url FROM batch WHERE id = :batch)"
-    try execute("UPDATE attempt SET message = NULL WHERE message IS NOT NULL AND item_id IN \(isItsItem) AND \(isOurs)")
-    try execute(
-      """
-      UPDATE item SET message = NULL WHERE message IS NOT NULL AND id IN \(isItsItem) AND NOT EXISTS (
-        SELECT 1 FROM attempt JOIN owner ON owner.id = owner_id WHERE item_id = item.id
-          AND attempt.ordinal = item.ordinal AND coalesce(owner.batch_id, :batch) <> :batch)
-      """)
-    try execute("UPDATE listing SET message = NULL WHERE message IS NOT NULL AND \(isOurs)")
     try execute(
       """
       UPDATE key_wait SET message = NULL
@@ -56,6 +50,18 @@ private struct Forgetting {
       """
       UPDATE account_scope SET hold_message = NULL WHERE hold_message IS NOT NULL AND \(isItsOrigin)
         AND coalesce((SELECT coalesce(batch_id, :batch) FROM owner WHERE owner.id = hold_owner_id), :batch) = :batch
+      """)
+    try execute("UPDATE listing SET message = NULL WHERE message IS NOT NULL AND \(isOurs)")
+  }
+
+  func eraseMessagesOfItems() throws {
+    let isItsItem = "(SELECT item_id FROM batch_row WHERE batch_id = :batch AND item_id IS NOT NULL)"
+    try execute("UPDATE attempt SET message = NULL WHERE message IS NOT NULL AND item_id IN \(isItsItem) AND \(isOurs)")
+    try execute(
+      """
+      UPDATE item SET message = NULL WHERE message IS NOT NULL AND id IN \(isItsItem) AND NOT EXISTS (
+        SELECT 1 FROM attempt JOIN owner ON owner.id = owner_id WHERE item_id = item.id
+          AND attempt.ordinal = item.ordinal AND coalesce(owner.batch_id, :batch) <> :batch)
       """)
   }
 
@@ -71,7 +77,6 @@ private struct Forgetting {
     try execute("DELETE FROM attempt WHERE item_id IN \(gone)")
     try execute("UPDATE batch_row SET named_item_id = NULL WHERE named_item_id IN \(gone)")
     let count = try execute("DELETE FROM item WHERE batch_id = :batch AND row_count = 0")
-    try execute("DELETE FROM tally WHERE batch_id = :batch")
     try execute("DELETE FROM batch WHERE id = :batch")
     return count
   }

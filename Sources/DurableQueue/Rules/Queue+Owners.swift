@@ -58,34 +58,17 @@ extension Queue {
     let gone = try read { db in try takeOverGone(except: own, db) }
     guard !gone.isEmpty else { return 0 }
     let owners = gone.map(\.owner)
-    let count = try await write { db in try owners.reduce(0) { try $0 + self.reclaim($1, db) } }
+    let count = try await write { db in try self.reclaim(owners, db) }
     for owner in gone { owner.lock.remove() }
     return count
   }
 
-  /// The same before a run. Blocks while others write.
-  @discardableResult
-  func reclaim() throws -> Int {
-    let (count, locks) = try writeExclusively { db in try reclaimGone(except: nil, db) }
-    for lock in locks { lock.remove() }
-    try removeLeftovers()
-    return count
-  }
-
-  /// - Returns: how many items were reclaimed, and the locks of their owners, to be removed when that is on disk.
-  func reclaimGone(except own: OwnerID?, _ db: any Transaction) throws -> (count: Int, locks: [any OwnerLock]) {
-    let gone = try takeOverGone(except: own, db)
-    return (try gone.reduce(0) { try $0 + reclaim($1.owner, db) }, gone.map(\.lock))
-  }
-
   /// Takes the locks of owners that are gone, so that two who reclaim do it one after the other.
-  private func takeOverGone(
-    except own: OwnerID?, _ db: any Transaction
-  ) throws -> [(owner: Int64, lock: any OwnerLock)] {
+  func takeOverGone(except own: OwnerID?, _ db: any Transaction) throws -> [(owner: OwnerID, lock: any OwnerLock)] {
     try db.all("SELECT * FROM owner WHERE ended_at IS NULL AND (id <> ?1 OR ?1 IS NULL)", [own?.rawValue])
       .map(OwnerRow.init)
       .filter { try !store.isAlive($0) }
-      .compactMap { owner in try store.takeOver(owner: owner.id).map { (owner.id, $0) } }
+      .compactMap { owner in try store.takeOver(owner: owner.id).map { (OwnerID(owner.id), $0) } }
   }
 
   /// Removes the locks of owners that have ended: of processes that were killed before they could.
@@ -101,16 +84,21 @@ extension Queue {
     }
   }
 
-  func reclaim(_ owner: Int64, _ db: any Transaction) throws -> Int {
-    let now = db.now
-    let items = try db.all("SELECT id, ordinal, version FROM item WHERE owner_id = ?", [owner])
-    let outcome = Outcome(.ownerGone)
+  /// Ends owners, and writes what they held in doubt.
+  ///
+  /// - Returns: how many items that were.
+  func reclaim(_ owners: [OwnerID], _ db: any Transaction) throws -> Int {
+    for owner in owners { try Self.end(owner, db) }
+    return try owners.reduce(0) { try $0 + takeBack(from: $1, db) }
+  }
+
+  private func takeBack(from owner: OwnerID, _ db: any Transaction) throws -> Int {
+    let items = try db.all("SELECT id, ordinal, version FROM item WHERE owner_id = ?", [owner.rawValue])
     for item in items {
       let lease = Lease.Handle(
         item: ItemID(try item.get("id")), ordinal: try item.get("ordinal"), version: try item.get("version"))
-      _ = try settle(Answer(lease: lease, outcome: outcome), at: now, db)
+      _ = try settle(Answer(lease: lease, outcome: Outcome(.ownerGone)), at: db.now, db)
     }
-    try db.run("UPDATE owner SET ended_at = ? WHERE id = ?", [now.wall.microseconds, owner])
     return items.count
   }
 }

@@ -38,16 +38,26 @@ extension Queue {
   private static let lookedAtFirst = BulkChange(of: .requeued(hasID: true), in: .failed, .cancelled)
   private static let requeued = BulkChange(of: .requeued(hasID: false), in: .failed, .cancelled)
 
+  /// Which of the items that are over are tried again.
+  private static let isTriedAgain = """
+    (state = 'failed' AND reason <> 'conflict' AND :any = 1 OR :reasons LIKE '%,' || reason || ',%')
+      AND id IN (SELECT item_id FROM batch_row WHERE batch_id = :batch)
+    """
+
+  /// Whether any item is tried again.
+  func isTriedAgain(_ batch: BatchID, _ requeue: Requeue, _ db: any Transaction) throws -> Bool {
+    try db.value(
+      "SELECT EXISTS (SELECT 1 FROM item WHERE \(Self.requeued.condition) AND \(Self.isTriedAgain))",
+      ["batch": batch.rawValue, "any": requeue.isAnyFailure, "reasons": requeue.reasonList], as: Bool.self) == true
+  }
+
   /// Rows in: the batch's items that are over. Where something was found, it is not made again: the service's list is
   /// asked first.
   private func tryAgain(
     _ batch: BatchID, _ requeue: Requeue, hasID: Bool, _ db: any Transaction
   ) throws -> Int {
     try (hasID ? Self.lookedAtFirst : Self.requeued).run(
-      where: """
-        remote_id IS \(hasID ? "NOT " : "")NULL
-          AND (state = 'failed' AND reason <> 'conflict' AND :any = 1 OR :reasons LIKE '%,' || reason || ',%')
-          AND id IN (SELECT item_id FROM batch_row WHERE batch_id = :batch)
-        """, ItemFacts(batch: batch), [("any", requeue.isAnyFailure), ("reasons", requeue.reasonList)], in: db)
+      where: "remote_id IS \(hasID ? "NOT " : "")NULL AND \(Self.isTriedAgain)", ItemFacts(batch: batch),
+      [("any", requeue.isAnyFailure), ("reasons", requeue.reasonList)], in: db)
   }
 }

@@ -88,15 +88,18 @@ extension Queue {
   }
 
   /// Lifts the holds of all accounts that a batch has items in, but those that a run has set which is still at work: it
-  /// has asked just now. `run`, `resume` and `retry` start so, after they have reclaimed what dead owners held.
-  static func liftHolds(of batch: BatchID, _ db: any Transaction) throws {
+  /// has asked just now. `run`, `resume` and `retry` start so.
+  ///
+  /// - Parameter gone: owners that are gone, although their rows do not say so yet.
+  static func liftHolds(of batch: BatchID, setBy gone: [OwnerID] = [], _ db: any Transaction) throws {
     try db.run(
       """
       UPDATE account_scope SET hold_reason = NULL, hold_message = NULL, hold_at = NULL, hold_owner_id = NULL
       WHERE hold_reason IS NOT NULL AND id IN (
         SELECT account_scope_id FROM batch_row JOIN item ON item.id = item_id WHERE batch_row.batch_id = ?)
-        AND NOT EXISTS (SELECT 1 FROM owner WHERE owner.id = hold_owner_id AND ended_at IS NULL)
-      """, [batch.rawValue])
+        AND NOT EXISTS (SELECT 1 FROM owner
+          WHERE owner.id = hold_owner_id AND ended_at IS NULL AND ? NOT LIKE '%,' || owner.id || ',%')
+      """, [batch.rawValue, "," + gone.map { "\($0.rawValue)," }.joined()])
   }
 
   /// Rows in: one account. Only the first hold's reason is kept, it is the one that stopped the account.

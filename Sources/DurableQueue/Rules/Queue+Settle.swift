@@ -13,7 +13,6 @@ extension Queue {
 
   func settle(_ answer: Answer, _ db: any Transaction) throws -> Settlement {
     let now = db.now
-    // As in a claim: key scopes are locked before items.
     if let scope = answer.teaches { try ScopeRow.learnFromAnswer(scope, at: now.wall, db) }
     if let wait = answer.wait { try ScopeRow(wait.scope, db).wait(wait, at: now, db) }
     return try settle(answer, at: now, db)

@@ -45,7 +45,9 @@ extension Queue {
   }
 
   /// Forgets what a key waits for, because a person wants to try now. What was taken of its limit stays taken.
-  static func ignoreWait(of scope: KeyScopeID, batch: BatchID, _ db: any Transaction) throws {
+  ///
+  /// - Returns: no later than when its items are due.
+  static func ignoreWait(of scope: KeyScopeID, _ db: any Transaction) throws -> Instant {
     let now = db.now.wall
     let row = try ScopeRow(scope, db)
     var state = row.state
@@ -54,7 +56,7 @@ extension Queue {
     try row.store(state, db)
     try db.run(
       "UPDATE key_scope SET wait_reason = NULL, wait_message = NULL, wait_asked = NULL WHERE id = ?", [scope.rawValue])
-    try endDues(of: batch, after: now.microseconds, db)
+    return now
   }
 
   /// Puts every instant that keeps a key or a batch from going on where it belongs by both clocks: a wait lasts as long as
@@ -68,22 +70,32 @@ extension Queue {
   }
 
   func rightInstants(with scope: KeyScopeID, of batch: BatchID, _ db: any Transaction) throws -> ClockFinding? {
+    let (finding, latestDue) = try Self.rightWait(of: scope, db)
+    try Self.endDues(of: batch, after: latestDue, db)
+    return finding
+  }
+
+  /// The same for the key alone.
+  ///
+  /// - Returns: the finding, and no later than when the key's items are due.
+  static func rightWait(
+    of scope: KeyScopeID, _ db: any Transaction
+  ) throws -> (finding: ClockFinding?, latestDue: Instant) {
     let now = db.now
-    let newest = try Self.newestInstant(db)
-    let notBefore = try ScopeRow(scope, db).rightWait(at: now, db)
-    try Self.endDues(of: batch, after: max(now.wall, notBefore).microseconds, db)
-    guard newest > now.wall + Self.clockTolerance else { return nil }
-    return ClockFinding(newest: newest, now: now.wall)
+    let newest = try newestInstant(db)
+    let latestDue = max(now.wall, try ScopeRow(scope, db).rightWait(at: now, db))
+    let isWrong = newest > now.wall + clockTolerance
+    return (isWrong ? ClockFinding(newest: newest, now: now.wall) : nil, latestDue)
   }
 
   /// Two machines' clocks are as near as this at least.
   private static let clockTolerance = Duration.seconds(5)
 
   /// Rows in: the batch's ready items. Index: `item_claimable`. What an item waits for is what its key waits for.
-  private static func endDues(of batch: BatchID, after latest: Int64, _ db: any Transaction) throws {
+  static func endDues(of batch: BatchID, after latest: Instant, _ db: any Transaction) throws {
     try db.run(
       "UPDATE item INDEXED BY item_claimable SET due = ?1 WHERE batch_id = ?2 AND due IS NOT NULL AND due > ?1",
-      [latest, batch.rawValue])
+      [latest.microseconds, batch.rawValue])
   }
 
   /// The newest instant of something that has happened, as the latest run and the latest roster that no run has had tell

@@ -12,6 +12,16 @@ package import Pacing
 /// name, what is selected beside GROUP BY is grouped or aggregated, no `max` of two values, no `IS` of two values, no column
 /// set twice. `?1 IS NULL` stands behind what tells the argument's type. Hints that a store may leave out: `INDEXED BY`,
 /// `OR ROLLBACK`, and the CROSS of `CROSS JOIN … ON`.
+///
+/// **Lock order.** A body that changes several of these changes them in this order, each in one go: scopes (of keys, then of
+/// accounts, with what belongs to them), owners, tallies, items with their attempts. Not so:
+/// - The tally of an item that moves is changed by a trigger, right behind the item: to lock it before would cost every
+///   claim and settle a statement.
+/// - An import makes accounts as its rows name them, which only imports do, and its own tally, which nobody sees yet, last.
+/// - Forgetting erases accounts last, when no item refers to them any more.
+/// - A group commit runs one body after another in one transaction.
+///
+/// Nobody waits for anybody because of these where one transaction writes at a time, as a `Store` promises.
 package protocol Transaction: AnyObject {
   /// The time by which limits and waits count.
   var now: Moment { get }
