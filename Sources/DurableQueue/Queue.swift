@@ -28,10 +28,7 @@ package final class Queue: Sendable {
   /// Throws when what this process has open no longer stands at its path: it was deleted, replaced, or lost a neighbour.
   package func refuseIfReplaced() throws { try store.refuseIfReplaced() }
 
-  /// Copies the write-ahead log into the file and empties it, as far as nobody else is at it. A file that no longer stands
-  /// at its path is left alone: the log there may be another's. Blocks.
-  ///
-  /// - Returns: whether the file has all that the log had.
+  /// Copies the log into the file; see `Store.checkpoint`. Blocks.
   @discardableResult
   package func checkpoint() throws -> Bool { try store.checkpoint() }
 

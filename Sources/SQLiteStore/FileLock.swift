@@ -1,8 +1,8 @@
-// Locks that the kernel frees at the holder's death, whatever the cause: `flock` on small files beside the queue.
+// Locks that the kernel frees at the holder's death, whatever the cause: `flock` on small files beside the queue, and on its
+// log.
 
 import DurableQueue
 import Foundation
-import Pacing
 
 /// A held `flock`; let go when it is released or its process ends. Close-on-exec, so that no child keeps it.
 package final class FileLock: Sendable {
@@ -55,21 +55,26 @@ package final class FileLock: Sendable {
     }
     defer { close(descriptor) }
     // Shared, so that two who look at once do not take each other for the holder.
-    while flock(descriptor, LOCK_SH | LOCK_NB) != 0 {
-      if errno == EINTR { continue }
-      guard errno == EWOULDBLOCK else { throw QueueError.refused(queue, at: path, errno) }
-      return .somebody
-    }
-    return .nobody
+    return try locks(descriptor, LOCK_SH, at: path, of: queue) ? .nobody : .somebody
   }
 
   private func wait(until deadline: ContinuousClock.Instant, for queue: String) throws -> Bool {
-    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-      if errno == EINTR { continue }
-      guard errno == EWOULDBLOCK else { throw QueueError.refused(queue, at: path, errno) }
+    while try !Self.locks(descriptor, LOCK_EX, at: path, of: queue) {
       // A holder that is stopped would be waited for without an end.
       guard ContinuousClock.now < deadline else { return false }
       usleep(1_000)
+    }
+    return true
+  }
+
+  /// Locks an open file if nobody has a lock that forbids it.
+  fileprivate static func locks(
+    _ descriptor: Int32, _ operation: Int32, at path: String, of queue: String
+  ) throws -> Bool {
+    while flock(descriptor, operation | LOCK_NB) != 0 {
+      if errno == EINTR { continue }
+      guard errno == EWOULDBLOCK else { throw QueueError.refused(queue, at: path, errno) }
+      return false
     }
     return true
   }
@@ -83,4 +88,33 @@ package final class FileLock: Sendable {
 
   /// Removes the file while the lock is held, so that nobody locks a file that is about to go.
   func removeFile() { if isInPlace { unlink(path) } }
+}
+
+/// A shared `flock` on a log, held as long as this lives.
+final class LogHold: Sendable {
+  private let descriptor: Int32
+
+  /// Takes it.
+  ///
+  /// - Throws: `QueueError` where the log cannot be opened or locked: others would take it for one that nobody uses.
+  init(_ log: String, of queue: String) throws {
+    descriptor = open(log, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw QueueError.refused(queue, at: log, errno) }
+    // A look of another process holds it for a moment.
+    while flock(descriptor, LOCK_SH) != 0 {
+      guard errno == EINTR else { throw QueueError.refused(queue, at: log, errno) }
+    }
+  }
+
+  deinit { if descriptor >= 0 { close(descriptor) } }
+
+  /// Whether anybody holds the log that stands at a path; true where nobody can tell.
+  static func isHeld(_ log: String) -> Bool {
+    let descriptor = open(log, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return true }
+    defer { close(descriptor) }
+    guard case .success(true) = Result(catching: { try FileLock.locks(descriptor, LOCK_EX, at: log, of: log) })
+    else { return true }
+    return false
+  }
 }

@@ -1,7 +1,6 @@
 // Where a queue must not be: SQLite's log needs memory that all its users share, which a network does not give.
 
 import DurableQueue
-import Files
 import Foundation
 
 enum FileSystemCheck {
@@ -55,13 +54,7 @@ enum FileSystemCheck {
     return isOne
   }
 
-  private static var mounts: String? {
-    // Foundation takes the first piece of such a file for all of it.
-    guard case .success(let bytes?) = Result(catching: { try FileLook.contents(of: "/proc/self/mountinfo") }) else {
-      return nil
-    }
-    return String(decoding: bytes, as: UTF8.self)
-  }
+  private static var mounts: String? { Proc.text("/proc/self/mountinfo") }
 
   private static func forEachMount(_ mounts: String, _ body: (_ point: String, _ type: String) -> Void) {
     for line in mounts.split(separator: "\n") {

@@ -6,7 +6,6 @@
 import DurableQueue
 import Files
 import Foundation
-import Provisioning
 import Synchronization
 
 enum OtherProcesses {
@@ -64,34 +63,8 @@ enum OtherProcesses {
   /// Whether a process uses the log that stands here; true where nobody can tell. A process of ours lets nobody but root
   /// see what it has open, and holds a lock on its log instead.
   private static func uses(_ process: Int32, _ identity: FileIdentity, log: String) -> Bool {
-    if let files = openFiles(of: process) { return files.contains(identity) }
-    return !isRollcall(process) || LogHold.isHeld(log)
-  }
-
-  /// Whether a process is one of ours, by its name.
-  static func isRollcall(_ process: Int32) -> Bool {
-    guard process > 0, let name = FileManager.default.contents(atPath: "/proc/\(process)/comm") else { return false }
-    return name.starts(with: Data("rollcall".utf8))
-  }
-
-  /// What a process has open; nil where the system does not tell. The log itself is never locked, but who holds the lock
-  /// of the memory has it open.
-  private static func openFiles(of process: Int32) -> Set<FileIdentity>? {
-    let folder = "/proc/\(process)/fd"
-    guard process > 0, let directory = opendir(folder) else { return nil }
-    defer { closedir(directory) }
-    var files: Set<FileIdentity> = []
-    while let entry = readdir(directory) {
-      let name = withUnsafePointer(to: entry.pointee.d_name) { start in
-        start.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      switch FileLook("\(folder)/\(name)") {
-      case .there(let identity): files.insert(identity)
-      case .absent: continue
-      case .refused: return nil
-      }
-    }
-    return files
+    if let files = Proc.openFiles(of: process) { return files.contains(identity) }
+    return !Proc.isRollcall(process) || LogHold.isHeld(log)
   }
 
   /// Whether another process has the file open that a descriptor stands for.

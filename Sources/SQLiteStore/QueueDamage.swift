@@ -8,7 +8,7 @@ import Pacing
 import Provisioning
 
 /// What a column can hold, as SQL sees it; the same as `StoredValue` does.
-private enum ColumnKind: Sendable {
+private enum ColumnKind {
   case integer(ClosedRange<Int64>)
   case real
   case flag
@@ -16,15 +16,40 @@ private enum ColumnKind: Sendable {
   case array
   case json
   case choice([String])
-  indirect case optional(ColumnKind)
 
-  static let id = ColumnKind.integer(1...StoredRange.integers.upperBound)
   static let count = ColumnKind.integer(0...StoredRange.integers.upperBound)
-  static let number = ColumnKind.integer(StoredRange.integers)
-  static let instant = ColumnKind.integer(StoredRange.instants)
-  static let duration = ColumnKind.integer(StoredRange.durations)
-  static let reason = ColumnKind.choice(Reason.allCases.map(\.rawValue))
-  static let outcome = ColumnKind.choice(Outcome.Kind.allCases.map(\.rawValue))
+
+  /// Told by a column's type and name.
+  init(_ column: ColumnInfo) {
+    self =
+      switch column.name {
+      case "columns", "cells", "known_cells": .array
+      case "learner": .json
+      case "state": .choice(ItemState.allCases.map(\.rawValue))
+      case "reason", "hold_reason", "wait_reason": .choice(Reason.allCases.map(\.rawValue))
+      case "outcome": .choice(Outcome.Kind.allCases.map(\.rawValue))
+      case "rate_period": .choice(Rate.Period.allCases.map(\.rawValue))
+      case "period": .choice(["h", "day"])
+      case "limit_source": .choice([Limit.Source.flag.rawValue])
+      case _ where column.type == "TEXT": .text
+      case _ where column.type == "REAL": .real
+      case "name_at": .count
+      case "rate_count": .integer(1...Int64(Rate.largestCount))
+      case "bucket": .integer(StoredRange.buckets)
+      case "count": .integer(1...Int64(Int32.max))
+      case "pid": .integer(Int64(Int32.min)...Int64(Int32.max))
+      case "line", "status": .integer(StoredRange.integers)
+      case "unanswered", "adopted", "cancel_requested": .flag
+      case "at", "due", "not_before", "wanting_until": .integer(StoredRange.instants)
+      case "latency", "forecast", "settle_delay", "request_timeout", "wait_asked", "clock_skew", "clock_skew_most":
+        .integer(StoredRange.durations)
+      case let name where name.hasSuffix("_up"): .integer(StoredRange.durations)
+      case let name where name.hasSuffix("_at"): .integer(StoredRange.instants)
+      case let name where name.hasPrefix("is_"): .flag
+      case let name where name == "id" || name.hasSuffix("_id"): .integer(1...StoredRange.integers.upperBound)
+      default: .count
+      }
+  }
 
   /// Whether a column's value is one.
   func condition(_ column: String) -> String {
@@ -38,39 +63,32 @@ private enum ColumnKind: Sendable {
       "(typeof(\(column)) = 'text' AND CASE WHEN json_valid(\(column)) THEN json_type(\(column)) = 'array' END)"
     case .json: "(typeof(\(column)) = 'text' AND json_valid(\(column)))"
     case .choice(let texts): "(\(column) IN (\(texts.map { "'\($0)'" }.joined(separator: ", "))))"
-    case .optional(let kind): "(\(column) IS NULL OR \(kind.condition(column)))"
     }
   }
-}
-
-/// A table, what tells its rows apart, and its columns.
-private struct TableKind: Sendable {
-  let name: String
-  var key = ["id"]
-  let columns: [(String, ColumnKind)]
-  /// What must hold of a row besides; a column that is at fault then.
-  var rules: [(String, String)] = []
 }
 
 extension QueueSchema {
   /// The first damaged value, as a clause for people; nil when every value is sound.
   static func firstDamage(_ db: Database) throws -> String? {
     guard try db.tableExists("tally") else { return nil }
-    for table in tables {
-      let present = try Set(db.columns(in: table.name).map(\.name))
-      let columns = table.columns.filter { present.contains($0.0) }
-      let rules = columns.map { ($0.0, $0.1.condition("it.\($0.0)")) } + table.rules
-      let found = rules.map { "WHEN (\($0.1)) IS NOT TRUE THEN '\($0.0)'" }.joined(separator: " ")
+    for (table, rules) in tables {
+      let columns = try db.columns(in: table)
+      let key = try db.primaryKey(table).columns
+      let kinds = columns.map { column -> (String, String) in
+        let condition = ColumnKind(column).condition("it.\(column.name)")
+        let isNeeded = column.isNotNull || key.contains(column.name)
+        return (column.name, isNeeded ? condition : "it.\(column.name) IS NULL OR \(condition)")
+      }
+      let found = (kinds + rules).map { "WHEN (\($0.1)) IS NOT TRUE THEN '\($0.0)'" }.joined(separator: " ")
       let row = try Row.fetchOne(
         db,
         sql: """
-          SELECT * FROM (SELECT \(table.key.map { "it.\($0)" }.joined(separator: ", ")), CASE \(found) END AS damaged
-            FROM \(table.name) it) WHERE damaged IS NOT NULL LIMIT 1
+          SELECT * FROM (SELECT \(key.map { "it.\($0)" }.joined(separator: ", ")), CASE \(found) END AS damaged
+            FROM \(table) it) WHERE damaged IS NOT NULL LIMIT 1
           """)
       guard let row else { continue }
-      let place = table.key.enumerated().map { "\($0.element) \(Self.shown(row[$0.offset]))" }.joined(separator: ", ")
-      return
-        "in table \(table.name), the row of \(place) has a value in \(row["damaged"] as String? ?? "?") that cannot be"
+      let place = key.enumerated().map { "\($0.element) \(Self.shown(row[$0.offset]))" }.joined(separator: ", ")
+      return "in table \(table), the row of \(place) has a value in \(row["damaged"] as String? ?? "?") that cannot be"
     }
     return nil
   }
@@ -83,33 +101,14 @@ extension QueueSchema {
     }
   }
 
-  /// The columns that are looked at, by table.
-  static var watchedColumns: [String: Set<String>] {
-    Dictionary(uniqueKeysWithValues: tables.map { ($0.name, Set($0.columns.map(\.0))) })
-  }
-
-  private static let tables: [TableKind] = [
-    TableKind(
-      name: "batch",
-      columns: [
-        ("id", .id), ("label", .text), ("target", .text), ("base_url", .text),
-        ("columns", .array), ("digest", .text), ("imported_at", .instant),
-        ("is_partial", .flag), ("known_cells", .optional(.array)), ("forecast", .optional(.duration)),
-      ], rules: [("id", "EXISTS (SELECT 1 FROM tally WHERE tally.batch_id = it.id)")]),
-    TableKind(
-      name: "tally", key: ["batch_id"],
-      columns: (ItemState.allCases.map(\.rawValue) + ["invalid"]).map { ($0, ColumnKind.count) },
-      rules: [("batch_id", "EXISTS (SELECT 1 FROM batch WHERE batch.id = it.batch_id)")]),
-    TableKind(
-      name: "definition_base", columns: [("id", .id), ("text", .text), ("name_at", .optional(.count))],
-      rules: [("name_at", "it.name_at IS NULL OR it.name_at <= length(CAST(it.text AS BLOB))")]),
-    TableKind(
-      name: "definition",
-      columns: [
-        ("id", .id), ("base_id", .id), ("patch_start", .optional(.count)), ("patch_end", .optional(.count)),
-        ("patch", .optional(.text)),
-      ],
-      rules: [
+  /// The tables, with what must hold of a row besides and the column that is at fault then.
+  private static let tables: [(name: String, rules: [(String, String)])] = [
+    ("batch", [("id", "EXISTS (SELECT 1 FROM tally WHERE tally.batch_id = it.id)")]),
+    ("tally", [("batch_id", "EXISTS (SELECT 1 FROM batch WHERE batch.id = it.batch_id)")]),
+    ("definition_base", [("name_at", "it.name_at IS NULL OR it.name_at <= length(CAST(it.text AS BLOB))")]),
+    (
+      "definition",
+      [
         ("base_id", "EXISTS (SELECT 1 FROM definition_base base WHERE base.id = it.base_id)"),
         ("patch", "(it.patch IS NULL) = (it.patch_start IS NULL) AND (it.patch IS NULL) = (it.patch_end IS NULL)"),
         (
@@ -121,91 +120,53 @@ extension QueueSchema {
               AND (name_at IS NULL OR name_at <= it.patch_start OR it.patch_end <= name_at))
           """
         ),
-      ]),
-    TableKind(
-      name: "account_scope",
-      columns: [
-        ("id", .id), ("target", .text), ("base_url", .text), ("account", .text), ("hold_reason", .optional(.reason)),
-        ("hold_message", .optional(.text)), ("hold_at", .optional(.instant)), ("hold_owner_id", .optional(.id)),
-      ]),
-    TableKind(
-      name: "key_scope",
-      columns: [
-        ("id", .id), ("base_url", .text), ("fingerprint", .text),
-        ("rate_count", .optional(.integer(1...Int64(Rate.largestCount)))),
-        ("rate_period", .optional(.choice(Rate.Period.allCases.map(\.rawValue)))), ("burst", .optional(.count)),
-        ("limit_source", .optional(.choice(["flag"]))), ("limit_at", .optional(.instant)),
-        ("theoretical_at", .instant), ("not_before", .instant), ("wait_reason", .optional(.reason)),
-        ("windows", .optional(.text)), ("learner", .optional(.json)), ("wait_at", .optional(.instant)),
-        ("wait_boot", .optional(.text)), ("wait_up", .optional(.duration)), ("wait_message", .optional(.text)),
-        ("wait_asked", .optional(.duration)), ("window_at", .optional(.instant)), ("window_boot", .optional(.text)),
-        ("window_up", .optional(.duration)),
-      ]),
-    TableKind(
-      name: "owner",
-      columns: [
-        ("id", .id), ("pid", .integer(Int64(Int32.min)...Int64(Int32.max))), ("started_at", .instant),
-        ("ended_at", .optional(.instant)), ("clock_skew", .optional(.duration)), ("batch_id", .optional(.id)),
-        ("key_scope_id", .optional(.id)), ("wanting_until", .optional(.instant)),
-        ("share_next_at", .optional(.instant)), ("process_identity", .optional(.text)), ("boot", .optional(.text)),
-        ("clock_skew_most", .optional(.duration)), ("run_scope_id", .optional(.id)),
-        ("made_count", .optional(.count)), ("end_cause", .optional(.text)),
-      ]),
-    TableKind(
-      name: "item",
-      columns: [
-        ("id", .id), ("account_scope_id", .id), ("name", .text), ("batch_id", .id), ("definition_id", .id),
-        ("next_definition_id", .optional(.id)), ("state", .choice(ItemState.allCases.map(\.rawValue))),
-        ("due", .optional(.instant)), ("version", .count), ("owner_id", .optional(.id)), ("ordinal", .count),
-        ("used_count", .count), ("unanswered", .flag), ("reason", .optional(.reason)), ("message", .optional(.text)),
-        ("remote_id", .optional(.text)), ("adopted", .flag), ("cancel_requested", .flag), ("row_count", .count),
-        ("doubt_at", .optional(.instant)), ("doubt_boot", .optional(.text)), ("doubt_up", .optional(.duration)),
-        ("finished_at", .optional(.instant)),
-      ],
-      rules: ItemState.allCases.flatMap { state in
+      ]
+    ),
+    ("account_scope", []), ("key_scope", []), ("owner", []),
+    (
+      "item",
+      ItemState.allCases.flatMap { state in
         state.columns.map { name, isSet in
           (name, "it.state <> '\(state.rawValue)' OR it.\(name) IS \(isSet ? "NOT " : "")NULL")
         }
-      }),
-    TableKind(
-      name: "attempt", key: ["item_id", "ordinal"],
-      columns: [
-        ("item_id", .id), ("ordinal", .count), ("owner_id", .id), ("definition_id", .id), ("start_at", .instant),
-        ("ended_at", .optional(.instant)), ("outcome", .optional(.outcome)), ("is_used", .flag),
-        ("status", .optional(.number)), ("message", .optional(.text)), ("request_id", .optional(.text)),
-        ("latency", .optional(.duration)), ("start_up", .optional(.duration)), ("ended_up", .optional(.duration)),
-        ("settle_delay", .optional(.duration)), ("request_timeout", .optional(.duration)),
-      ], rules: [("outcome", "(it.ended_at IS NULL) = (it.outcome IS NULL)")]),
-    TableKind(
-      name: "batch_row", key: ["batch_id", "ordinal"],
-      columns: [
-        ("batch_id", .id), ("ordinal", .count), ("line", .number), ("cells", .array), ("definition_id", .optional(.id)),
-        ("item_id", .optional(.id)), ("issue", .optional(.text)), ("named_item_id", .optional(.id)),
-      ],
-      rules: [
+      }
+    ),
+    ("attempt", [("outcome", "(it.ended_at IS NULL) = (it.outcome IS NULL)")]),
+    (
+      "batch_row",
+      [
         ("issue", "(it.item_id IS NULL) = (it.issue IS NOT NULL)"),
         ("definition_id", "(it.item_id IS NULL) = (it.definition_id IS NULL)"),
-      ]),
-    TableKind(
-      name: "listing",
-      columns: [
-        ("id", .id), ("account_scope_id", .id), ("owner_id", .id), ("asked_at", .instant), ("outcome", .outcome),
-        ("is_whole", .flag), ("entry_count", .count), ("status", .optional(.number)), ("message", .optional(.text)),
-        ("request_id", .optional(.text)), ("latency", .duration),
-      ]),
-    TableKind(
-      name: "key_wait",
-      columns: [
-        ("id", .id), ("key_scope_id", .id), ("from_at", .instant), ("until_at", .instant), ("reason", .reason),
-        ("message", .optional(.text)),
-      ]),
-    TableKind(
-      name: "key_window", key: ["key_scope_id", "period", "bucket"],
-      columns: [
-        ("key_scope_id", .id), ("period", .choice(["h", "day"])), ("bucket", .integer(StoredRange.buckets)),
-        ("count", .integer(1...Int64(Int32.max))),
-      ]),
-    TableKind(
-      name: "learned_pace", columns: [("id", .id), ("key_scope_id", .id), ("at", .instant), ("per_second", .real)]),
+      ]
+    ),
+    ("listing", []), ("key_wait", []), ("key_window", []), ("learned_pace", []),
   ]
+}
+
+extension SQLiteQueueStore {
+  /// Our error for what was thrown; where the file may be damaged, after a look for the place.
+  func wrapping(_ error: any Error) -> any Error {
+    // Nil where it may come of something else.
+    let detail: String?
+    switch error {
+    case let error as DamagedValue: detail = "a value of \(error.what) cannot be"
+    case let error as BrokenRows: detail = error.what
+    case is RowDecodingError: detail = "a value is missing or cannot be"
+    // What our own statements never ask for unless a value is wrong.
+    case let error as DatabaseError where Self.signsOfDamage.contains(error.resultCode): detail = nil
+    default: return QueueError.wrapping(error, path: path)
+    }
+    let found = Result { try place.isLost ? pool.writeWithoutTransaction(Self.look) : pool.read(Self.look) }
+    if case .success(let place?) = found { return QueueError(.corrupt, path: path, detail: place) }
+    return detail.map { QueueError(.corrupt, path: path, detail: $0) } ?? QueueError.wrapping(error, path: path)
+  }
+
+  private static let signsOfDamage: [ResultCode] = [
+    .SQLITE_CONSTRAINT, .SQLITE_MISMATCH, .SQLITE_ERROR, .SQLITE_ABORT, .SQLITE_RANGE, .SQLITE_CORRUPT,
+  ]
+
+  private static func look(_ db: Database) throws -> String? {
+    if let found = try QueueSchema.firstDamage(db) { return found }
+    return try QueueSchema.firstProblem(db)
+  }
 }

@@ -4,7 +4,6 @@ import DurableQueue
 import Files
 import Foundation
 import GRDB
-import Provisioning
 
 extension QueueFile {
   /// Whether this process has the file open already, so that it was looked at and may not be opened and closed beside
@@ -46,13 +45,8 @@ extension QueueFile {
 
   /// Reads the file without a change to it, not even to its journal's mode.
   private func reading(_ body: (Database) throws -> Void) throws {
-    var configuration = Configuration()
-    configuration.readonly = true
-    configuration.busyMode = .timeout(5)
     do {
-      let file = try DatabaseQueue(path: path, configuration: configuration)
-      try file.read(body)
-      try file.close()
+      try opened(readonly: true) { file in try file.read(body) }
     } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_READONLY_ROLLBACK {
       // A first opening was cut off; the opening for writing takes it back, and all is checked then.
       guard try beginning() == .ours else {
@@ -77,16 +71,25 @@ extension QueueFile {
   /// Says in the first page, and in the first transaction of all, that the file is ours: whatever kills this process
   /// later, nobody takes it for a stranger's.
   private func sign() throws {
+    try opened { file in
+      try file.writeWithoutTransaction { db in
+        try QueueSchema.check(db, path)
+        // The removal of the journal is the commit; FULL does not sync the folder.
+        try db.execute(sql: "PRAGMA synchronous = EXTRA")
+        try db.execute(sql: "PRAGMA application_id = \(QueueSchema.applicationID)")
+      }
+    }
+  }
+
+  /// Opens the file as any of SQLite's, with waits of a few seconds, and closes it.
+  func opened<Value>(readonly: Bool = false, _ body: (DatabaseQueue) throws -> Value) throws -> Value {
     var configuration = Configuration()
+    configuration.readonly = readonly
     configuration.busyMode = .timeout(5)
     let file = try DatabaseQueue(path: path, configuration: configuration)
-    try file.writeWithoutTransaction { db in
-      try QueueSchema.check(db, path)
-      // The removal of the journal is the commit; FULL does not sync the folder.
-      try db.execute(sql: "PRAGMA synchronous = EXTRA")
-      try db.execute(sql: "PRAGMA application_id = \(QueueSchema.applicationID)")
-    }
+    let value = try body(file)
     try file.close()
+    return value
   }
 }
 

@@ -28,20 +28,17 @@ extension QueueFile {
 
   /// What is wrong with the copy once its journal is played back.
   private func problem(in copy: QueueFile) throws -> String? {
-    var configuration = Configuration()
-    configuration.busyMode = .timeout(5)
-    let file = try DatabaseQueue(path: copy.path, configuration: configuration)
-    let problem = try file.read { db -> String? in
-      try QueueSchema.check(db, path)
-      // A transaction counts one change. What was changed more often since the journal was begun, or less often, is a
-      // file of another time, also where everything in it fits together.
-      if let then = copy.changeCount, let now = changeCount, now != then, now != then + 1 {
-        return "the file is of another time: it was changed \(now) times, and the journal is of change \(then)"
+    try copy.opened { file in
+      try file.read { db in
+        try QueueSchema.check(db, path)
+        // A transaction counts one change. What was changed more often since the journal was begun, or less often, is a
+        // file of another time, also where everything in it fits together.
+        if let then = copy.changeCount, let now = changeCount, now != then, now != then + 1 {
+          return "the file is of another time: it was changed \(now) times, and the journal is of change \(then)"
+        }
+        return try QueueSchema.firstProblem(db)
       }
-      return try QueueSchema.firstProblem(db)
     }
-    try file.close()
-    return problem
   }
 
   private func copyNeighbour(_ suffix: String, to copy: QueueFile) throws {

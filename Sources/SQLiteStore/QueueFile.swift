@@ -4,8 +4,6 @@
 import DurableQueue
 import Files
 import Foundation
-import GRDB
-import Provisioning
 
 /// A path at which a queue is, or is about to be.
 struct QueueFile {
@@ -92,7 +90,7 @@ struct QueueFile {
   /// - Throws: `QueueError` when they are no database's, or when its log was not written for it.
   func beginning() throws -> Beginning {
     // Before the journal: where it is there after that, its transaction had not ended then.
-    let count = size(path) ?? 0
+    let count = Self.size(path) ?? 0
     // A transaction that was to make the first page, and did not end; SQLite takes it back, and all that is behind.
     if let journal, journal.pageCount == 0 {
       guard count <= journal.pageSize else {
@@ -106,7 +104,7 @@ struct QueueFile {
       return .nothing
     }
     guard bytes.starts(with: Array("SQLite format 3\0".utf8)), bytes.count == 100 else {
-      let isKnown = ["-wal", ".checkpoint"].contains { size(path + $0) != nil }
+      let isKnown = ["-wal", ".checkpoint"].contains { Self.size(path + $0) != nil }
       throw QueueError(
         isKnown ? .corrupt : .notOurs, path: path,
         detail: isKnown ? "its first bytes are not a queue's" : "it is no database of SQLite")
@@ -117,8 +115,8 @@ struct QueueFile {
 
   /// SQLite deletes the log of an empty file, with all that is in it; and takes a journal back into whatever it finds.
   func refuseLogOfNothing() throws {
-    let state = "the file is \(size(path) == nil ? "not there" : "empty")"
-    if let count = size(path + "-wal"), count > 0 {
+    let state = "the file is \(Self.size(path) == nil ? "not there" : "empty")"
+    if let count = Self.size(path + "-wal"), count > 0 {
       throw strangeLog("-wal", hasFile: false, "\(state), and \(path)-wal holds \(count) bytes of one")
     }
     if let count = journal?.pageCount, count > 0 {
@@ -132,7 +130,7 @@ struct QueueFile {
   }
 
   /// Whether there is a log with something in it.
-  var hasLog: Bool { (size(path + "-wal") ?? 0) > 0 }
+  var hasLog: Bool { (Self.size(path + "-wal") ?? 0) > 0 }
 
   /// The size of the file before the transaction that its journal takes back; nil when there is no such journal.
   private var journal: (pageCount: Int, pageSize: Int)? {
@@ -162,8 +160,20 @@ struct QueueFile {
     return Array(bytes.prefix(max(0, found)))
   }
 
-  private func size(_ file: String) -> Int64? {
+  /// A file's size; nil where it is not there.
+  static func size(_ file: String) -> Int64? {
     var status = stat()
     return stat(file, &status) == 0 ? Int64(status.st_size) : nil
+  }
+
+  /// How the names of the files go on that are called as this one with `suffix`. What may not be listed is left to whoever
+  /// may.
+  func endings(after suffix: String) -> [String] {
+    let url = URL(fileURLWithPath: path)
+    let prefix = url.lastPathComponent + suffix
+    let folder = url.deletingLastPathComponent().path
+    guard case .success(let names) = Result(catching: { try FileManager.default.contentsOfDirectory(atPath: folder) })
+    else { return [] }
+    return names.compactMap { $0.hasPrefix(prefix) ? String($0.dropFirst(prefix.count)) : nil }
   }
 }

@@ -4,7 +4,6 @@
 import DurableQueue
 import Files
 import Foundation
-import Provisioning
 import Synchronization
 
 /// The files that a process has open, by what they are and not by their names.
@@ -50,21 +49,19 @@ final class QueuePlace: Sendable {
   /// What stands at the path and beside it is what this process has open from now on.
   func note() throws {
     var found: [String: FileIdentity] = [:]
-    for file in [path, path + "-wal", path + "-shm"] {
+    for file in own {
       guard case .there(let identity) = FileLook(file) else { throw Self.error(path, lost: file, isAbsent: true) }
       found[file] = identity
     }
-    let hold: LogHold
-    do throws(LogHoldError) {
-      hold = try LogHold(path + "-wal")
-    } catch {
-      throw QueueError.refused(path, at: path + "-wal", error.number)
-    }
+    let hold = try LogHold(path + "-wal", of: path)
     state.withLock { state in
-      for file in [path, path + "-wal", path + "-shm"] { state.files[file] = found[file] }
+      state.files.merge(found) { $1 }
       state.logHold = hold
     }
   }
+
+  /// The queue's file and what SQLite has beside it.
+  private var own: [String] { [path, path + "-wal", path + "-shm"] }
 
   /// The lock of an owner of this process.
   func note(lock file: String) {
@@ -80,7 +77,6 @@ final class QueuePlace: Sendable {
     let (files, lost) = state.withLock { ($0.files, $0.lost) }
     if let lost { throw Self.error(path, lost: lost, isAbsent: FileLook(lost) == .absent) }
     // What explains the rest comes first: where the queue itself went, its neighbours may have gone with it.
-    let own = [path, path + "-wal", path + "-shm"]
     for file in own + files.keys.filter({ !own.contains($0) }).sorted() {
       guard let identity = files[file] else { continue }
       let look = FileLook(file)

@@ -26,17 +26,10 @@ final class Checkpointer: Sendable {
   /// leaves the rest to the next one, rather than keep every writer waiting.
   var givesUpWhenBusy: Bool { isImpatient.load(ordering: .relaxed) }
 
-  /// Runs something on the writer that gives up at once where another process is in its way.
-  func withoutWaiting<Value>(_ body: () throws -> Value) rethrows -> Value {
-    isImpatient.store(true, ordering: .relaxed)
-    defer { isImpatient.store(false, ordering: .relaxed) }
-    return try body()
-  }
-
   /// Called after each commit, on the writer.
   func noteCommit(_ db: Database) throws {
     let count = commitCount.add(1, ordering: .relaxed).newValue
-    guard count % Self.commitsPerLook == 0, logSize > Self.largestLog else { return }
+    guard count % Self.commitsPerLook == 0, QueueFile.size(path + "-wal") ?? 0 > Self.largestLog else { return }
     try checkpoint(db)
   }
 
@@ -47,8 +40,10 @@ final class Checkpointer: Sendable {
   func checkpoint(_ db: Database) throws -> Bool {
     guard let lock = try FileLock.acquire(path + ".checkpoint", of: path) else { return false }
     defer { withExtendedLifetime(lock) {} }
+    isImpatient.store(true, ordering: .relaxed)
+    defer { isImpatient.store(false, ordering: .relaxed) }
     do {
-      let count = try withoutWaiting { try db.checkpoint(.truncate) }
+      let count = try db.checkpoint(.truncate)
       // Both are -1 where the file is not in the log's mode.
       return count.walFrameCount == count.checkpointedFrameCount
     } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
@@ -56,25 +51,13 @@ final class Checkpointer: Sendable {
       return false
     }
   }
-
-  private var logSize: Int64 {
-    var status = stat()
-    return stat(path + "-wal", &status) == 0 ? Int64(status.st_size) : 0
-  }
 }
 
 extension SQLiteQueueStore {
-  /// Copies the write-ahead log into the file and empties it, as far as nobody else is at it. A file that no longer stands
-  /// at its path is left alone: the log there may be another's.
-  ///
-  /// - Returns: whether the file has all that the log had.
+  /// See `Store`. A file that no longer stands at its path is left alone: the log there may be another's.
   @discardableResult
   package func checkpoint() throws -> Bool {
     guard !place.isLost || place.hasFile else { return false }
-    do {
-      return try pool.writeWithoutTransaction { db in try checkpointer.checkpoint(db) }
-    } catch {
-      throw QueueError.wrapping(error, path: path)
-    }
+    return try onWriter { db in try checkpointer.checkpoint(db) }
   }
 }

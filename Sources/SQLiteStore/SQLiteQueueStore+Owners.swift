@@ -2,7 +2,6 @@
 
 package import DurableQueue
 import Foundation
-import Provisioning
 
 /// The lock of an owner of this process, or of one that is gone.
 private final class OwnerFile: OwnerLock {
@@ -61,19 +60,13 @@ extension SQLiteQueueStore {
     let identity = identity(of: owner)
     let isHere = identity?.isAlive(as: owner.process) ?? (identity == nil)
     return OwnerProcess(
-      process: owner.process, isStopped: isHere && LockHolder.isStopped(owner.process), isHere: isHere)
+      process: owner.process, isStopped: isHere && Proc.isStopped(owner.process), isHere: isHere)
   }
 
   private func identity(of owner: OwnerRow) -> ProcessIdentity? { owner.identity.flatMap { ProcessIdentity($0) } }
 
   /// The owners whose files are left.
   package func leftOwners() -> [Int64] {
-    let url = URL(fileURLWithPath: path)
-    let prefix = url.lastPathComponent + ".owner-"
-    let folder = url.deletingLastPathComponent().path
-    // What may not be listed, or is another user's, is left to whoever may.
-    guard case .success(let names) = Result(catching: { try FileManager.default.contentsOfDirectory(atPath: folder) })
-    else { return [] }
-    return names.compactMap { $0.hasPrefix(prefix) ? Int64($0.dropFirst(prefix.count)) : nil }
+    QueueFile(path: path).endings(after: ".owner-").compactMap { Int64($0) }
   }
 }

@@ -18,10 +18,7 @@ package final class SQLiteQueueStore: Store {
   let place: QueuePlace
   private let writer: GroupCommitWriter
 
-  /// Opens the file, making it (mode 0600) and its folder (0700) if need be, and makes its tables.
-  ///
-  /// That happens under a lock beside the file: three first openers at once were seen to get "database is locked" in
-  /// spite of a timeout.
+  /// Opens the file: see `Queue`.
   ///
   /// - Throws: `QueueError`.
   init(
@@ -112,7 +109,7 @@ extension SQLiteQueueStore {
 
   /// Runs a body in a transaction of its own, on the caller's thread.
   package func exclusive<Value>(_ body: (any Transaction) throws -> Value) throws -> Value {
-    do {
+    try wrapped {
       try place.check()
       var result: Value?
       try pool.writeWithoutTransaction { db in
@@ -124,29 +121,25 @@ extension SQLiteQueueStore {
       guard let result else { throw QueueError(.other, path: path, detail: "the transaction did not run") }
       try place.check()
       return result
-    } catch {
-      throw wrapping(error)
     }
   }
 
   /// Reads one state of the file, undisturbed by writers.
   package func reading<Value>(_ body: (any Transaction) throws -> Value) throws -> Value {
-    do {
+    try wrapped {
       let onDatabase = { (db: Database) in try body(SQLiteTransaction(db, self.time)) }
       // A new reader would open what stands at the path now.
       return try place.isLost ? pool.writeWithoutTransaction(onDatabase) : pool.read(onDatabase)
-    } catch {
-      throw wrapping(error)
     }
   }
 
   /// Runs something on the writer outside of a transaction.
-  func onWriter(_ body: (Database) throws -> Void) throws {
-    do {
-      try pool.writeWithoutTransaction(body)
-    } catch {
-      throw wrapping(error)
-    }
+  func onWriter<Value>(_ body: (Database) throws -> Value) throws -> Value {
+    try wrapped { try pool.writeWithoutTransaction(body) }
+  }
+
+  private func wrapped<Value>(_ body: () throws -> Value) throws -> Value {
+    do { return try body() } catch { throw wrapping(error) }
   }
 
   /// From now on nothing that waits for a group commit is committed before `flush`; for tests that step a pool.
@@ -155,9 +148,7 @@ extension SQLiteQueueStore {
   /// How many commands wait for a commit; for tests.
   package var waitingCommandCount: Int { writer.waitingCount }
 
-  /// Commits all that waits, on this thread.
-  ///
-  /// - Returns: whether anything waited.
+  /// See `Store`.
   @discardableResult
   package func flush() -> Bool { writer.flush() }
 }

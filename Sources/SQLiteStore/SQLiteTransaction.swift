@@ -21,10 +21,10 @@ final class SQLiteTransaction: Transaction {
   @discardableResult
   func run(_ sql: String, _ arguments: Arguments) throws -> Int {
     let statement = try statement(sql)
-    defer { sqlite3_reset(statement.pointer) }
-    try bind(arguments, to: statement.pointer)
-    let code = sqlite3_step(statement.pointer)
-    guard code == SQLITE_DONE || code == SQLITE_ROW else { throw error() }
+    defer { sqlite3_reset(statement.sqliteStatement) }
+    try bind(arguments, to: statement.sqliteStatement)
+    let code = sqlite3_step(statement.sqliteStatement)
+    guard code == SQLITE_DONE || code == SQLITE_ROW else { throw db.lastError }
     return Int(sqlite3_changes(db.sqliteConnection))
   }
 
@@ -35,13 +35,13 @@ final class SQLiteTransaction: Transaction {
 
   func read(_ sql: String, _ arguments: Arguments, _ body: (DurableQueue.Row) throws -> Bool) throws {
     let statement = try statement(sql)
-    defer { sqlite3_reset(statement.pointer) }
-    try bind(arguments, to: statement.pointer)
-    let row = DurableQueue.Row(SQLiteRow(statement.statement))
+    defer { sqlite3_reset(statement.sqliteStatement) }
+    try bind(arguments, to: statement.sqliteStatement)
+    let row = DurableQueue.Row(SQLiteRow(statement))
     while true {
-      let code = sqlite3_step(statement.pointer)
+      let code = sqlite3_step(statement.sqliteStatement)
       if code == SQLITE_DONE { return }
-      guard code == SQLITE_ROW else { throw error() }
+      guard code == SQLITE_ROW else { throw db.lastError }
       guard try body(row) else { return }
     }
   }
@@ -51,21 +51,9 @@ final class SQLiteTransaction: Transaction {
   }
 
   /// The prepared statement; another one where it is under way already.
-  private func statement(_ sql: String) throws -> Prepared {
+  private func statement(_ sql: String) throws -> Statement {
     let cached = try db.cachedStatement(sql: sql)
-    guard sqlite3_stmt_busy(cached.sqliteStatement) == 0 else { return Prepared(try db.makeStatement(sql: sql)) }
-    return Prepared(cached)
-  }
-
-  /// Keeps a statement alive while its pointer is used.
-  private struct Prepared {
-    let statement: Statement
-    let pointer: OpaquePointer
-
-    init(_ statement: Statement) {
-      self.statement = statement
-      pointer = statement.sqliteStatement
-    }
+    return sqlite3_stmt_busy(cached.sqliteStatement) == 0 ? cached : try db.makeStatement(sql: sql)
   }
 
   private func bind(_ arguments: Arguments, to statement: OpaquePointer) throws {
@@ -106,12 +94,6 @@ final class SQLiteTransaction: Transaction {
   private func misuse(_ message: String) -> DatabaseError {
     DatabaseError(resultCode: .SQLITE_MISUSE, message: message)
   }
-
-  private func error() -> DatabaseError {
-    DatabaseError(
-      resultCode: ResultCode(rawValue: sqlite3_extended_errcode(db.sqliteConnection)),
-      message: String(cString: sqlite3_errmsg(db.sqliteConnection)))
-  }
 }
 
 /// The row that a statement stands at.
@@ -140,4 +122,13 @@ private final class SQLiteRow: RowSource {
 
   /// Read once for each statement: every copy of a row takes them along.
   var columns: [String] { prepared.columnNames }
+}
+
+extension Database {
+  /// What SQLite says of the last call that failed.
+  var lastError: DatabaseError {
+    DatabaseError(
+      resultCode: ResultCode(rawValue: sqlite3_extended_errcode(sqliteConnection)),
+      message: String(cString: sqlite3_errmsg(sqliteConnection)))
+  }
 }

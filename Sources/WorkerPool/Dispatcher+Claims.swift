@@ -5,11 +5,18 @@ import Pacing
 import Provisioning
 
 extension Dispatcher {
-  /// A claim never leases more than twice what may be in flight, and waits until it is worth a transaction.
-  mutating func claimIfUseful(at now: Instant) -> Action? {
-    let room = 2 * concurrency - parked.count - inFlight.count
+  /// A claim never leases more than twice what may be in flight.
+  private var room: Int { 2 * concurrency - parked.count - inFlight.count }
+
+  /// When to claim: when it is worth a transaction; nil while it is not, or while one is under way.
+  var claimWake: Instant? {
     let isWorthIt = parked.isEmpty ? room > 0 : room >= concurrency
-    guard !isClaiming, isWorthIt, let nextClaim, now >= nextClaim, now >= pace.waitEnd ?? now else { return nil }
+    guard !isClaiming, isWorthIt, let nextClaim else { return nil }
+    return max(nextClaim, pace.waitEnd ?? nextClaim)
+  }
+
+  mutating func claimIfUseful(at now: Instant) -> Action? {
+    guard let claimWake, now >= claimWake else { return nil }
     return claim(upTo: room)
   }
 

@@ -226,14 +226,9 @@ extension Dispatcher {
   ) -> [Action] {
     var outcome = read
     if phase == .probing, isList, read.kind == .foreign { outcome.kind = Outcome.Kind(probeAnsweredBy: read.status) }
-    if outcome.kind.haltsRun {
+    if let end = end(after: outcome, at: now) {
       lists.step = .idle
-      end(.halted(outcome), at: now)
-      return []
-    }
-    if outcome.kind == .keyQuota {
-      lists.step = .idle
-      end(keyQuotaUsedUp(outcome, at: now), at: now)
+      self.end(end, at: now)
       return []
     }
     // A list that is refused outright says that this account cannot be worked with, whatever the wording.
@@ -246,7 +241,7 @@ extension Dispatcher {
     lists.step = .idle
     guard let wait = waitAfter(outcome, sentAt: now, isRead: true, at: now) else { return [] }
     // What was claimed has permits from before the wait.
-    return [.holdKey(wait)] + release(until: wait.until, reason: wait.reason.ofUnsent)
+    return [.holdKey(wait)] + release(until: wait.wait.until, reason: wait.wait.reason.ofUnsent)
   }
 
   /// What a list settled is on disk; what became ready is claimed at once, and what it could not tell is asked for.

@@ -69,19 +69,16 @@ extension Dispatcher {
     settlingCount += 1
     remainder = .unknown
     var answer = Answer(lease: lease.handle, outcome: outcome, latency: latency)
-    if outcome.kind.haltsRun { end(.halted(outcome), at: now) }
-    if outcome.kind == .keyQuota {
-      end(keyQuotaUsedUp(outcome, at: now), at: now)
-    }
+    if let end = end(after: outcome, at: now) { self.end(end, at: now) }
     if foreign.note(outcome, of: lease.handle.item) {
       end(.paused(KeyWait(until: now, reason: .foreign, message: outcome.message), until: nil), at: now)
     }
     if outcome.kind.isAnswerOfService { pace.noteAnswer() }
     if outcome.kind.isAnswerOfService, pace.isLearning { answer.teaches = scope }
     answer.wait = waitAfter(outcome, sentAt: sentAt, at: now) ?? pauseAfter(outcome, at: now)
-    answer.due = answer.wait?.until
+    answer.due = answer.wait?.wait.until
     var actions: [Action] = [.settle(answer, due: answer.due)]
-    if let wait = answer.wait {
+    if let wait = answer.wait?.wait {
       // Only what was sent has an unknown answer; what was not is simply not sent.
       actions += release(until: wait.until, reason: wait.reason.ofUnsent)
     } else if outcome.kind.holdsAccount {
@@ -125,9 +122,7 @@ extension Dispatcher {
     pace.wait(wait)
     let isTooLong = until - now > rules.maxWait || pace.isGettingNowhere(longerThan: rules.maxWait, at: until)
     if isTooLong { end(.paused(wait, until: until), at: now) }
-    return ScopeWait(
-      scope: scope, until: until, emptiesBucket: outcome.kind == .throttled, reason: reason, message: outcome.message,
-      asked: outcome.askedWait, sentAt: sentAt, decidedAt: now)
+    return ScopeWait(wait, of: scope, sentAt: sentAt, decidedAt: now)
   }
 
   /// What everything that uses the key waits for although the request was answered: the service tells that its limit is
@@ -138,9 +133,7 @@ extension Dispatcher {
     let wait = KeyWait(until: until, reason: .usedUp, asked: outcome.askedWait)
     pace.wait(wait)
     if pause > rules.maxWait { end(.paused(wait, until: until), at: now) }
-    return ScopeWait(
-      scope: scope, until: until, emptiesBucket: false, reason: .usedUp, asked: outcome.askedWait,
-      decidedAt: now)
+    return ScopeWait(wait, of: scope, decidedAt: now)
   }
 
   // MARK: - The end
@@ -199,26 +192,21 @@ extension Dispatcher {
     if let first = parked.first, inFlight.count < mostInFlight {
       instants.append(max(first.start, pace.nextSend(at: now)))
     }
-    if !isClaiming, let nextClaim, parked.count + inFlight.count < 2 * concurrency {
-      let room = 2 * concurrency - parked.count - inFlight.count
-      if parked.isEmpty || room >= concurrency { instants.append(max(nextClaim, pace.waitEnd ?? nextClaim)) }
-    }
-    if let wake = readWake(at: now) { instants.append(wake) }
-    if let deadline = rules.deadline { instants.append(deadline) }
+    instants += [claimWake, readWake(at: now), rules.deadline].compactMap(\.self)
     return instants.min()
   }
-}
 
-extension Dispatcher {
   /// The end of a run that would have to wait too long: for the service, or for our own quota.
   func paused(until: Instant, at now: Instant) -> RunEnd {
     .paused(pace.wait.flatMap { $0.until > now ? $0 : nil }, until: until)
   }
 
-  func keyQuotaUsedUp(_ outcome: Outcome, at now: Instant) -> RunEnd {
+  /// How the run ends because every request would fare like the one that was answered so; nil: it goes on.
+  func end(after outcome: Outcome, at now: Instant) -> RunEnd? {
+    if outcome.kind.haltsRun { return .halted(outcome) }
+    guard outcome.kind == .keyQuota else { return nil }
     let until = outcome.retryAfter.map { now + $0 }
-    let wait = KeyWait(
-      until: until ?? now, reason: .keyQuota, message: outcome.message, asked: outcome.askedWait)
+    let wait = KeyWait(until: until ?? now, reason: .keyQuota, message: outcome.message, asked: outcome.askedWait)
     return .paused(wait, until: until)
   }
 }

@@ -123,9 +123,7 @@ package struct Dispatcher: Sendable {
   private mutating func note(_ event: Event, at moment: Moment) -> [Action] {
     let now = moment.wall
     switch event {
-    case .started(let accounts):
-      lists.waiting = accounts
-      return []
+    case .started(let accounts): lists.waiting = accounts
     case .permitAnswered(let permit):
       guard !ClockWatch.isOfAnotherClock(permit.at, at: moment) else {
         lists.step = .idle
@@ -133,40 +131,24 @@ package struct Dispatcher: Sendable {
       }
       lists.permitAnswered(permit)
       if let wait = permit.wait { pace.wait(wait) }
-      return []
-    case .listed(let account, let reply, let asked):
-      // The clocks that it compares were not the same at its two ends: it is asked for again.
-      guard !ClockWatch.isSet(between: asked, moment) else {
-        lists.step = .idle
-        return []
-      }
-      return noteList(reply, of: account, asked: asked, at: now)
+    // The clocks that it compares were not the same at its two ends: it is asked for again.
+    case .listed(_, _, let asked) where ClockWatch.isSet(between: asked, moment): lists.step = .idle
+    case .listed(let account, let reply, let asked): return noteList(reply, of: account, asked: asked, at: now)
     case .detailed(let reply): return noteDetail(reply, at: now)
-    case .reconciled(let reconciliation):
-      noteReconciliation(reconciliation, at: now)
-      return []
-    case .listApplied:
-      lists.step = .idle
-      return []
+    case .reconciled(let reconciliation): noteReconciliation(reconciliation, at: now)
+    case .listApplied: lists.step = .idle
     case .claimed(let claim):
       guard !ClockWatch.isOfAnotherClock(claim.at, at: moment) else { return giveBack(claim, at: now) }
       return noteClaim(claim, at: moment)
     case .reclaimed(let count): return noteReclaim(count, at: now)
-    case .assigned:
-      claimAgain(after: .assigned, at: now)
-      return []
+    case .assigned: claimAgain(after: .assigned, at: now)
     case .answered(let lease, let outcome, let latency): return noteAnswer(outcome, of: lease, latency, at: now)
-    case .settled(let settlement, let due):
-      noteSettlement(settlement, due: due, at: now)
-      return []
-    case .rang: return []
-    case .drainRequested:
-      end(.drained, at: now)
-      return []
-    case .queueFailed(let error, let step):
-      noteFailure(error, during: step, at: now)
-      return []
+    case .settled(let settlement, let due): noteSettlement(settlement, due: due, at: now)
+    case .rang: break
+    case .drainRequested: end(.drained, at: now)
+    case .queueFailed(let error, let step): noteFailure(error, during: step, at: now)
     }
+    return []
   }
 
   private mutating func noteFailure(_ error: QueueError, during step: Step, at now: Instant) {
@@ -201,23 +183,16 @@ package struct Dispatcher: Sendable {
   }
 
   private mutating func advance(at now: Instant) -> [Action] {
-    if phase == .probing {
-      let actions = advanceProbe(at: now)
-      if phase == .probing { return actions }
-      return actions + advance(at: now)
+    let before = phase
+    let actions: [Action]
+    switch phase {
+    case .probing: actions = advanceProbe(at: now)
+    case .running: actions = advanceRun(at: now)
+    case .closing(let end, let deadline): actions = advanceClosing(end, until: deadline, at: now)
+    case .ending(let end, let drain): return advanceEnd(end, drain, at: now)
+    case .over: return []
     }
-    if phase == .running {
-      let actions = advanceRun(at: now)
-      if phase == .running { return actions }
-      return actions + advance(at: now)
-    }
-    if case .closing(let end, let deadline) = phase {
-      let actions = advanceClosing(end, until: deadline, at: now)
-      if isClosing(phase) { return actions }
-      return actions + advance(at: now)
-    }
-    guard case .ending(let end, let drain) = phase else { return [] }
-    return advanceEnd(end, drain, at: now)
+    return phase == before ? actions : actions + advance(at: now)
   }
 
   /// Releases what has not started, waits for what is in flight, and finishes.

@@ -8,38 +8,6 @@ import Synchronization
 
 /// One run of a batch.
 package final class Pool: Sendable {
-  /// What a run works with.
-  package struct Setup: Sendable {
-    /// Where the items are.
-    package var queue: Queue
-    /// Where they are made.
-    package var target: any Target
-    /// Who claims.
-    package var owner: OwnerID
-    /// What the rate applies to.
-    package var scope: KeyScopeID
-    /// What is run.
-    package var batch: BatchID
-    /// What the run keeps to.
-    package var rules: Rules
-    /// The time.
-    package var time: any TimeSource
-
-    /// Makes a setup.
-    package init(
-      queue: Queue, target: any Target, owner: OwnerID, scope: KeyScopeID, batch: BatchID, rules: Rules,
-      time: any TimeSource
-    ) {
-      self.queue = queue
-      self.target = target
-      self.owner = owner
-      self.scope = scope
-      self.batch = batch
-      self.rules = rules
-      self.time = time
-    }
-  }
-
   /// What a run is doing, for people.
   package struct Status: Hashable, Sendable {
     /// Requests on the wire.
@@ -54,29 +22,44 @@ package final class Pool: Sendable {
     package var quota = Quota.untilLearned
   }
 
-  private let setup: Setup
+  private let queue: Queue
+  private let target: any Target
+  private let owner: OwnerID
+  private let scope: KeyScopeID
+  private let batch: BatchID
+  private let rules: Rules
+  private let time: any TimeSource
   private let events: AsyncStream<Dispatcher.Event>
   private let post: AsyncStream<Dispatcher.Event>.Continuation
   private let state: Mutex<Dispatcher>
-  private let currentStatus = Mutex(Status())
   private let executor: (any TaskExecutor)?
 
   /// Makes a run; nothing happens before `run`.
   ///
   /// - Parameters:
+  ///   - target: where the items are made.
+  ///   - owner: who claims.
+  ///   - scope: what the rate applies to.
   ///   - generator: where backoff draws from.
   ///   - executor: what the run's tasks run on; nil: on what all tasks run on. Tests step it.
   package init(
-    _ setup: Setup, generator: any RandomNumberGenerator & Sendable, executor: (any TaskExecutor)? = nil
+    queue: Queue, target: any Target, owner: OwnerID, scope: KeyScopeID, batch: BatchID, rules: Rules,
+    time: any TimeSource, generator: any RandomNumberGenerator & Sendable, executor: (any TaskExecutor)? = nil
   ) {
-    self.setup = setup
-    self.executor = executor
+    (self.queue, self.target, self.owner, self.scope) = (queue, target, owner, scope)
+    (self.batch, self.rules, self.time, self.executor) = (batch, rules, time, executor)
     (events, post) = AsyncStream.makeStream()
-    state = Mutex(Dispatcher(rules: setup.rules, scope: setup.scope, generator: generator))
+    state = Mutex(Dispatcher(rules: rules, scope: scope, generator: generator))
   }
 
   /// What the run is doing now.
-  package var status: Status { currentStatus.withLock { $0 } }
+  package var status: Status {
+    state.withLock { dispatcher in
+      Status(
+        inFlightCount: dispatcher.inFlight.count, wait: dispatcher.pace.wait, madeCount: dispatcher.madeCount,
+        incompleteAccounts: dispatcher.lists.neverWhole, quota: dispatcher.pace.quota)
+    }
+  }
 
   /// Asks the run to stop: nothing new is claimed, requests in flight may finish up to the drain timeout.
   package func requestDrain() { post.yield(.drainRequested) }
@@ -94,7 +77,7 @@ package final class Pool: Sendable {
 
   private func loop() async -> RunEnd {
     do {
-      post.yield(.started(try setup.queue.accountsWithReadyItems(of: setup.batch)))
+      post.yield(.started(try queue.accountsWithReadyItems(of: batch)))
     } catch {
       return .failed(asQueueError(error))
     }
@@ -102,14 +85,13 @@ package final class Pool: Sendable {
     var end = RunEnd.drained
     await withDiscardingTaskGroup { group in
       for await event in events {
-        let now = setup.time.moment()
+        let now = time.moment()
         if case .rang = event { alarm.rang() }
         let actions = state.withLock { $0.handle(event, at: now) }
-        noteStatus()
         for action in actions {
           switch action {
           case .alarm(let instant):
-            alarm.set(instant, by: setup.time, at: now) { [post] in post.yield(.rang) }
+            alarm.set(instant, by: time, at: now) { [post] in post.yield(.rang) }
           case .abandon: group.cancelAll()
           case .finish(let reason):
             end = reason
@@ -123,102 +105,79 @@ package final class Pool: Sendable {
     return end
   }
 
-  private func noteStatus() {
-    let status = state.withLock { dispatcher in
-      Status(
-        inFlightCount: dispatcher.inFlight.count, wait: dispatcher.pace.wait, madeCount: dispatcher.madeCount,
-        incompleteAccounts: dispatcher.lists.neverWhole, quota: dispatcher.pace.quota)
-    }
-    currentStatus.withLock { $0 = status }
-  }
-
   // MARK: - Actions
 
   private func perform(_ action: Dispatcher.Action) async {
+    do {
+      if let event = try await event(after: action) { post.yield(event) }
+    } catch {
+      post.yield(.queueFailed(asQueueError(error), during: action.step))
+    }
+  }
+
+  /// Does what an action says.
+  ///
+  /// - Returns: what came of it, if the dispatcher waits for that.
+  private func event(after action: Dispatcher.Action) async throws -> Dispatcher.Event? {
     switch action {
-    case .takePermit, .list, .detail, .reconcile, .rightInstants, .holdAccount, .holdKey:
-      await performList(action)
-    case .claim, .reclaim, .assign: await performClaim(action)
-    case .send(let lease): await send(lease)
-    case .settle(let answer, let due): await settle(answer, due: due)
-    case .alarm, .abandon, .finish: preconditionFailure("the loop performs these itself")
-    }
-  }
-
-  private func performList(_ action: Dispatcher.Action) async {
-    let queue = setup.queue
-    do {
-      switch action {
-      case .takePermit:
-        post.yield(.permitAnswered(try await queue.takePermit(of: setup.scope)))
-      case .list(let account):
-        // First the instant: what is in doubt by then has a name that is known.
-        let asked = setup.time.moment()
-        let names = try queue.names(in: account.scope)
-        let reply = await setup.target.list(account: account.account, naming: names)
-        let latency = setup.time.sinceBoot().elapsed - asked.sinceBoot.elapsed
-        try await queue.record(
-          Listing(reply, of: account.scope, by: setup.owner, askedAt: asked.wall, latency: latency))
-        post.yield(.listed(account, reply, asked: asked))
-      case .detail(let entry):
-        post.yield(.detailed(await setup.target.detail(of: entry)))
-      case .reconcile(let list, let account):
-        let target = setup.target
-        let reconciliation = try await queue.reconcile(
-          list, in: account.scope, of: setup.batch, by: setup.rules.reconcile
-        ) { target.isMade($0, from: $1) }
-        post.yield(.reconciled(reconciliation))
-      case .rightInstants: try await queue.rightInstants(with: setup.scope, of: setup.batch)
-      case .holdAccount(let account, let outcome):
-        try await queue.hold(
-          account.scope, reason: Reason(outcome.kind) ?? .accountRefused, message: outcome.message, by: setup.owner)
-        post.yield(.listApplied)
-      case .holdKey(let wait): try await queue.hold(wait)
-      default: break
-      }
-    } catch {
-      post.yield(.queueFailed(asQueueError(error), during: .list))
-    }
-  }
-
-  private func performClaim(_ action: Dispatcher.Action) async {
-    let queue = setup.queue
-    do {
-      switch action {
-      case .claim(let limit):
-        post.yield(
-          .claimed(
-            try await queue.claim(
-              upTo: limit, of: setup.batch, for: setup.owner, with: setup.scope, within: setup.rules.horizon,
-              under: setup.rules.terms)))
-      case .reclaim: post.yield(.reclaimed(try await queue.reclaim(for: setup.owner)))
-      case .assign:
-        try await queue.assign(to: setup.batch)
-        post.yield(.assigned)
-      default: break
-      }
-    } catch {
-      post.yield(.queueFailed(asQueueError(error), during: .claim))
-    }
-  }
-
-  private func send(_ lease: Lease) async {
-    let start = setup.time.sinceBoot().elapsed
-    let outcome = await setup.target.create(lease.definition)
-    post.yield(.answered(lease, outcome, latency: setup.time.sinceBoot().elapsed - start))
-  }
-
-  private func settle(_ answer: Answer, due: Instant?) async {
-    do {
+    case .takePermit: return .permitAnswered(try await queue.takePermit(of: scope))
+    case .list(let account): return try await list(account)
+    case .detail(let entry): return .detailed(await target.detail(of: entry))
+    case .reconcile(let list, let account):
+      return .reconciled(
+        try await queue.reconcile(list, in: account.scope, of: batch, by: rules.reconcile) { [target] in
+          target.isMade($0, from: $1)
+        })
+    case .rightInstants: try await queue.rightInstants(with: scope, of: batch)
+    case .holdAccount(let account, let outcome):
+      try await queue.hold(
+        account.scope, reason: Reason(outcome.kind) ?? .accountRefused, message: outcome.message, by: owner)
+      return .listApplied
+    case .holdKey(let wait): try await queue.hold(wait)
+    case .claim(let limit):
+      return .claimed(
+        try await queue.claim(
+          upTo: limit, of: batch, for: owner, with: scope, within: rules.horizon,
+          under: rules.terms))
+    case .reclaim: return .reclaimed(try await queue.reclaim(for: owner))
+    case .assign:
+      try await queue.assign(to: batch)
+      return .assigned
+    case .send(let lease):
+      let start = time.sinceBoot().elapsed
+      let outcome = await target.create(lease.definition)
+      return .answered(lease, outcome, latency: time.sinceBoot().elapsed - start)
+    case .settle(let answer, let due):
       // Nobody waits for an answer to be on disk, unless others are to keep to what it says or may have what it gives back.
       let isPatient = answer.wait == nil && answer.outcome.kind != .notSent
-      post.yield(.settled(try await setup.queue.settle(answer, patiently: isPatient), due: due))
-    } catch {
-      post.yield(.queueFailed(asQueueError(error), during: .settle))
+      return .settled(try await queue.settle(answer, patiently: isPatient), due: due)
+    case .alarm, .abandon, .finish: preconditionFailure("the loop performs these itself")
     }
+    return nil
+  }
+
+  private func list(_ account: BatchAccount) async throws -> Dispatcher.Event {
+    // First the instant: what is in doubt by then has a name that is known.
+    let asked = time.moment()
+    let names = try queue.names(in: account.scope)
+    let reply = await target.list(account: account.account, naming: names)
+    let latency = time.sinceBoot().elapsed - asked.sinceBoot.elapsed
+    try await queue.record(reply, of: account.scope, by: owner, askedAt: asked.wall, latency: latency)
+    return .listed(account, reply, asked: asked)
   }
 
   private func asQueueError(_ error: any Error) -> QueueError {
-    error as? QueueError ?? QueueError(.other, path: setup.queue.path, detail: String(describing: error))
+    error as? QueueError ?? QueueError(.other, path: queue.path, detail: String(describing: error))
+  }
+}
+
+extension Dispatcher.Action {
+  /// What it is a part of, for a failure of the queue.
+  fileprivate var step: Dispatcher.Step {
+    switch self {
+    case .claim, .reclaim, .assign: .claim
+    case .settle: .settle
+    default: .list
+    }
   }
 }

@@ -38,8 +38,7 @@ struct ForgetVerb: AsyncParsableCommand {
       if found.isEmpty { context.say("Nothing of what was erased before is left in \(queue.path) and its log.") }
       return
     }
-    if case .notWritten = remains.cause { throw Exit(.toolFailed) }
-    throw Exit(.paused)
+    throw Exit(remains.isWaiting ? .paused : .toolFailed)
   }
 
   private func erase(_ found: [Batch], _ queue: Queue, in context: Context) throws {
@@ -92,7 +91,7 @@ struct ForgetVerb: AsyncParsableCommand {
 
   private func tell(_ remains: Remains, _ queue: Queue, in context: Context) {
     let again = queueOptions.command("forget", in: context)
-    switch remains.cause {
+    switch remains {
     case .readers(let processes):
       let who = processes.isEmpty ? "another process" : processes.map { "process \($0)" }.joined(separator: " and ")
       context.tell(
@@ -107,6 +106,16 @@ struct ForgetVerb: AsyncParsableCommand {
     case .notWritten(let detail):
       context.tell("Error: Something of it may be left in \(queue.path): it could not be written anew (\(detail)).")
       context.tell("Hint: Free as much space as it takes; then run \(again).")
+    }
+  }
+}
+
+extension Remains {
+  /// Whether another process is to be waited for.
+  fileprivate var isWaiting: Bool {
+    switch self {
+    case .readers, .busy: true
+    case .notWritten: false
     }
   }
 }

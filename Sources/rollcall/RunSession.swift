@@ -67,10 +67,9 @@ struct RunSession {
       )
     }
     let pool = Pool(
-      Pool.Setup(
-        queue: queue, target: client, owner: start.ownership.id, scope: start.scope, batch: batch.id,
-        rules: pace.rules(rowCount: start.tally.rowCount, at: context.time.now()),
-        time: context.time), generator: SystemRandomNumberGenerator())
+      queue: queue, target: client, owner: start.ownership.id, scope: start.scope, batch: batch.id,
+      rules: pace.rules(rowCount: start.tally.rowCount, at: context.time.now()),
+      time: context.time, generator: SystemRandomNumberGenerator())
     let end = await watch(pool)
     try await client.shutdown()
     for account in pool.status.incompleteAccounts { context.tell("warning: " + ForeignWords.neverWhole(account)) }

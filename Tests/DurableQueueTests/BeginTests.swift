@@ -71,7 +71,7 @@ import Testing
       }
       let batch = try fixture.importNames(["a"])
       try await queue.hold(
-        ScopeWait(scope: fixture.scope, until: fixture.time.now(), emptiesBucket: true, reason: .throttled))
+        ScopeWait(KeyWait(until: fixture.time.now(), reason: .throttled), of: fixture.scope))
       var expected = try learned()
       fixture.time.advance(by: .seconds(3_600))
       _ = expected.beginRun(at: fixture.time.now())
@@ -103,8 +103,7 @@ import Testing
           upTo: 1, of: batch, for: dead.id, with: fixture.scope, within: .milliseconds(500), under: .standard)
         try await queue.hold(account, reason: .quota, message: nil, by: dead.id)
         try await queue.hold(
-          ScopeWait(
-            scope: fixture.scope, until: fixture.time.now() + .seconds(60), emptiesBucket: true, reason: .throttled))
+          ScopeWait(KeyWait(until: fixture.time.now() + .seconds(60), reason: .throttled), of: fixture.scope))
       }
       var request = Self.request(batch, .failed)
       request.limit = .quota(Quota(rate: try #require(Rate("1/s")), burst: 1))
@@ -253,7 +252,7 @@ import Testing
           lines[index...].firstIndex { $0.hasPrefix("  }") || $0.hasSuffix(" }") && $0.hasPrefix("  p") } ?? index
         let body = lines[index...end].joined(separator: " ")
         let waits =
-          body.contains("writeExclusively") || body.contains("store.importing") || body.contains("store.scrub")
+          body.contains("writeExclusively") || body.contains("store.exclusive") || body.contains("store.scrub")
         guard waits else { continue }
         verbCount += 1
         #expect(

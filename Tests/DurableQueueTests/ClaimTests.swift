@@ -83,7 +83,7 @@ import Testing
       let batch = try fixture.importNames(["a", "b", "c", "d", "e", "f", "g"])
       let lease = try await fixture.claimOne(of: batch)
       let end = fixture.time.now() + .seconds(3)
-      let wait = ScopeWait(scope: fixture.scope, until: end, emptiesBucket: true, reason: .throttled)
+      let wait = ScopeWait(KeyWait(until: end, reason: .throttled), of: fixture.scope)
       _ = try await fixture.queue.settle(
         Answer(lease: lease.handle, outcome: Outcome(.throttled), due: end, wait: wait))
       let early = try await fixture.claim(10, of: batch)

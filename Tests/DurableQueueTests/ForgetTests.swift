@@ -98,14 +98,13 @@ import Testing
       }
       for (account, name) in accounts where name == "goneaccount" {
         let reply = ListReply.failed(Outcome(.refused, message: "gone-list-message"))
-        try await fixture.queue.record(
-          Listing(reply, of: account, by: owner, askedAt: fixture.time.now(), latency: .zero))
+        try await fixture.queue.record(reply, of: account, by: owner, askedAt: fixture.time.now(), latency: .zero)
         try await fixture.queue.hold(account, reason: .quota, message: "gone-hold-message", by: owner)
       }
       try await fixture.queue.hold(
         ScopeWait(
-          scope: fixture.scope, until: fixture.time.now() + .seconds(60), emptiesBucket: false, reason: .throttled,
-          message: "gone-wait-message"))
+          KeyWait(until: fixture.time.now() + .seconds(60), reason: .throttled, message: "gone-wait-message"),
+          of: fixture.scope))
       let before = try fixture.rows(of: other)
       #expect(try fixture.queue.forget(batch)?.itemCount == 300)
       #expect(try fixture.queue.scrub() == nil)
@@ -229,7 +228,7 @@ import Testing
       try await finish(batch, "gone", fixture)
       let (reader, snapshot) = try Self.snapshot(of: fixture.queue.path)
       #expect(try fixture.queue.forget(batch)?.itemCount == 50)
-      #expect(try fixture.queue.scrub(waiting: .zero)?.cause == .readers([]))
+      #expect(try fixture.queue.scrub(waiting: .zero) == .readers([]))
       try snapshot.close()
       try reader.close()
       #expect(try fixture.queue.scrub() == nil)

@@ -47,8 +47,7 @@ import Testing
       return Answer(
         lease: lease.handle, outcome: Outcome(kind, remoteID: "id-\(lease.name)", message: "said"),
         wait: wait
-          ? ScopeWait(scope: fixture.scope, until: until, emptiesBucket: true, reason: .throttled, message: "said")
-          : nil,
+          ? ScopeWait(KeyWait(until: until, reason: .throttled, message: "said"), of: fixture.scope) : nil,
         teaches: teaches ? fixture.scope : nil)
     }
   }
@@ -110,8 +109,7 @@ import Testing
       try await watched.expect(["key_scope"]) { try await watched.queue.takePermit(of: watched.fixture.scope) }
       let reply = ListReply.listed([], isWhole: true, clockSkew: .seconds(1))
       try await watched.expect(["owner"]) {
-        try await watched.queue.record(
-          Listing(reply, of: account, by: owner.id, askedAt: now.wall, latency: .zero))
+        try await watched.queue.record(reply, of: account, by: owner.id, askedAt: now.wall, latency: .zero)
       }
       let shown = ["a", "b", "d"].map { RemoteItem(id: "id-\($0)", name: $0) }
       let list = RemoteList(items: shown, isWhole: true, asked: now)
@@ -121,8 +119,7 @@ import Testing
       try await watched.expect(["account_scope"]) {
         try await watched.queue.hold(account, reason: .quota, message: nil, by: owner.id)
       }
-      let wait = ScopeWait(
-        scope: watched.fixture.scope, until: now.wall + .seconds(9), emptiesBucket: true, reason: .throttled)
+      let wait = ScopeWait(KeyWait(until: now.wall + .seconds(9), reason: .throttled), of: watched.fixture.scope)
       try await watched.expect(["key_scope", "learned_pace", "key_wait"]) { try await watched.queue.hold(wait) }
       watched.fixture.time.set(now.wall - .seconds(3_600))
       try await watched.expect(["key_scope", "item"]) {
@@ -144,7 +141,7 @@ import Testing
       }
       let until = watched.fixture.time.now() + .seconds(60)
       try await queue.hold(
-        ScopeWait(scope: watched.fixture.scope, until: until, emptiesBucket: true, reason: .throttled))
+        ScopeWait(KeyWait(until: until, reason: .throttled), of: watched.fixture.scope))
       var request = RunRequest(
         batch: watched.second, baseURL: "https://example.com", fingerprint: "0123456789ab", requeue: .failed)
       request.ignoresWait = true

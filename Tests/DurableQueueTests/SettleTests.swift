@@ -62,8 +62,7 @@ import Testing
       let until = fixture.time.now() + .seconds(30)
       let throttled = Answer(
         lease: leases[1].handle, outcome: Outcome(.throttled, message: "slow down"),
-        wait: ScopeWait(
-          scope: fixture.scope, until: until, emptiesBucket: true, reason: .throttled, message: "slow down"))
+        wait: ScopeWait(KeyWait(until: until, reason: .throttled, message: "slow down"), of: fixture.scope))
       _ = try await fixture.queue.settle(throttled)
       let told = KeyWait(until: until, reason: .throttled, message: "slow down")
       #expect(try fixture.queue.waits(baseURL: "https://example.com") == [told])

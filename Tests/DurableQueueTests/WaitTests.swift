@@ -14,8 +14,8 @@ import Testing
   private func wait(_ seconds: Int, _ fixture: QueueFixture, asked: Duration? = nil) async throws {
     try await fixture.queue.hold(
       ScopeWait(
-        scope: fixture.scope, until: fixture.time.now() + .seconds(seconds), emptiesBucket: true, reason: .throttled,
-        message: "slow down", asked: asked))
+        KeyWait(until: fixture.time.now() + .seconds(seconds), reason: .throttled, message: "slow down", asked: asked),
+        of: fixture.scope))
   }
 
   private func waits(_ fixture: QueueFixture) throws -> [KeyWait] {
@@ -137,7 +137,7 @@ import Testing
       let batch = try fixture.importNames(["a"])
       let lease = try await fixture.claimOne(of: batch)
       let until = fixture.time.now() + .seconds(600)
-      let wait = ScopeWait(scope: fixture.scope, until: until, emptiesBucket: true, reason: .throttled)
+      let wait = ScopeWait(KeyWait(until: until, reason: .throttled), of: fixture.scope)
       _ = try await fixture.queue.settle(
         Answer(lease: lease.handle, outcome: Outcome(.throttled), due: until, wait: wait))
       #expect(try await fixture.claim(1, of: batch).leases.isEmpty)
@@ -153,8 +153,7 @@ import Testing
     try await QueueFixture.with(rate: nil) { fixture in
       for second in 0..<6 {
         fixture.time.advance(by: .seconds(second))
-        let wait = ScopeWait(
-          scope: fixture.scope, until: fixture.time.now(), emptiesBucket: true, reason: .throttled)
+        let wait = ScopeWait(KeyWait(until: fixture.time.now(), reason: .throttled), of: fixture.scope)
         try await fixture.queue.hold(wait)
       }
       let learned = try fixture.queue.limit(of: fixture.scope)
@@ -227,8 +226,7 @@ import Testing
     try await QueueFixture.with(rate: Rate("10/s"), burst: 2) { fixture in
       let decidedAt = fixture.time.now()
       let wait = ScopeWait(
-        scope: fixture.scope, until: decidedAt + .seconds(30), emptiesBucket: true, reason: .unreachable,
-        decidedAt: decidedAt)
+        KeyWait(until: decidedAt + .seconds(30), reason: .unreachable), of: fixture.scope, decidedAt: decidedAt)
       fixture.time.set(decidedAt - .seconds(50_000))
       try await fixture.queue.hold(wait)
       #expect(try untilPermit(fixture) == .seconds(30))

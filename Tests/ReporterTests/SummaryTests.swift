@@ -1,4 +1,3 @@
-import DurableQueue
 import Files
 import Foundation
 import Pacing
@@ -6,6 +5,7 @@ import Provisioning
 import TestSupport
 import Testing
 
+@testable import DurableQueue
 @testable import Reporter
 
 @Suite struct SummaryTests {
@@ -123,8 +123,8 @@ import Testing
         ClosingTable.lines(summary) == [
           "  done            1", "  answer unknown  1", "  rows            2", "  1 × answer unknown, will check",
         ])
-      try fixture.queue.noteForecast(.seconds(90), of: fixture.batch.id)
-      try fixture.queue.noteForecast(.seconds(5), of: fixture.batch.id)
+      try fixture.queue.writeExclusively { try Queue.noteForecast(.seconds(90), of: fixture.batch.id, $0) }
+      try fixture.queue.writeExclusively { try Queue.noteForecast(.seconds(5), of: fixture.batch.id, $0) }
       summary = try fixture.write()
       #expect(summary.forecastSeconds == 90, "what was said first stays")
       (summary.states["in_doubt"], summary.states["failed"]) = (0, 1)

@@ -1,8 +1,8 @@
-import DurableQueue
 import Pacing
 import Provisioning
 import Testing
 
+@testable import DurableQueue
 @testable import WorkerPool
 
 /// When and how much is claimed, and what is done where there is nothing to claim.

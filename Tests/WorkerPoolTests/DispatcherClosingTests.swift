@@ -1,8 +1,8 @@
-import DurableQueue
 import Pacing
 import Provisioning
 import Testing
 
+@testable import DurableQueue
 @testable import WorkerPool
 
 /// What is in doubt is settled before a person is called, as far as lists come.

@@ -1,8 +1,8 @@
-import DurableQueue
 import Pacing
 import Provisioning
 import Testing
 
+@testable import DurableQueue
 @testable import WorkerPool
 
 /// How a run ends, and what it still does before it has.

@@ -1,8 +1,8 @@
-import DurableQueue
 import Pacing
 import Provisioning
 import Testing
 
+@testable import DurableQueue
 @testable import WorkerPool
 
 /// The probe of each account, the lists that settle what is in doubt, and the details of entries.
@@ -140,7 +140,7 @@ import Testing
     var rig = listing(parked: 2)
     let until = rig.now + .seconds(1)
     let actions = rig.listFailed(Outcome(kind, status: 200))
-    #expect(actions.contains { if case .holdKey(let wait) = $0 { wait.until == until } else { false } })
+    #expect(actions.contains { if case .holdKey(let wait) = $0 { wait.wait.until == until } else { false } })
     // What was claimed has permits from before the wait, and no answer that is unknown.
     #expect(actions.released.count == 2)
     #expect(actions.released.allSatisfy { $0.reason == (kind == .unreachable ? .unreachable : .notSent) })

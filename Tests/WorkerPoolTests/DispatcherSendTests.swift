@@ -1,8 +1,8 @@
-import DurableQueue
 import Pacing
 import Provisioning
 import Testing
 
+@testable import DurableQueue
 @testable import WorkerPool
 
 /// What is sent and when, and what answers are written with.

@@ -31,7 +31,7 @@ import Testing
     let until = rig.now + .seconds(20)
     let actions = rig.answer(1, Outcome(.throttled, message: "slow down", retryAfter: .seconds(20)))
     let wait = try #require(actions.settled.first?.wait)
-    #expect(wait.until == until && wait.emptiesBucket && wait.reason == .throttled && wait.message == "slow down")
+    #expect(wait.wait.until == until && wait.wait.reason == .throttled && wait.wait.message == "slow down")
     #expect(wait.scope == Rig.scope && wait.sentAt == rig.now && wait.decidedAt == rig.now)
     #expect(actions.settled.first?.due == until)
     #expect(actions.released.count == 4 && actions.released.allSatisfy { $0.due == until && $0.reason == .throttled })
@@ -127,10 +127,9 @@ import Testing
       #expect(rig.answer(number, Outcome(.unknown)).settled.first?.wait == nil, "\(number)")
     }
     let actions = rig.answer(10, Outcome(.unknown, message: "HTTP 503"))
-    #expect(actions.settled.first?.wait?.until == rig.now + .seconds(1))
-    #expect(actions.settled.first?.wait?.emptiesBucket == false)
+    #expect(actions.settled.first?.wait?.wait.until == rig.now + .seconds(1))
     // What was on the wire belongs to it.
-    #expect(rig.answer(11, Outcome(.unknown)).settled.first?.wait?.until == rig.now + .seconds(1))
+    #expect(rig.answer(11, Outcome(.unknown)).settled.first?.wait?.wait.until == rig.now + .seconds(1))
     // Only what was sent has an unknown answer.
     #expect(!actions.released.isEmpty && actions.released.allSatisfy { $0.reason == .notSent })
   }
@@ -212,7 +211,7 @@ import Testing
     for asked in [Duration.seconds(60), nil] {
       var rig = Rig.sending(1)
       let actions = rig.answer(1, Outcome(.keyQuota, message: "m", retryAfter: asked))
-      #expect(actions.settled.first?.wait?.until == asked.map { rig.now + $0 })
+      #expect(actions.settled.first?.wait?.wait.until == asked.map { rig.now + $0 })
       let until = asked.map { rig.now + $0 }
       let wait = KeyWait(until: until ?? rig.now, reason: .keyQuota, message: "m")
       #expect(rig.settled(.settled(.ready)).end == .paused(wait, until: until))
@@ -226,8 +225,7 @@ import Testing
       outcome.pause = .seconds(pause)
       let actions = rig.answer(1, outcome)
       let until = rig.now + .seconds(pause)
-      #expect(actions.settled.first?.wait?.reason == .usedUp && actions.settled.first?.wait?.until == until)
-      #expect(actions.settled.first?.wait?.emptiesBucket == false)
+      #expect(actions.settled.first?.wait?.wait.reason == .usedUp && actions.settled.first?.wait?.wait.until == until)
       #expect(actions.released.count == 4)
       if !isEnd { #expect(actions.released.allSatisfy { $0.reason == .usedUp && $0.due == until }) }
       #expect(isEnding(rig) == isEnd)

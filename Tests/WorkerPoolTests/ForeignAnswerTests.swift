@@ -210,9 +210,8 @@ import WorkerPool
       // The first create has landed after all; a page's status is no reason to halt, the list has come.
       let hidden = WithoutDetails(target: target, failure: Outcome(kind, message: "page", status: 403))
       let pool = Pool(
-        .init(
-          queue: fixture.queue, target: hidden, owner: try fixture.queue.becomeOwner().id, scope: fixture.scope,
-          batch: fixture.batch, rules: Rules(), time: fixture.time), generator: SeededGenerator(seed: 1))
+        queue: fixture.queue, target: hidden, owner: try fixture.queue.becomeOwner().id, scope: fixture.scope,
+        batch: fixture.batch, rules: Rules(), time: fixture.time, generator: SeededGenerator(seed: 1))
       guard case .paused(let wait?, _) = await pool.run(), wait.message == "page" else {
         Issue.record("the run did not pause for it")
         return

@@ -102,9 +102,8 @@ import Testing
     let owner = try #require(try queue.begin(request)).ownership
     if let commit { try CommitKiller.add(to: queue.pool, number: commit.number, isBefore: commit.isBefore) }
     let pool = Pool(
-      .init(
-        queue: queue, target: service, owner: owner.id, scope: scope, batch: BatchID(1), rules: Rules(concurrency: 2),
-        time: time), generator: SeededGenerator(seed: 1))
+      queue: queue, target: service, owner: owner.id, scope: scope, batch: BatchID(1), rules: Rules(concurrency: 2),
+      time: time, generator: SeededGenerator(seed: 1))
     let end = await pool.run()
     #expect(end == .finished)
     return try withExtendedLifetime(owner) { try queue.tally(of: BatchID(1)) }

@@ -49,7 +49,7 @@ import WorkerPool
 
     func pool(_ target: ScriptedTarget, rules: Rules, owner: OwnerID) -> Pool {
       Pool(
-        .init(queue: queue, target: target, owner: owner, scope: scope, batch: batch, rules: rules, time: time),
+        queue: queue, target: target, owner: owner, scope: scope, batch: batch, rules: rules, time: time,
         generator: SeededGenerator(seed: 1))
     }
 

@@ -188,8 +188,9 @@ final class SimulatedRun {
         reply = .listed(entries, isWhole: isWhole, clockSkew: faults.tellsDate ? skew : nil)
       }
       world.note("list of \(account.account) asked at \(asked.wall): \(reply)")
-      let listing = Listing(reply, of: account.scope, by: owner, askedAt: asked.wall, latency: there + back)
-      try queue.writeExclusively { try queue.record(listing, $0) }
+      try queue.writeExclusively {
+        try Queue.record(reply, of: account.scope, by: owner, askedAt: asked.wall, latency: there + back, $0)
+      }
       post(.listed(account, reply, asked: asked), after: back)
     }
   }

@@ -86,7 +86,7 @@ import WorkerPool
       let owner = try queue.becomeOwner()
       queue.store.stepByHand()
       let pool = Pool(
-        .init(queue: queue, target: target, owner: owner.id, scope: scope, batch: batch, rules: rules, time: time),
+        queue: queue, target: target, owner: owner.id, scope: scope, batch: batch, rules: rules, time: time,
         generator: SeededGenerator(seed: seed), executor: executor)
       self.pool = pool
       let slot = Slot()

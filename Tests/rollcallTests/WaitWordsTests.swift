@@ -21,8 +21,9 @@ import Words
       baseURL: try #require(BaseURL(fixture.endpoint)), fingerprint: Credentials.sandbox.fingerprint)
     try await queue.hold(
       ScopeWait(
-        scope: scope, until: fixture.time.now() + .seconds(seconds), emptiesBucket: true, reason: .throttled,
-        message: "Too many requests.", asked: asked))
+        KeyWait(
+          until: fixture.time.now() + .seconds(seconds), reason: .throttled, message: "Too many requests.", asked: asked
+        ), of: scope))
     try queue.close()
   }
 

@@ -62,12 +62,6 @@ package struct BatchAccount: Hashable, Sendable {
   package let scope: AccountScopeID
   /// Its name at the target.
   package let account: String
-
-  /// Makes one.
-  package init(scope: AccountScopeID, account: String) {
-    self.scope = scope
-    self.account = account
-  }
 }
 
 /// One attempt as the figures of a report need it.
@@ -80,14 +74,6 @@ package struct AttemptFigures: Hashable, Sendable {
   package let outcome: Outcome.Kind?
   /// From sending to the answer; nil when there was none.
   package let latency: Duration?
-
-  /// Makes one; for tests.
-  package init(start: Instant, end: Instant?, outcome: Outcome.Kind?, latency: Duration?) {
-    self.start = start
-    self.end = end
-    self.outcome = outcome
-    self.latency = latency
-  }
 }
 
 /// From when on which limit held.

@@ -1,4 +1,4 @@
-// What is claimed: items with permits and starts.
+// What is claimed, items with permits and starts, and what became of it.
 
 package import Pacing
 package import Provisioning
@@ -13,13 +13,6 @@ package struct Lease: Hashable, Sendable {
     package var ordinal: Int
     /// The item's version as of the claim.
     package var version: Int
-
-    /// Makes a handle.
-    package init(item: ItemID, ordinal: Int, version: Int) {
-      self.item = item
-      self.ordinal = ordinal
-      self.version = version
-    }
   }
 
   /// The attempt.
@@ -58,26 +51,9 @@ package struct Claim: Sendable {
     /// When the next item of the batch is due, perhaps already; nil when none is waiting.
     package var nextDue: Instant?
     /// The batch's accounts that may not be sent to and have something ready.
-    package var holds: [AccountHold]
-
+    package var holds: [AccountHold] = []
     /// The batch's accounts with something in doubt.
-    package var doubts: [Doubt]
-
-    /// Makes one; for tests.
-    package init(tally: Tally, nextDue: Instant? = nil, holds: [AccountHold] = [], doubts: [Doubt] = []) {
-      self.tally = tally
-      self.nextDue = nextDue
-      self.holds = holds
-      self.doubts = doubts
-    }
-  }
-
-  /// Makes a claim; for tests.
-  package init(leases: [Lease], quota: Quota, nextPermit: Instant, rest: Rest? = nil) {
-    self.leases = leases
-    self.quota = quota
-    self.nextPermit = nextPermit
-    self.rest = rest
+    package var doubts: [Doubt] = []
   }
 }
 
@@ -96,4 +72,45 @@ package struct AttemptTerms: Hashable, Sendable {
     self.settleDelay = settleDelay
     self.requestTimeout = requestTimeout
   }
+}
+
+/// What became of one attempt.
+package struct Answer: Hashable, Sendable {
+  /// The attempt.
+  package var lease: Lease.Handle
+  /// What it learned.
+  package var outcome: Outcome
+  /// From sending to the answer; nil when nothing was sent.
+  package var latency: Duration?
+  /// When an item that becomes ready may be claimed again; nil: at once.
+  package var due: Instant?
+  /// Why an item that becomes ready waits, where that is not the outcome's own reason; nil: the outcome's.
+  package var reason: Reason?
+  /// What the item's key scope must wait for because of it.
+  package var wait: ScopeWait?
+  /// The key scope that learns from it that this pace is allowed; nil: none does.
+  package var teaches: KeyScopeID?
+
+  /// Makes an answer.
+  package init(
+    lease: Lease.Handle, outcome: Outcome, latency: Duration? = nil, due: Instant? = nil, reason: Reason? = nil,
+    wait: ScopeWait? = nil, teaches: KeyScopeID? = nil
+  ) {
+    self.teaches = teaches
+    self.reason = reason
+    self.lease = lease
+    self.outcome = outcome
+    self.latency = latency
+    self.due = due
+    self.wait = wait
+  }
+}
+
+/// What settling an answer did.
+package enum Settlement: Hashable, Sendable {
+  /// The item went to this state.
+  case settled(ItemState)
+  /// Somebody else had decided about the item; the answer stands with its attempt, the item is as they left it or,
+  /// after a late success, done.
+  case overtaken(ItemState)
 }

@@ -3,45 +3,6 @@
 package import Pacing
 package import Provisioning
 
-/// A list of an account that was asked for, and how that went.
-package struct Listing: Hashable, Sendable {
-  /// The account.
-  package var account: AccountScopeID
-  /// Who asked.
-  package var owner: OwnerID
-  /// When.
-  package var askedAt: Instant
-  /// How that went.
-  package var outcome: Outcome
-  /// Whether it held as many entries as the service said there are.
-  package var isWhole: Bool
-  /// How many entries it had.
-  package var entryCount: Int
-  /// How far the service's clock is ahead of ours; nil when the reply does not tell.
-  package var clockSkew: Duration?
-  /// From sending to the answer.
-  package var latency: Duration
-
-  /// Describes what came of asking for a list.
-  package init(_ reply: ListReply, of account: AccountScopeID, by owner: OwnerID, askedAt: Instant, latency: Duration) {
-    self.account = account
-    self.owner = owner
-    self.askedAt = askedAt
-    self.latency = latency
-    switch reply {
-    case .listed(let items, let isWhole, let clockSkew, let count):
-      outcome = Outcome(.made)
-      self.isWhole = isWhole
-      self.clockSkew = clockSkew
-      entryCount = count ?? items.count
-    case .failed(let outcome):
-      self.outcome = outcome
-      isWhole = false
-      entryCount = 0
-    }
-  }
-}
-
 /// An item with every attempt that was made for it, and what else happened to it.
 package struct ItemHistory: Hashable, Sendable {
   /// One attempt.

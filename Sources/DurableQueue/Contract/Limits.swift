@@ -1,4 +1,4 @@
-// Limits of keys, their permits, and holds of accounts.
+// Limits of keys, their permits and waits, and holds of accounts.
 
 package import Pacing
 package import Provisioning
@@ -57,15 +57,55 @@ package struct Permit: Hashable, Sendable {
   /// When to come back for the next one.
   package let next: Instant
   /// What everything that uses the key waits for, whoever was told so; nil while nothing does.
-  package let wait: KeyWait?
+  package var wait: KeyWait?
   /// When it was asked for: its instants are of that clock. Nil in tests that do not care.
-  package let at: Moment?
+  package var at: Moment?
+}
+
+/// A wait of a whole key scope.
+package struct ScopeWait: Hashable, Sendable {
+  /// The scope that waits.
+  package var scope: KeyScopeID
+  /// What it waits for.
+  package var wait: KeyWait
+  /// When the request was sent that brought it; nil: now.
+  package var sentAt: Instant?
+  /// When it was decided; nil: now. Tells how long it is, where the clock is set before it is written.
+  package var decidedAt: Instant?
+
+  /// Makes a wait.
+  package init(_ wait: KeyWait, of scope: KeyScopeID, sentAt: Instant? = nil, decidedAt: Instant? = nil) {
+    self.wait = wait
+    self.scope = scope
+    self.sentAt = sentAt
+    self.decidedAt = decidedAt
+  }
+}
+
+/// What everything that uses a key waits for.
+package struct KeyWait: Hashable, Sendable {
+  /// Nothing starts before this.
+  package var until: Instant
+  /// Why; after a throttle it ends with an empty bucket.
+  package let reason: Reason
+  /// What the service or the network said.
+  package let message: String?
+  /// What the service asked for, where that is more than is waited.
+  package let asked: Duration?
 
   /// Makes one.
-  package init(start: Instant?, next: Instant, wait: KeyWait? = nil, at: Moment? = nil) {
-    self.start = start
-    self.next = next
-    self.wait = wait
-    self.at = at
+  package init(until: Instant, reason: Reason, message: String? = nil, asked: Duration? = nil) {
+    self.until = until
+    self.reason = reason
+    self.message = message
+    self.asked = asked
   }
+}
+
+/// What putting the instants right has found.
+package struct ClockFinding: Hashable, Sendable {
+  /// The newest instant that the queue has of something that has happened.
+  package let newest: Instant
+  /// This machine's clock, which is before that.
+  package let now: Instant
 }

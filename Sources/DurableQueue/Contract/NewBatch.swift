@@ -1,4 +1,4 @@
-// A roster on its way into the queue.
+// A roster on its way into the queue, and what it asks for beside what the queue has.
 
 import Pacing
 package import Provisioning
@@ -68,11 +68,70 @@ package struct ImportResult: Hashable, Sendable {
   package var isNew: Bool
   /// What the import made of the rows.
   package var comparison: Comparison
+}
 
-  /// Makes a result.
-  package init(batch: BatchID, isNew: Bool, comparison: Comparison) {
-    self.batch = batch
-    self.isNew = isNew
-    self.comparison = comparison
+/// A roster against the queue.
+package struct Comparison: Hashable, Sendable {
+  /// Rows whose key the queue has never seen.
+  package var newCount = 0
+  /// Rows whose item exists already, by the item's state.
+  package var existing: [ItemState: Int] = [:]
+  /// Of the failed ones, those that found their name taken; they wait for a person.
+  package var conflictCount = 0
+  /// Rows with another definition than their item's, by the item's state.
+  package var changed: [ItemState: Int] = [:]
+  /// Rows that were not accepted.
+  package var invalidCount = 0
+  /// Items of the label's previous batch that are not in the roster, unsent: they are cancelled.
+  package var goneUnsentCount = 0
+  /// Items of the label's previous batch that are not in the roster, whatever their state.
+  package var goneCount = 0
+  /// Names that would be another person's, the first ones; the count goes on.
+  package var reassignments: [Reassignment] = []
+  /// How many there are.
+  package var reassignedCount = 0
+  /// Whether the roster equals its label's latest batch, so that nothing is imported and cancelled rows stay so.
+  package var isLatestBatch = false
+
+  /// Makes an empty comparison.
+  package init() {}
+
+  /// How many rows name an item in `state`.
+  package subscript(state: ItemState) -> Int { existing[state, default: 0] }
+
+  /// How many cancelled rows an import brings back: the roster asks for them again.
+  package var backCount: Int { isLatestBatch ? 0 : self[.cancelled] }
+
+  /// How many items a run would submit: new ones, unsent ones, cancelled ones that are back, failed ones but conflicts.
+  package var toCreateCount: Int { newCount + self[.ready] + backCount + self[.failed] - conflictCount }
+
+  mutating func count(_ item: ExistingItem, isChanged: Bool) {
+    existing[item.state, default: 0] += 1
+    if item.isConflict { conflictCount += 1 }
+    if isChanged { changed[item.state, default: 0] += 1 }
   }
+
+  /// Rows out: items of the label's previous batch at the same base URL that the new batch does not name. Takes the
+  /// label, the base URL, the new batch, the id below which the previous batch lies, and whether the new one is a part.
+  static let goneSQL = """
+    SELECT item_id FROM batch_row WHERE item_id IS NOT NULL AND batch_row.batch_id = (
+        SELECT max(id) FROM batch WHERE label = :label AND base_url = :base AND id < :before AND is_partial = 0)
+      AND :partial = 0
+      AND item_id NOT IN (SELECT item_id FROM batch_row WHERE item_id IS NOT NULL AND batch_row.batch_id = :batch)
+      AND item_id NOT IN (
+        SELECT named_item_id FROM batch_row WHERE named_item_id IS NOT NULL AND batch_row.batch_id = :batch)
+    """
+}
+
+/// A name that would be another person's.
+package struct Reassignment: Hashable, Sendable {
+  /// The line of the row.
+  package let line: Int
+  /// The item's name.
+  package let name: String
+  /// The column that tells.
+  package let column: String
+  /// Whose it was, and whose it would be.
+  package let before: String
+  package let now: String
 }

@@ -29,23 +29,14 @@ package struct QueueHealth: Hashable, Sendable {
   }
 }
 
-/// What of the erased may still be in the files.
-package struct Remains: Hashable, Sendable {
-  /// Why.
-  package enum Cause: Hashable, Sendable {
-    /// Somebody reads an older state of the file, so that the log keeps it; the processes, as far as they can be told.
-    case readers([Int32])
-    /// The file could not be written anew; what the system or SQLite said.
-    case notWritten(String)
-    /// Another process writes to the file; what is known of it.
-    case busy(String)
-  }
-
-  /// Why.
-  package let cause: Cause
-
-  /// Makes one.
-  package init(cause: Cause) { self.cause = cause }
+/// Why the files may still hold what was erased.
+package enum Remains: Hashable, Sendable {
+  /// Somebody reads an older state of the file, so that the log keeps it; the processes, as far as they can be told.
+  case readers([Int32])
+  /// The file could not be written anew; what the system or SQLite said.
+  case notWritten(String)
+  /// Another process writes to the file; what is known of it.
+  case busy(String)
 }
 
 extension Queue {

@@ -46,9 +46,8 @@ final class ImportSession {
       VALUES (?, ?, ?, ?, ?, ?, ?)
       """,
       [
-        new.label, new.target, new.baseURL,
-        JSONValue.array(new.columns.map(JSONValue.string)).canonicalText,
-        new.digest, new.isPartial, self.now,
+        new.label, new.target, new.baseURL, JSONValue.canonicalText(of: new.columns), new.digest, new.isPartial,
+        self.now,
       ])
     batch = BatchID(id)
     bulk = try BulkInserts(batch: batch, at: self.now, db)
@@ -190,10 +189,7 @@ final class ImportSession {
 
   /// The item that is there for a row with an issue; nil when there is none.
   private func item(of account: String, _ name: String) throws -> Int64? {
-    guard let scope = try AccountRow.id(of: key(of: account), db) else {
-      return nil
-    }
-    return try ExistingItem(name, in: scope, db)?.id
+    try AccountRow.id(of: key(of: account), db).flatMap { try ExistingItem(name, in: $0, db)?.id }
   }
 
   private static let gone = BulkChange(of: .withdrawn(.gone), in: .ready)

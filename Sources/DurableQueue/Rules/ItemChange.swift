@@ -38,14 +38,6 @@ struct ItemFacts {
   /// The definition that a newer roster gives; nil where it gives no other.
   var definition: Int64?
 
-  init(
-    due: Instant? = nil, reason: Reason? = nil, message: String? = nil, remoteID: String? = nil, owner: OwnerID? = nil,
-    batch: BatchID? = nil, definition: Int64? = nil
-  ) {
-    (self.due, self.reason, self.message, self.remoteID) = (due, reason, message, remoteID)
-    (self.owner, self.batch, self.definition) = (owner, batch, definition)
-  }
-
   fileprivate func value(_ value: ItemValue, at now: Moment) -> (any Bindable)? {
     switch value {
     case .now: now.wall.microseconds
@@ -83,7 +75,7 @@ struct ItemPlace {
     var arguments = change.values.map { facts.value($0, at: now) }
     arguments += [id.rawValue, version]
     guard try db.run(change.sql, .ordered(arguments)) == 1 else {
-      throw BrokenRows("an item changed inside a transaction")
+      throw BrokenRows(what: "an item changed inside a transaction")
     }
     return transition
   }

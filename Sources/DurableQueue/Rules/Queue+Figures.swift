@@ -6,29 +6,17 @@ package import Provisioning
 
 /// A batch in one state of the file, to be read in as many goes as it takes; good only inside of `Queue.readBatch`.
 package struct BatchReading {
-  private let batch: BatchID
-  private let db: any Transaction
-
-  fileprivate init(_ batch: BatchID, _ db: any Transaction) {
-    self.batch = batch
-    self.db = db
-  }
+  fileprivate let batch: BatchID
+  fileprivate let db: any Transaction
 }
 
 extension Queue {
   /// Reads a batch in one state of the file, undisturbed by writers.
   package func readBatch<Value>(_ batch: BatchID, _ body: (BatchReading) throws -> Value) throws -> Value {
-    try read { db in try body(BatchReading(batch, db)) }
+    try read { db in try body(BatchReading(batch: batch, db: db)) }
   }
-}
 
-extension Queue {
   /// Notes how long what a batch asks for will take, as it was said; what was said first stays.
-  /// Blocks while others write.
-  package func noteForecast(_ length: Duration, of batch: BatchID) throws {
-    try writeExclusively { db in try Self.noteForecast(length, of: batch, db) }
-  }
-
   static func noteForecast(_ length: Duration, of batch: BatchID, _ db: any Transaction) throws {
     try db.run(
       "UPDATE batch SET forecast = ? WHERE id = ? AND forecast IS NULL",
@@ -126,8 +114,7 @@ extension Queue {
       try body(
         ReportRow(
           ordinal: try row.get(0), line: try row.get(1), cells: try text.cells(of: row.get(2)),
-          item: try reportItem(row),
-          issue: try row.get(3)))
+          item: try reportItem(row), issue: try row.get(3)))
     }
   }
 

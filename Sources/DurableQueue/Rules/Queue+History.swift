@@ -1,13 +1,29 @@
 // One item's whole history, for the person who asks what happened.
 
-import Pacing
+package import Pacing
 package import Provisioning
 
 extension Queue {
-  /// Writes down that a list was asked for, for the histories of its account's items, and the clock's skew that it showed.
-  package func record(_ listing: Listing) async throws { try await write { db in try self.record(listing, db) } }
+  /// Writes down what came of asking for an account's list, for the histories of its items, and the clock's skew that it
+  /// showed.
+  package func record(
+    _ reply: ListReply, of account: AccountScopeID, by owner: OwnerID, askedAt: Instant, latency: Duration
+  ) async throws {
+    try await write { db in
+      try Self.record(reply, of: account, by: owner, askedAt: askedAt, latency: latency, db)
+    }
+  }
 
-  func record(_ listing: Listing, _ db: any Transaction) throws {
+  static func record(
+    _ reply: ListReply, of account: AccountScopeID, by owner: OwnerID, askedAt: Instant, latency: Duration,
+    _ db: any Transaction
+  ) throws {
+    let (outcome, isWhole, entryCount, clockSkew) =
+      switch reply {
+      case .listed(let items, let isWhole, let clockSkew, let count):
+        (Outcome(.made), isWhole, count ?? items.count, clockSkew)
+      case .failed(let outcome): (outcome, false, 0, nil)
+      }
     try db.run(
       """
       INSERT INTO listing (account_scope_id, owner_id, asked_at, outcome, is_whole, entry_count, status, message,
@@ -15,22 +31,19 @@ extension Queue {
       SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM account_scope WHERE id = ?)
       """,
       [
-        listing.account.rawValue, listing.owner.rawValue, listing.askedAt.microseconds, listing.outcome.kind.rawValue,
-        listing.isWhole, listing.entryCount, listing.outcome.status, listing.outcome.message,
-        listing.outcome.requestID, listing.latency.microseconds,
+        account.rawValue, owner.rawValue, askedAt.microseconds, outcome.kind.rawValue, isWhole, entryCount,
+        outcome.status, outcome.message, outcome.requestID, latency.microseconds,
         // One that was forgotten meanwhile has no lists.
-        listing.account.rawValue,
+        account.rawValue,
       ])
-    guard let skew = listing.clockSkew else { return }
+    guard let clockSkew else { return }
     try db.run(
       """
       UPDATE owner SET clock_skew = CASE WHEN clock_skew < ?1 THEN clock_skew ELSE ?1 END,
         clock_skew_most = CASE WHEN clock_skew_most > ?1 THEN clock_skew_most ELSE ?1 END WHERE id = ?2
-      """, [skew.microseconds, listing.owner.rawValue])
+      """, [clockSkew.microseconds, owner.rawValue])
   }
-}
 
-extension Queue {
   /// The items of a batch by name, or the one of a line of its roster; empty when there is none.
   package func histories(named name: String, line: Int?, in batch: BatchID) throws -> [ItemHistory] {
     try read { db in

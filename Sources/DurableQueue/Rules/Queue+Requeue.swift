@@ -1,4 +1,5 @@
-// Requeuing: what is over is tried again, and what another batch made ready becomes this one's.
+// What a person asks for: what is over is tried again, what was not sent is dropped, and what a conflict has found is taken
+// over.
 
 import Pacing
 package import Provisioning
@@ -59,5 +60,53 @@ extension Queue {
     try (hasID ? Self.lookedAtFirst : Self.requeued).run(
       where: "remote_id IS \(hasID ? "NOT " : "")NULL AND \(Self.isTriedAgain)", ItemFacts(batch: batch),
       [("any", requeue.isAnyFailure), ("reasons", requeue.reasonList)], in: db)
+  }
+
+  /// Cancels what a batch has not sent. An item that was assigned to a later batch belongs to that batch and stays. Blocks
+  /// while others write.
+  package func cancel(_ batch: BatchID) throws -> Cancellation {
+    // Rows in: the batch's own items, by `batch_row`'s key.
+    let own = "batch_id = :batch AND id IN (SELECT item_id FROM batch_row WHERE batch_id = :batch)"
+    return try writeExclusively { db in
+      Cancellation(
+        cancelledCount: try Self.dropped.run(where: own, ItemFacts(batch: batch), in: db),
+        flaggedCount: try Self.flagged.run(where: own, ItemFacts(batch: batch), in: db))
+    }
+  }
+
+  private static let dropped = BulkChange(of: .withdrawn(.cancelled), in: .ready)
+  private static let flagged = BulkChange(of: .withdrawn(.cancelled), in: .leased, .inDoubt)
+  private static let adopted = BulkChange(of: .adopted, in: .failed)
+
+  /// Makes a batch's conflicts of these names done, with what was found. Blocks while others write.
+  ///
+  /// - Returns: the names that were no conflict of the batch with something found.
+  package func adopt(_ names: [String], in batch: BatchID) throws -> [String] {
+    try writeExclusively { db in
+      var unknown: [String] = []
+      for name in names {
+        // Rows in: one item for each account that has the name.
+        let changedCount = try Self.adopted.run(
+          where: """
+            name = :name AND reason = 'conflict' AND remote_id IS NOT NULL
+              AND id IN (SELECT item_id FROM batch_row WHERE batch_id = :batch)
+            """, ItemFacts(batch: batch), [("name", name)], in: db)
+        if changedCount == 0 { unknown.append(name) }
+      }
+      return unknown
+    }
+  }
+
+  /// The names of a batch's conflicts, with the id of what was found.
+  package func conflicts(of batch: BatchID) throws -> [(name: String, remoteID: String)] {
+    try read { db in
+      try db.all(
+        """
+        SELECT name, remote_id FROM batch_row JOIN item ON item.id = item_id
+        WHERE batch_row.batch_id = ? AND state = 'failed' AND reason = 'conflict' AND remote_id IS NOT NULL
+        ORDER BY batch_row.ordinal
+        """, [batch.rawValue]
+      ).map { (name: try $0.get(0), remoteID: try $0.get(1)) }
+    }
   }
 }

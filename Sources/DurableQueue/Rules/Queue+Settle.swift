@@ -73,7 +73,7 @@ struct ItemRow {
           id: id, state: try row.get(1), version: try row.get(2), isFlagged: try row.get(4))
       )
     }
-    guard let row else { throw BrokenRows("an item is missing") }
+    guard let row else { throw BrokenRows(what: "an item is missing") }
     (account, owner, unanswered, place) = (row.account, row.owner, row.unanswered, row.place)
   }
 }

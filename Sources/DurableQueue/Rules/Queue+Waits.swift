@@ -6,30 +6,27 @@ package import Provisioning
 extension Queue {
   /// What a base URL's keys wait for now; of one key, if its fingerprint is given.
   package func waits(baseURL: BaseURL, fingerprint: String? = nil) throws -> [KeyWait] {
-    try read { db in
-      let now = db.now.wall
-      let scopes = try db.values(
-        "SELECT id FROM key_scope WHERE base_url = ?1 AND (fingerprint = ?2 OR ?2 IS NULL) ORDER BY id",
-        [baseURL, fingerprint], as: Int64.self)
-      return try scopes.compactMap { try ScopeRow(KeyScopeID($0), db).wait(at: now) }
-    }
+    try read { db in try keys(at: baseURL, fingerprint, db).compactMap { $0.wait(at: db.now.wall) } }
   }
 
   /// When a base URL's keys may send next by their own limits, for those that may not now; of one key, if its fingerprint is
   /// given.
   package func limitGates(baseURL: BaseURL, fingerprint: String? = nil) throws -> [(limit: Limit, next: Instant)] {
     try read { db in
-      let now = db.now
-      let scopes = try db.values(
-        "SELECT id FROM key_scope WHERE base_url = ?1 AND (fingerprint = ?2 OR ?2 IS NULL) ORDER BY id",
-        [baseURL, fingerprint], as: Int64.self)
-      return try scopes.compactMap { id in
-        let row = try ScopeRow(KeyScopeID(id), at: now, db)
-        guard row.wait(at: now.wall) == nil else { return nil }
-        let next = row.limit.quota.grant(upTo: 0, from: row.state, at: now.wall, within: .zero).next
-        return next > now.wall + .seconds(1) ? (limit: row.limit, next: next) : nil
+      let now = db.now.wall
+      return try keys(at: baseURL, fingerprint, db).compactMap { row in
+        guard row.wait(at: now) == nil else { return nil }
+        let next = row.limit.quota.grant(upTo: 0, from: row.state, at: now, within: .zero).next
+        return next > now + .seconds(1) ? (limit: row.limit, next: next) : nil
       }
     }
+  }
+
+  private func keys(at baseURL: BaseURL, _ fingerprint: String?, _ db: any Transaction) throws -> [ScopeRow] {
+    let scopes = try db.values(
+      "SELECT id FROM key_scope WHERE base_url = ?1 AND (fingerprint = ?2 OR ?2 IS NULL) ORDER BY id",
+      [baseURL, fingerprint], as: Int64.self)
+    return try scopes.map { try ScopeRow(KeyScopeID($0), at: db.now, db) }
   }
 
   /// The last wait of a key, over or not; nil when it never waited.

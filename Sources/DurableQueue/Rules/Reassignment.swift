@@ -30,9 +30,7 @@ struct PersonCheck {
     self.previous = previous
     let text = try Queue.cellText(of: previous, db)
     self.text = text
-    guard
-      let batch = try db.one("SELECT columns FROM batch WHERE id = ?", [previous])
-    else { return nil }
+    guard let batch = try db.one("SELECT columns FROM batch WHERE id = ?", [previous]) else { return nil }
     let before = try Queue.strings(batch.get(0))
     let columns = carried.compactMap { header, index in
       before.firstIndex(of: header).map { Column(header: header, now: index, before: $0) }

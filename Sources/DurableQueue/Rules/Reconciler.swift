@@ -161,3 +161,27 @@ struct Reconciler {
     return firstRead.map { list.asked.sinceBoot.elapsed - $0 >= delay } ?? false
   }
 }
+
+/// The entries of a list by their names, in its order. Nearly every name is there once; a list may have hundreds of
+/// thousands.
+struct NamedEntries {
+  let items: [RemoteItem]
+  private var first: [String: Int] = [:]
+  private var others: [String: [RemoteItem]] = [:]
+
+  init(_ items: [RemoteItem]) {
+    self.items = items
+    first.reserveCapacity(items.count)
+    for (index, item) in items.enumerated() {
+      if first[item.name] == nil { first[item.name] = index } else { others[item.name, default: []].append(item) }
+    }
+  }
+
+  /// All entries of a name.
+  subscript(name: String) -> [RemoteItem] { first[name].map { [items[$0]] + (others[name] ?? []) } ?? [] }
+
+  /// Each name once, in the list's order.
+  var names: some Sequence<String> {
+    items.indices.lazy.filter { first[items[$0].name] == $0 }.map { items[$0].name }
+  }
+}

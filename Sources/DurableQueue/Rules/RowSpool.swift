@@ -100,17 +100,13 @@ package final class RowSpool {
 
 /// The rows of a reading; they can be read as often as one likes.
 package struct SpooledRows: Sendable {
-  private let file: Spool?
+  fileprivate let file: Spool?
   /// Of the pieces in the file.
-  private let sizes: [Int]
+  fileprivate let sizes: [Int]
   /// What follows them.
-  private let rest: [UInt8]
+  fileprivate let rest: [UInt8]
   /// What a reader of the rows' cells must know; nil without rows.
   let knownCells: String?
-
-  fileprivate init(file: Spool?, sizes: [Int], rest: [UInt8], knownCells: String?) {
-    (self.file, self.sizes, self.rest, self.knownCells) = (file, sizes, rest, knownCells)
-  }
 
   /// Hands over the rows in pieces, in order.
   ///

@@ -30,7 +30,7 @@ struct ScopeRow {
       SELECT theoretical_at, not_before, rate_count, rate_period, burst, limit_source, limit_at, windows, learner,
         wait_reason, wait_message, wait_asked, window_at, window_boot, window_up FROM key_scope WHERE id = ?
       """, [id])
-    guard let row else { throw BrokenRows("a key scope is missing") }
+    guard let row else { throw BrokenRows(what: "a key scope is missing") }
     limit = try Self.limit(row)
     waitReason = try row.get(9)
     waitMessage = try row.get(10)
@@ -155,19 +155,20 @@ struct ScopeRow {
     return KeyWait(until: state.notBefore, reason: waitReason, message: waitMessage, asked: waitAsked)
   }
 
-  func wait(_ wait: ScopeWait, at now: Moment, _ db: any Transaction) throws {
-    var wait = wait
-    if let decidedAt = wait.decidedAt, abs((now.wall - decidedAt).microseconds) > Self.longestCommit.microseconds {
+  func wait(_ new: ScopeWait, at now: Moment, _ db: any Transaction) throws {
+    var wait = new.wait
+    let isThrottle = wait.reason == .throttled
+    if let decidedAt = new.decidedAt, abs((now.wall - decidedAt).microseconds) > Self.longestCommit.microseconds {
       // The clock was set meanwhile.
       wait.until = now.wall + (wait.until - decidedAt)
     }
     var quota = limit.quota
-    if wait.emptiesBucket, limit.source != .flag {
-      quota = try learn(at: now.wall, db) { $0.noteThrottle(sentAt: wait.sentAt ?? now.wall, at: now.wall) } ?? quota
+    if isThrottle, limit.source != .flag {
+      quota = try learn(at: now.wall, db) { $0.noteThrottle(sentAt: new.sentAt ?? now.wall, at: now.wall) } ?? quota
     }
     var next = state
     next.notBefore = max(state.notBefore, wait.until)
-    if wait.emptiesBucket { next = quota.emptied(state, until: wait.until) }
+    if isThrottle { next = quota.emptied(state, until: wait.until) }
     guard next != state else { return }
     try store(next, db)
     guard next.notBefore > state.notBefore else { return }

@@ -1,8 +1,46 @@
-// Values as they stand in the queue's file. A disk or a hand may have put anything there: what is not of its column's kind,
-// or out of its range, is an error and never a crash.
+// Values as they go into the database and come out of it. A disk or a hand may have put anything there: what is not of its
+// column's kind, or out of its range, is an error and never a crash.
 
 package import Pacing
 package import Provisioning
+
+/// A value of a column, or of an argument.
+package enum SQLValue: Hashable, Sendable {
+  case null
+  case integer(Int64)
+  case real(Double)
+  case text(String)
+  /// Bytes that are no text; nothing of ours writes any.
+  case bytes
+}
+
+/// What can be an argument of a statement.
+package protocol Bindable {
+  /// It as a column has it.
+  var sqlValue: SQLValue { get }
+}
+
+/// The arguments of a statement: in their order, or by name.
+package enum Arguments: ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral {
+  /// One for each `?`, or `?1`, `?2` and so on.
+  case ordered([(any Bindable)?])
+  /// One for each `:name`; one that the statement has not is left out, one that is missing is an error.
+  case named([(String, (any Bindable)?)])
+
+  /// Arguments in their order.
+  package init(arrayLiteral elements: (any Bindable)?...) { self = .ordered(elements) }
+
+  /// Arguments by name, without the colon.
+  package init(dictionaryLiteral elements: (String, (any Bindable)?)...) { self = .named(elements) }
+}
+
+extension Int64: Bindable { package var sqlValue: SQLValue { .integer(self) } }
+extension Int: Bindable { package var sqlValue: SQLValue { .integer(Int64(self)) } }
+extension Int32: Bindable { package var sqlValue: SQLValue { .integer(Int64(self)) } }
+extension Bool: Bindable { package var sqlValue: SQLValue { .integer(self ? 1 : 0) } }
+extension Double: Bindable { package var sqlValue: SQLValue { .real(self) } }
+extension BaseURL: Bindable { package var sqlValue: SQLValue { .text(text) } }
+extension String: Bindable { package var sqlValue: SQLValue { .text(self) } }
 
 /// A value in a row is not what its column holds.
 package struct DamagedValue: Error, Hashable {
@@ -28,20 +66,17 @@ package enum StoredRange {
   package static let buckets: ClosedRange<Int64> = -10_000_000_000...10_000_000_000
 }
 
-extension Int64: StoredValue {
-  package static func stored(_ value: SQLValue) -> Int64? {
+extension StoredValue where Self: FixedWidthInteger {
+  /// The number, if it is one that can be added to.
+  package static func stored(_ value: SQLValue) -> Self? {
     guard case .integer(let number) = value, StoredRange.integers.contains(number) else { return nil }
-    return number
+    return Self(exactly: number)
   }
 }
 
-extension Int: StoredValue {
-  package static func stored(_ value: SQLValue) -> Int? { Int64.stored(value).flatMap { Int(exactly: $0) } }
-}
-
-extension Int32: StoredValue {
-  package static func stored(_ value: SQLValue) -> Int32? { Int64.stored(value).flatMap { Int32(exactly: $0) } }
-}
+extension Int64: StoredValue {}
+extension Int: StoredValue {}
+extension Int32: StoredValue {}
 
 extension Bool: StoredValue {
   package static func stored(_ value: SQLValue) -> Bool? {

@@ -55,8 +55,6 @@ package protocol Transaction: AnyObject {
 package protocol BulkInsert: AnyObject {
   /// Gives the next value.
   func bind(_ value: Int64?)
-  /// Gives the next value: text, which is copied.
-  func bind(_ bytes: [UInt8])
   /// Gives the next value: text that stays where it is until `run` returns.
   func bind(_ bytes: UnsafeBufferPointer<UInt8>, _ range: Range<Int>)
   /// Inserts the rows whose values were given, and takes new values from the first on.
@@ -173,7 +171,4 @@ extension Transaction {
 package struct BrokenRows: Error, Hashable {
   /// What was met.
   package let what: String
-
-  /// Makes one.
-  package init(_ what: String) { self.what = what }
 }
