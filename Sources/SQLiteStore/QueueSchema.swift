@@ -9,7 +9,7 @@ enum QueueSchema {
   /// `ROLC` in ASCII: tells the file from any other SQLite file.
   static let applicationID = 0x524F_4C43
   /// The number of these tables; it rises with every change.
-  static let version = 16
+  static let version = 17
 
   /// Makes the tables where there are none, in one transaction.
   static func make(_ db: Database) throws {
@@ -72,14 +72,14 @@ enum QueueSchema {
     -- What holds apply to.
     CREATE TABLE account_scope (
       id INTEGER PRIMARY KEY,
-      target TEXT NOT NULL,
+      service TEXT NOT NULL,
       base_url TEXT NOT NULL,
       account TEXT NOT NULL,
       hold_reason TEXT CHECK (\(isOne(of: ["quota", "accountRefused"], "hold_reason"))),
       hold_message TEXT,
       hold_at INTEGER,
       hold_owner_id INTEGER REFERENCES owner, -- the run that has set it
-      UNIQUE (target, base_url, account),
+      UNIQUE (service, base_url, account),
       CHECK ((hold_reason IS NULL) = (hold_at IS NULL))
     ) STRICT;
     -- A process that claims. It lives exactly as long as it holds the lock on its file.
@@ -180,7 +180,7 @@ enum QueueSchema {
     CREATE TABLE batch (
       id INTEGER PRIMARY KEY AUTOINCREMENT,
       label TEXT NOT NULL,                  -- the roster's real path, or what the person said
-      target TEXT NOT NULL,
+      service TEXT NOT NULL,
       base_url TEXT NOT NULL,               -- where its items are made, in canonical form
       columns TEXT NOT NULL,                -- JSON array of the roster's headers
       known_cells TEXT,                     -- for each column the array of the cells that a number in a row stands for

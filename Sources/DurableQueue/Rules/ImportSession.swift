@@ -42,7 +42,7 @@ final class ImportSession {
     lastDefinition = try db.one("SELECT max(id) FROM definition")?.get(0) ?? 0
     let id = try db.insert(
       """
-      INSERT INTO batch (label, target, base_url, columns, digest, is_partial, imported_at)
+      INSERT INTO batch (label, service, base_url, columns, digest, is_partial, imported_at)
       VALUES (?, ?, ?, ?, ?, ?, ?)
       """,
       [

@@ -124,14 +124,14 @@ enum AccountRow {
   /// Row out: the account's scope, by its key.
   static func id(of account: ItemKey.Account, _ db: any Transaction) throws -> Int64? {
     try db.value(
-      "SELECT id FROM account_scope WHERE target = ? AND base_url = ? AND account = ?",
+      "SELECT id FROM account_scope WHERE service = ? AND base_url = ? AND account = ?",
       [account.service, account.baseURL, account.name], as: Int64.self)
   }
 
   static func makeID(of account: ItemKey.Account, _ db: any Transaction) throws -> Int64 {
     if let known = try id(of: account, db) { return known }
     return try db.insert(
-      "INSERT INTO account_scope (target, base_url, account) VALUES (?, ?, ?)",
+      "INSERT INTO account_scope (service, base_url, account) VALUES (?, ?, ?)",
       [account.service, account.baseURL, account.name])
   }
 }

@@ -12,7 +12,7 @@ extension Queue {
   private static func latestBatch(equalTo new: NewBatch, _ db: any Transaction) throws -> BatchID? {
     let latest = try db.one("SELECT * FROM batch WHERE label = ? ORDER BY id DESC LIMIT 1", [new.label])
     guard let latest, try latest.get("digest") == new.digest, try latest.get("base_url") == new.baseURL,
-      try latest.get("target") == new.target, try latest.get("is_partial") == new.isPartial
+      try latest.get("service") == new.target, try latest.get("is_partial") == new.isPartial
     else { return nil }
     return BatchID(try latest.get("id"))
   }
