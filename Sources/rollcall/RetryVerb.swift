@@ -26,4 +26,7 @@ struct RetryVerb: AsyncParsableCommand {
   }
 }
 
-extension Reason: ExpressibleByArgument {}
+extension Reason: ExpressibleByArgument {
+  /// A row that is over never has it: a name that is taken makes a conflict of it.
+  static var allValueStrings: [String] { allCases.filter { $0 != .exists }.map(\.rawValue) }
+}

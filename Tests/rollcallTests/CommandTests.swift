@@ -17,6 +17,13 @@ import Testing
     }
   }
 
+  @Test func `retry offers no reason that no failed row has`() async throws {
+    try await CommandFixture.with { fixture in
+      let help = await fixture.run("retry", "--help").output
+      #expect(help.contains("conflict") && !help.contains("exists"), "\(help)")
+    }
+  }
+
   @Test(arguments: [
     ["run"], ["run", "x.csv", "--rate", "ten"], ["run", "x.csv", "--burst", "5"], ["fly"],
     ["run", "x.csv", "--concurrency", "0"], ["resume", "one"], ["run", "x.csv", "--endpoint", "http://example.com"],
