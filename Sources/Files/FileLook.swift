@@ -50,7 +50,8 @@ extension FileLook {
 /// Which file it is, whatever it is called, and what kind of file.
 package struct FileIdentity: Hashable, Sendable {
   private let device: UInt64
-  private let inode: UInt64
+  /// Its number on its device.
+  package let inode: UInt64
   private let isRegular: Bool
 
   init(_ status: stat) {

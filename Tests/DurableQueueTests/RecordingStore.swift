@@ -23,8 +23,10 @@ final class RecordingStore: Store {
     }
   }
 
-  func grouped<Value: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> Value) async throws -> Value {
-    try await store.grouped { try body(self.recording($0)) }
+  func grouped<Value: Sendable>(
+    patiently isPatient: Bool, _ body: @escaping @Sendable (any Transaction) throws -> Value
+  ) async throws -> Value {
+    try await store.grouped(patiently: isPatient) { try body(self.recording($0)) }
   }
 
   func exclusive<Value>(_ body: (any Transaction) throws -> Value) throws -> Value {

@@ -146,7 +146,7 @@ struct SteppedCourse {
     let rows = students.map { "s\($0),acc,tensorflow:r2.3.1-py3,ls,student \($0)\n" }
     try ("name,accountId,image,command,student\n" + rows.joined()).write(
       toFile: path, atomically: true, encoding: .utf8)
-    let reader = RosterReader(path: path, schema: .workspace)
+    let reader = try RosterReader(path: path, schema: .workspace)
     let read = try reader.read()
     #expect(read.issueCount == 0)
     let new = NewBatch(
@@ -165,9 +165,8 @@ struct SteppedCourse {
       limit: pace.limitRequest, ignoresWait: pace.ignoreWait || pace.forgetsAll)
     let start = try #require(try queue.begin(request))
     let pool = Pool(
-      .init(
-        queue: queue, target: service, owner: start.ownership.id, scope: start.scope, batch: batch.id,
-        rules: pace.rules(rowCount: students.count, at: time.now()), time: time),
+      queue: queue, target: service, owner: start.ownership.id, scope: start.scope, batch: batch.id,
+      rules: pace.rules(rowCount: students.count, at: time.now()), time: time,
       generator: SeededGenerator(seed: number), executor: executor)
     let end = try drive(pool, start.ownership)
     let folder = folder + "/report-\(number)"

@@ -46,8 +46,8 @@ final class ImportSession {
       VALUES (?, ?, ?, ?, ?, ?, ?)
       """,
       [
-        new.label, new.target, new.baseURL, JSONValue.canonicalText(of: new.columns), new.digest, new.isPartial,
-        self.now,
+        new.label, new.target, new.baseURL,
+        JSONValue.array(new.columns.map(JSONValue.string)).canonicalText, new.digest, new.isPartial, self.now,
       ])
     batch = BatchID(id)
     bulk = try BulkInserts(batch: batch, at: self.now, db)
