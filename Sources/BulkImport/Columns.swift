@@ -43,7 +43,7 @@ final class Columns {
   /// The columns that the template makes the name of.
   private(set) var nameSources: [Int] = []
   /// The columns that only travel along and do not make the name, by their place among the kept ones.
-  private(set) var carriedCells: [RosterRow.Carried] = []
+  private(set) var carriedCells: [(header: String, index: Int)] = []
   let file: String
   let record: Record
   let names: FieldNames
@@ -95,7 +95,7 @@ final class Columns {
     nameSources = plan.added.first { $0.header == names.schema.namePath }?.sources ?? []
     carriedCells = kept.enumerated()
       .filter { meanings[$0.element].field == nil && !nameSources.contains($0.element) }
-      .map { RosterRow.Carried(header: headers[$0.element], index: $0.offset) }
+      .map { (headers[$0.element], $0.offset) }
     accountColumn = column(of: names.schema.accountPath)
     nameColumn = column(of: names.schema.namePath)
     findIssues(matches)

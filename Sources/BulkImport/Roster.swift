@@ -1,40 +1,5 @@
 // What the import hands over: one row after another, and a summary at the end.
 
-package import Provisioning
-
-/// One row of a roster, checked.
-package struct RosterRow: Hashable, Sendable {
-  /// What became of the row.
-  package enum Content: Hashable, Sendable {
-    /// It keeps to every rule; the definition holds account and name too.
-    case accepted(account: String, name: String, definition: Definition)
-    /// It does not; at least one issue. An issue of the header comes with every row that it spoils.
-    case rejected([RowIssue])
-  }
-
-  /// From 1, in the roster's order; the header and wholly empty rows do not count.
-  package let ordinal: Int
-  /// The line on which it starts, from 1.
-  package let line: Int
-  /// One cell for each of the summary's columns, as it was written. A row with too few cells is filled up with empty
-  /// ones; what a row has beyond its header is left out.
-  package let cells: [String]
-  /// What became of it.
-  package let content: Content
-  /// The account and the name of a row that was rejected, where both are known: what they name has not left the roster.
-  package let rejectedKey: RowKey?
-  /// The columns that only travel along and do not make the name, with their places in `cells`; the same for every row.
-  package let carried: [Carried]
-
-  /// A column that is no field.
-  package struct Carried: Hashable, Sendable {
-    /// Its header.
-    package let header: String
-    /// Its place in a row's cells, from 0.
-    package let index: Int
-  }
-}
-
 /// What a whole reading of a roster showed.
 package struct RosterSummary: Hashable, Sendable {
   /// The most issues, and the most warnings, that are kept; the counts go on.

@@ -30,6 +30,8 @@ struct RosterPass {
   private var fresh: [RowIssue] = []
   /// What follows a line that may be no header, until there is enough of it to say so.
   private var following: [Record]?
+  /// The sentence about an issue.
+  private let wording: (RowIssue) -> String
   /// A column that would make names; asked for when one is needed, and once.
   private let findNameColumn: () -> String?
   private var betterNameColumn: String??
@@ -44,9 +46,9 @@ struct RosterPass {
 
   init(
     _ source: RosterSource, displayName: String, schema: Schema, options: RosterOptions, template: Template?,
-    hashBits: Int, nameColumn: @escaping () -> String?
+    hashBits: Int, wording: @escaping (RowIssue) -> String, nameColumn: @escaping () -> String?
   ) {
-    findNameColumn = nameColumn
+    (self.wording, findNameColumn) = (wording, nameColumn)
     self.displayName = displayName
     self.options = options
     self.template = template
@@ -63,7 +65,7 @@ struct RosterPass {
   }
 
   /// Takes the next record: the header, a row, or an empty row, which is passed over.
-  mutating func take(_ record: Record, _ body: (RosterRow) throws -> Void) throws {
+  mutating func take(_ record: Record, _ body: (NewRow) throws -> Void) throws {
     guard !isOver, json != nil || !record.fields.allSatisfy(\.isBlank) else { return }
     lastLine = record.line
     guard columns != nil else { return record.line < firstHeaderLine ? () : try takeHeader(record) }
@@ -75,7 +77,7 @@ struct RosterPass {
   }
 
   /// Now that it is known what follows the header, says what is wrong with it, or goes on with the rows.
-  private mutating func advise(_ body: (RosterRow) throws -> Void) throws {
+  private mutating func advise(_ body: (NewRow) throws -> Void) throws {
     guard let columns, let records = following else { return }
     following = nil
     isOver = columns.advise(records)
@@ -84,13 +86,13 @@ struct RosterPass {
     for record in records { try takeRow(record, body) }
   }
 
-  private mutating func takeRow(_ record: Record, _ body: (RosterRow) throws -> Void) throws {
+  private mutating func takeRow(_ record: Record, _ body: (NewRow) throws -> Void) throws {
     guard let columns else { return }
     if isReport { return try takeRow(record.withoutEscapes, columns, body) }
     try takeRow(record, columns, body)
   }
 
-  private mutating func takeRow(_ record: Record, _ columns: Columns, _ body: (RosterRow) throws -> Void) throws {
+  private mutating func takeRow(_ record: Record, _ columns: Columns, _ body: (NewRow) throws -> Void) throws {
     guard filter.isRow(record) else { return }
     counting.note(record, columns)
     guard filter.isWanted(record) else { return }
@@ -104,9 +106,9 @@ struct RosterPass {
 
   /// - Parameter extended: the row with what the template makes of it.
   private mutating func add(
-    _ record: Record, _ extended: Record, _ columns: Columns, _ body: (RosterRow) throws -> Void
+    _ record: Record, _ extended: Record, _ columns: Columns, _ body: (NewRow) throws -> Void
   ) throws {
-    let (content, rejectedKey) = try content(of: extended, columns)
+    let content = try content(of: extended, columns)
     let keepsAll = columns.kept.count == record.fields.count && columns.kept.count == columns.ownCount
     let hidesAll = columns.hidesAll(record.fields, hasProblems: !record.problems.isEmpty)
     let cells =
@@ -117,20 +119,17 @@ struct RosterPass {
     digest.add(record.fields.dropFirst(columns.ownCount))
     if !columns.plan.isEmpty { digest.add(extended.fields) }
     // The same cells may be wrong in the file and right when its quotes are mended.
-    if case .accepted = content {
+    if case .item = content {
       summary.acceptedCount += 1
       digest.add(1)
     } else {
       digest.add(0)
     }
-    try body(
-      RosterRow(
-        ordinal: summary.rowCount, line: record.line, cells: cells, content: content, rejectedKey: rejectedKey,
-        carried: columns.carriedCells))
+    try body(NewRow(ordinal: summary.rowCount, line: record.line, cells: cells, content: content))
   }
 
   /// Notes an error that ended the reading: what comes after it is not known, so leaving rows out does not mend it.
-  mutating func note(_ error: CSVError, _ body: (RosterRow) throws -> Void) throws {
+  mutating func note(_ error: CSVError, _ body: (NewRow) throws -> Void) throws {
     try advise(body)
     guard !isOver else { return }
     let column = error.fieldNumber - 1
@@ -139,7 +138,7 @@ struct RosterPass {
   }
 
   /// What the reading showed; throws `RosterError` when there was nothing to read.
-  mutating func finish(_ body: (RosterRow) throws -> Void) throws -> RosterSummary {
+  mutating func finish(_ body: (NewRow) throws -> Void) throws -> RosterSummary {
     try advise(body)
     if summary.rowCount == 0, summary.issueCount == 0 { throw nothing }
     if let columns {
@@ -152,6 +151,9 @@ struct RosterPass {
     summary.digest = digest.finish()
     return summary
   }
+
+  /// The columns that only travel along; nil before the header.
+  var carriedCells: [(header: String, index: Int)]? { columns?.carriedCells }
 
   /// The issues since the last call, for who wants all of them.
   mutating func takeIssues() -> [RowIssue] {
@@ -222,7 +224,7 @@ struct RosterPass {
 extension RosterPass {
   private mutating func content(
     of record: Record, _ columns: Columns
-  ) throws -> (RosterRow.Content, rejectedKey: RowKey?) {
+  ) throws -> NewRow.Content {
     var row = RowCheck(record, columns, &memo) {
       let known = betterNameColumn ?? findNameColumn()
       betterNameColumn = known
@@ -253,11 +255,12 @@ extension RosterPass {
     }
     if !row.issues.isEmpty { summary.issueRowCount += 1 }
     guard columns.rejecting.isEmpty, row.issues.isEmpty, let key = row.key, let nameColumn = columns.nameColumn else {
-      return (.rejected(columns.rejecting + row.issues), row.key)
+      let text = (columns.rejecting + row.issues).map(wording).joined(separator: "; ")
+      return .issue(text, account: row.key?.account, name: row.key?.name)
     }
     let definition = definitions.definition(
       of: memo, columns.shape, columns.fieldColumns, nameColumn: nameColumn, name: key.name)
-    return (.accepted(account: key.account, name: key.name, definition: definition), nil)
+    return .item(account: key.account, name: key.name, definition: definition)
   }
 }
 

@@ -1,6 +1,7 @@
 // A roster's file into checked rows. Knows the target only by its schema; stores and prints nothing.
 
 import CSV
+import Crypto
 import Foundation
 package import Provisioning
 
@@ -43,19 +44,20 @@ package struct RosterReader: Sendable {
   /// Reads the roster through. A file that is broken as CSV (an unclosed quote, a byte that is not UTF-8) ends the reading
   /// there, with an issue.
   ///
-  /// - Parameter body: gets each row, in order. What it throws ends the reading and is passed on.
+  /// - Parameters:
+  ///   - wording: the sentence about an issue, for the row that is not accepted for it.
+  ///   - carried: gets the columns that only travel along and do not make the name, with their places in a row's cells,
+  ///     before the first row.
+  ///   - issues: gets all issues and warnings as they are found, of which the summary keeps only the first ones.
+  ///   - body: gets each row, in order. What it throws ends the reading and is passed on.
   /// - Throws: `RosterError`, when the file cannot be read, is no CSV, or has neither rows nor issues.
-  package func read(_ body: (RosterRow) throws -> Void = { _ in }) throws -> RosterSummary {
-    try read(issues: { _ in }, body)
-  }
-
-  /// Reads the roster through; `issues` gets all issues and warnings as they are found, of which the summary keeps only the
-  /// first ones.
   package func read(
-    issues: ([RowIssue]) throws -> Void, _ body: (RosterRow) throws -> Void
+    wording: @escaping (RowIssue) -> String, carried: ([(header: String, index: Int)]) -> Void = { _ in },
+    issues: ([RowIssue]) throws -> Void = { _ in }, _ body: (NewRow) throws -> Void
   ) throws -> RosterSummary {
     var pass = RosterPass(
-      source, displayName: displayName, schema: schema, options: options, template: template, hashBits: hashBits
+      source, displayName: displayName, schema: schema, options: options, template: template, hashBits: hashBits,
+      wording: wording
     ) { [self] in
       // Without one the message says less; a roster that cannot be looked at is told anyway.
       if case .success(let preview) = Result(catching: { try preview() }) { preview.bestNameColumn } else { nil }
@@ -64,9 +66,14 @@ package struct RosterReader: Sendable {
       let found = pass.takeIssues()
       if !found.isEmpty { try issues(found) }
     }
+    var isHeaderKnown = false
     do {
       try source.read(chunkSize: chunkSize) { record in
         try pass.take(record, body)
+        if !isHeaderKnown, let cells = pass.carriedCells {
+          isHeaderKnown = true
+          carried(cells)
+        }
         try handOver()
         return !pass.isOver
       }
@@ -131,5 +138,45 @@ package struct RosterReader: Sendable {
       }
     }
     return found.mapValues { String(decoding: $0.withoutMark, as: UTF8.self) }
+  }
+}
+
+/// SHA-256 over texts and counts, each with its length before it, so that no two rosters run together into one.
+struct RosterDigest {
+  private static let flushSize = 1 << 16
+
+  private var hash = SHA256()
+  private var buffer: [UInt8] = []
+
+  init() { buffer.reserveCapacity(Self.flushSize * 2) }
+
+  /// Adds texts and how many they are.
+  mutating func add(_ texts: some Collection<String>) {
+    add(texts.count)
+    for text in texts {
+      add(text.utf8.count)
+      let isAdded: Void? = text.utf8.withContiguousStorageIfAvailable { buffer.append(contentsOf: $0) }
+      if isAdded == nil { buffer.append(contentsOf: text.utf8) }
+    }
+    guard buffer.count >= Self.flushSize else { return }
+    hash.update(data: buffer)
+    buffer.removeAll(keepingCapacity: true)
+  }
+
+  /// Adds a number that is not negative, seven bits to a byte, the lowest first.
+  mutating func add(_ count: Int) {
+    var rest = count
+    while rest > 0x7F {
+      buffer.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+      rest >>= 7
+    }
+    buffer.append(UInt8(truncatingIfNeeded: rest))
+  }
+
+  /// 64 hexadecimal digits, lower case.
+  mutating func finish() -> String {
+    hash.update(data: buffer)
+    buffer = []
+    return hash.finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }
 }

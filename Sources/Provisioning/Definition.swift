@@ -1,5 +1,43 @@
-// What an item is to be made with. The definitions of a class are nearly the same: each is what it shares with others,
-// what of that it replaces, and a name, from the reading of a roster to the tables of the queue.
+// A row of a roster and what its item is to be made with, from the reading to the tables of the queue. The definitions of
+// a class are nearly the same: each is what it shares with others, what of that it replaces, and a name.
+
+/// One row of a roster on its way into the queue.
+package struct NewRow: Hashable, Sendable {
+  /// What the row asks for.
+  package enum Content: Hashable, Sendable {
+    /// An item: its account, its name, and its definition, which holds both too.
+    case item(account: String, name: String, definition: Definition)
+    /// Nothing, because it was not accepted; why, and which item it would name, if that is known: that is not gone.
+    case issue(String, account: String? = nil, name: String? = nil)
+  }
+
+  /// One cell for each header.
+  package enum Cells: Hashable, Sendable {
+    /// As they were written. A row with too few is filled up with empty ones; what is beyond the header is left out.
+    case read([String])
+    /// One text, as the queue keeps them.
+    case packed(ArraySlice<UInt8>)
+  }
+
+  /// From 1, in the roster's order; the header and wholly empty rows do not count.
+  package var ordinal: Int
+  /// The line on which it starts, from 1.
+  package var line: Int
+  /// Its cells.
+  package var cells: Cells
+  /// What it asks for.
+  package var content: Content
+
+  /// Makes a row that was read.
+  package init(ordinal: Int, line: Int, cells: [String], content: Content) {
+    (self.ordinal, self.line, self.cells, self.content) = (ordinal, line, .read(cells), content)
+  }
+
+  /// Makes a row whose cells were packed.
+  package init(ordinal: Int, line: Int, packed: ArraySlice<UInt8>, content: Content) {
+    (self.ordinal, self.line, self.cells, self.content) = (ordinal, line, .packed(packed), content)
+  }
+}
 
 /// The definition of one item: canonical JSON, as it is sent. All places are in bytes of UTF-8.
 package struct Definition: Sendable {

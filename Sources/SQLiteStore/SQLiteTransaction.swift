@@ -46,9 +46,7 @@ final class SQLiteTransaction: Transaction {
     }
   }
 
-  func bulkInsert(_ start: String, row: String, count: Int) throws -> any BulkInsert {
-    try SQLiteBulkInsert(start, row: row, count: count, db)
-  }
+  func bulkInsert(_ start: String, row: String) throws -> any BulkInsert { try SQLiteBulkInsert(start, row: row, db) }
 
   /// The prepared statement; another one where it is under way already.
   private func statement(_ sql: String) throws -> Statement {
@@ -130,5 +128,61 @@ extension Database {
     DatabaseError(
       resultCode: ResultCode(rawValue: sqlite3_extended_errcode(sqliteConnection)),
       message: String(cString: sqlite3_errmsg(sqliteConnection)))
+  }
+}
+
+// MARK: - Many rows
+
+/// An `INSERT` of a group of rows at once, and of the last ones one by one. A million rows are what an import is measured by:
+/// a statement for each of them would open and close its cursors a million times, and twice the time would be gone.
+final class SQLiteBulkInsert: BulkInsert {
+  private let group: OpaquePointer
+  private let single: OpaquePointer
+  private let db: Database
+
+  /// Prepares the statements: see `Transaction.bulkInsert`.
+  init(_ start: String, row: String, _ db: Database) throws {
+    func prepared(_ count: Int) throws -> OpaquePointer {
+      let sql = start + " " + Array(repeating: row, count: count).joined(separator: ", ")
+      var statement: OpaquePointer?
+      let code = sqlite3_prepare_v2(db.sqliteConnection, sql, -1, &statement, nil)
+      guard code == SQLITE_OK, let statement else { throw db.lastError }
+      return statement
+    }
+    single = try prepared(1)
+    group = try prepared(BulkRows.groupSize)
+    self.db = db
+  }
+
+  deinit {
+    sqlite3_finalize(group)
+    sqlite3_finalize(single)
+  }
+
+  func insert(_ rows: BulkRows) throws {
+    if rows.count == BulkRows.groupSize { return try insert(rows.values[...], rows.bytes, with: group) }
+    for row in 0..<rows.count {
+      let width = rows.values.count / rows.count
+      try insert(rows.values[row * width..<(row + 1) * width], rows.bytes, with: single)
+    }
+  }
+
+  private func insert(
+    _ values: ArraySlice<BulkRows.Value>, _ bytes: [UInt8], with statement: OpaquePointer
+  ) throws {
+    defer { sqlite3_reset(statement) }
+    try bytes.withUnsafeBytes { bytes in
+      for (parameter, value) in zip(Int32(1)..., values) {
+        switch value {
+        case .null: sqlite3_bind_null(statement, parameter)
+        case .integer(let number): sqlite3_bind_int64(statement, parameter, number)
+        case .text(let range):
+          // The bytes stay where they are until the statement has run.
+          let start = bytes.baseAddress.map { ($0 + range.lowerBound).assumingMemoryBound(to: CChar.self) }
+          sqlite3_bind_text(statement, parameter, start, Int32(range.count), nil)
+        }
+      }
+      guard sqlite3_step(statement) == SQLITE_DONE else { throw db.lastError }
+    }
   }
 }

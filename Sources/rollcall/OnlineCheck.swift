@@ -14,8 +14,8 @@ struct WantedThings {
   /// By account.
   fileprivate private(set) var names: [String: [String: Int]] = [:]
 
-  mutating func note(_ row: RosterRow) throws {
-    guard case .accepted(let account, let name, let definition) = row.content else { return }
+  mutating func note(_ row: NewRow) throws {
+    guard case .item(let account, let name, let definition) = row.content else { return }
     names[account, default: [:]][name] = row.line
     if accounts[account] == nil { accounts[account] = row.line }
     let image = try JSONValue(text: definition.text)[path: "configuration.docker.image"]?.stringValue

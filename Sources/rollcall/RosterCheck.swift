@@ -61,19 +61,23 @@ struct RosterCheck {
   ///   - isImported: whether the rows are kept for an import.
   ///   - noting: called with each row.
   mutating func read(
-    comparingWith queue: Queue?, isImported: Bool = false, noting note: (RosterRow) throws -> Void = { _ in }
+    comparingWith queue: Queue?, isImported: Bool = false, noting note: (NewRow) throws -> Void = { _ in }
   ) throws {
     var facts = PlanFacts()
     var spool = isImported ? RowSpool() : nil
-    func readThrough(_ compare: (RosterRow) throws -> Void) throws -> RosterSummary {
+    func readThrough(
+      carried: ([(header: String, index: Int)]) -> Void = { _ in }, _ compare: (NewRow) throws -> Void = { _ in }
+    ) throws -> RosterSummary {
       let file = try reading.issueFile(needed, in: context)
-      let summary = try reader.read(issues: { try file?.add($0) }) { row in
+      let summary = try reader.read(
+        wording: \.withoutPlace, carried: carried, issues: { try file?.add($0) }
+      ) { row in
         switch row.content {
-        case .accepted(let account, let name, let definition): facts.note(account, name, definition)
+        case .item(let account, let name, let definition): facts.note(account, name, definition)
         // What will be refused need not be kept.
-        case .rejected: if !reading.skipInvalid { spool = nil }
+        case .issue: if !reading.skipInvalid { spool = nil }
         }
-        try RosterError.copying(shownPath) { () throws(FileError) in try spool?.append(NewRow(row)) }
+        try RosterError.copying(shownPath) { () throws(FileError) in try spool?.append(row) }
         try note(row)
         try compare(row)
       }
@@ -84,10 +88,10 @@ struct RosterCheck {
       comparison = try queue.compare(
         target: DataForestClient.targetName, baseURL: endpoint.baseURL, label: label,
         isPartial: reading.options.isPartial
-      ) { session in summary = try readThrough { try session.add($0) } }
+      ) { session in summary = try readThrough(carried: { session.carried = $0 }) { try session.add($0) } }
       comparison.isLatestBatch = try queue.latestBatch(equalTo: newBatch) != nil
     } else {
-      summary = try readThrough { _ in }
+      summary = try readThrough()
       comparison.newCount = summary.acceptedCount
     }
     self.facts = facts
@@ -180,32 +184,6 @@ extension RosterCheck {
   }
 }
 
-extension ComparisonSession {
-  fileprivate mutating func add(_ row: RosterRow) throws {
-    switch row.content {
-    case .accepted(let account, let name, let definition):
-      try add(
-        account: account, name: name, definition: definition, line: row.line, cells: row.cells,
-        carried: row.carried.map { ($0.header, $0.index) })
-    case .rejected: if let key = row.rejectedKey { try addInvalid(account: key.account, name: key.name) }
-    }
-  }
-}
-
-extension NewRow {
-  init(_ row: RosterRow) {
-    let content: Content =
-      switch row.content {
-      case .accepted(let account, let name, let definition): .item(account: account, name: name, definition: definition)
-      case .rejected(let issues):
-        .issue(
-          issues.map(\.withoutPlace).joined(separator: "; "), account: row.rejectedKey?.account,
-          name: row.rejectedKey?.name)
-      }
-    self.init(ordinal: row.ordinal, line: row.line, cells: row.cells, content: content)
-  }
-}
-
 extension RosterError {
   /// How the command ends: a path that leads nowhere is a mistake of the command line, like that of a template.
   var status: ExitStatus {
@@ -214,5 +192,61 @@ extension RosterError {
     case .noCopy: .toolFailed
     default: .rosterIssues
     }
+  }
+}
+
+// MARK: - Facts for the plan
+
+/// The plan's facts about the accepted rows.
+struct PlanFacts {
+  private(set) var accounts: [String] = []
+  private(set) var accountCount = 0
+  private(set) var firstName: String?
+  private(set) var lastName: String?
+  private(set) var gpuCount = 0
+  private var seen: Set<String> = []
+  private var latestAccount: String?
+  private var counts: [GPUCount] = []
+
+  /// How many GPUs definitions ask for that replace the same part of one base.
+  private struct GPUCount {
+    let base: Definition.Base
+    let replaced: Range<Int>?
+    let count: Int
+    /// Whether what is replaced has nothing to do with it.
+    let isFixed: Bool
+
+    init(_ definition: Definition) {
+      base = definition.base
+      replaced = definition.patch?.range
+      func count(_ patch: Definition.Patch?) -> Int {
+        WorkspaceDefinition.gpuCount(in: Definition(base: definition.base, patch: patch, name: "").text)
+      }
+      let whole = count(nil)
+      self.count = whole
+      isFixed = replaced.map { count(Definition.Patch($0, text: [])) == whole && whole > 0 } ?? true
+    }
+  }
+
+  mutating func note(_ account: String, _ name: String, _ definition: Definition) {
+    if latestAccount?.hasSameBytes(as: account) != true, seen.insert(account).inserted {
+      accountCount += 1
+      if accounts.count < 3 { accounts.append(account) }
+    }
+    latestAccount = account
+    firstName = firstName ?? name
+    lastName = name
+    gpuCount += gpus(of: definition)
+  }
+
+  /// A million texts are not looked through for it.
+  private mutating func gpus(of definition: Definition) -> Int {
+    let known = counts.first { $0.base === definition.base && $0.replaced == definition.patch?.range }
+    let found = known ?? GPUCount(definition)
+    if known == nil {
+      if counts.count == 16 { counts.removeFirst() }
+      counts.append(found)
+    }
+    return found.isFixed ? found.count : WorkspaceDefinition.gpuCount(in: definition.text)
   }
 }

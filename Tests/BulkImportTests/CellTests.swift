@@ -17,7 +17,7 @@ import Words
 
   @Test func `cells are trimmed for the definition and kept as they were written`() throws {
     let reading = try readText(roster(["description"], rows: [row(" a1\u{3000}", "\" two\nlines \"")]))
-    #expect(reading.rows.first?.cells == ["acc1", " a1\u{3000}", "a:1", "ls", " two\nlines "])
+    #expect(reading.rows.first?.texts == ["acc1", " a1\u{3000}", "a:1", "ls", " two\nlines "])
     let definition = try JSONValue(text: try #require(reading.definitions.first))
     #expect(definition[path: "name"] == .string("a1"))
     #expect(definition[path: "description"] == .string("two\nlines"))

@@ -39,7 +39,7 @@ import Words
     let without = try Self.read(
       Self.table.replacing(",password", with: "").replacing(",hunter2", with: ""), drop: [])
     #expect(with.summary.columns == ["accountId", "name", "image", "command", "email"])
-    #expect(with.rows.map(\.cells) == without.rows.map(\.cells) && with.definitions == without.definitions)
+    #expect(with.rows.map(\.texts) == without.rows.map(\.texts) && with.definitions == without.definitions)
     #expect(with.summary.digest == without.summary.digest)
     #expect(with.summary.dropped == ["password"] && with.summary.staying == ["email"])
     #expect(with.warnings.isEmpty)
@@ -58,7 +58,7 @@ import Words
   func `no row that is out of step brings a dropped cell along`(row: String) throws {
     let text = "accountId,name,image,command,password,email\n\(row)\n"
     let reading = try Self.read(text, drop: ["password"])
-    #expect(!reading.rows.flatMap(\.cells).joined().contains("hunter2"))
+    #expect(!reading.rows.flatMap(\.texts).joined().contains("hunter2"))
     let issues = reading.summary.issues.map { "\($0) \($0.value ?? "")" } + reading.summary.warnings.map(\.description)
     #expect(!issues.joined().contains("hunter2"), "\(issues)")
   }
@@ -69,7 +69,7 @@ import Words
       """
     let reading = try Self.read(text, drop: ["주민번호"])
     #expect(reading.summary.columns.count == 4 && !reading.summary.columns.contains("주민번호"))
-    #expect(!reading.rows.flatMap(\.cells).contains("1") && reading.summary.issueCount == 0)
+    #expect(!reading.rows.flatMap(\.texts).contains("1") && reading.summary.issueCount == 0)
   }
 
   @Test func `a column that is not there is an error with the one that was meant`() throws {

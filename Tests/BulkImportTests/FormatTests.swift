@@ -38,7 +38,7 @@ import Words
     let reading = try read(Self.bytes(mark + Self.text, in: encoding))
     let plain = try read(Array(Self.text.utf8))
     #expect(reading.issues.isEmpty)
-    #expect(reading.rows.map(\.cells) == plain.rows.map(\.cells))
+    #expect(reading.rows.map(\.texts) == plain.rows.map(\.texts))
     #expect(reading.summary.digest == plain.summary.digest)
     #expect(reading.summary.format.encoding == (mark.isEmpty ? .cp949 : .utf16))
     #expect(reading.rows.map(\.line) == [2, 3])
@@ -48,7 +48,7 @@ import Words
     let rows = (1...6_000).map { "김민준이 쓰는 작업 공간,acc1,n\($0),a:1,ls\n" }.joined()
     let reading = try read(Self.bytes(Self.header + rows, in: "CP949"))
     #expect(reading.issues.isEmpty && reading.rows.count == 6_000)
-    #expect(reading.rows.last?.cells.first == "김민준이 쓰는 작업 공간")
+    #expect(reading.rows.last?.texts.first == "김민준이 쓰는 작업 공간")
   }
 
   @Test func `an issue in a roster in CP949 stands at its line and cell`() throws {

@@ -2,6 +2,7 @@
 
 import DataForest
 import Foundation
+import Provisioning
 import Testing
 import Words
 
@@ -80,6 +81,9 @@ import Words
 
   @Test func `a rejected row keeps its account and name where both are known`() throws {
     let reading = try readText(roster(rows: [row("a1", image: "x"), row("", image: "x"), row("a3")]))
-    #expect(reading.rows.map(\.rejectedKey) == [RowKey(account: "acc1", name: "a1"), nil, nil])
+    let (found, contents) = (reading.summary.issues.map(\.withoutPlace), reading.rows.map(\.content))
+    #expect(contents[0] == .issue(found[0], account: "acc1", name: "a1"))
+    #expect(contents[1] == .issue(found[1...].joined(separator: "; ")))
+    guard case .item = contents[2] else { return #expect(contents[2] == contents[0]) }
   }
 }

@@ -148,9 +148,14 @@ private struct CSVProperties {
 
 // MARK: - Rosters
 
+extension NewRow {
+  /// Its cells, as they were read.
+  var texts: [String] { if case .read(let texts) = cells { texts } else { [] } }
+}
+
 /// What reading a roster gives.
 private struct Outcome: Equatable {
-  var rows: [RosterRow] = []
+  var rows: [NewRow] = []
   var summary: RosterSummary?
   var error: RosterError?
 }
@@ -197,7 +202,7 @@ private struct RosterProperties {
   private static func read(_ reader: @autoclosure () throws -> RosterReader) throws -> Outcome {
     var outcome = Outcome()
     do {
-      outcome.summary = try reader().read { outcome.rows.append($0) }
+      outcome.summary = try reader().read(wording: \.withoutPlace) { outcome.rows.append($0) }
     } catch let error as RosterError {
       outcome.error = error
       try must(
@@ -223,15 +228,15 @@ private struct RosterProperties {
     }
   }
 
-  private func check(_ rows: [RosterRow], _ summary: RosterSummary) throws {
+  private func check(_ rows: [NewRow], _ summary: RosterSummary) throws {
     try must(rows.map(\.ordinal) == Array(1...rows.count + 1).dropLast(), "the rows do not count up")
-    try must(rows.allSatisfy { $0.cells.count == summary.columns.count }, "a row has not a cell for each column")
+    try must(rows.allSatisfy { $0.texts.count == summary.columns.count }, "a row has not a cell for each column")
     try must(summary.rowCount == rows.count, "\(summary.rowCount) rows are said, \(rows.count) handed over")
     try must(summary.wholeIssueCount <= summary.issueCount, "there are more issues of the whole than issues")
     var (keys, acceptedCount) = (Set<[String]>(), 0)
     for row in rows {
       switch row.content {
-      case .accepted(let account, let name, let definition):
+      case .item(let account, let name, let definition):
         acceptedCount += 1
         let definition = definition.text
         let value = try JSONValue(text: definition)
@@ -240,8 +245,7 @@ private struct RosterProperties {
           value[key: "accountId"]?.stringValue == account && value[key: "name"]?.stringValue == name,
           "\(definition) is not that of \(account), \(name)")
         try must(keys.insert([account, name]).inserted, "\(account), \(name) is accepted twice")
-      case .rejected(let issues):
-        try must(issues.contains { !$0.isWarning }, "row \(row.ordinal) is rejected without an issue")
+      case .issue(let text, _, _): try must(!text.isEmpty, "row \(row.ordinal) is rejected without an issue")
       }
     }
     try must(summary.acceptedCount == acceptedCount, "\(summary.acceptedCount) accepted are said, not \(acceptedCount)")
@@ -305,11 +309,11 @@ private struct RosterProperties {
   }
 
   /// The same rows written as plain CSV are the same roster.
-  private func checkRewritten(_ rows: [RosterRow], _ summary: RosterSummary) throws {
+  private func checkRewritten(_ rows: [NewRow], _ summary: RosterSummary) throws {
     // A header that is a separator, or looks like the start of something else, is another matter.
     guard !summary.columns.contains(where: { $0.contains { ";\t".contains($0) } }) else { return }
     var bytes: [UInt8] = []
-    for record in [summary.columns] + rows.map(\.cells) { RecordWriter.append(record, to: &bytes) }
+    for record in [summary.columns] + rows.map(\.texts) { RecordWriter.append(record, to: &bytes) }
     try Data(bytes).write(to: URL(fileURLWithPath: path))
     var options = RosterOptions()
     options.format = .csv

@@ -8,7 +8,7 @@ import Words
 
 /// All that came of reading a roster.
 struct Reading {
-  var rows: [RosterRow] = []
+  var rows: [NewRow] = []
   var summary: RosterSummary
 
   /// `line column rule` of every issue.
@@ -18,7 +18,7 @@ struct Reading {
   /// The definitions of the accepted rows.
   var definitions: [String] {
     rows.compactMap { row in
-      guard case .accepted(_, _, let definition) = row.content else { return nil }
+      guard case .item(_, _, let definition) = row.content else { return nil }
       return definition.text
     }
   }
@@ -34,8 +34,8 @@ func read(
   let reader = try RosterReader(
     path: path, displayName: name, schema: schema, options: options, template: template, chunkSize: chunkSize,
     hashBits: hashBits)
-  var rows: [RosterRow] = []
-  let summary = try reader.read { rows.append($0) }
+  var rows: [NewRow] = []
+  let summary = try reader.read(wording: \.withoutPlace) { rows.append($0) }
   return Reading(rows: rows, summary: summary)
 }
 

@@ -2,6 +2,7 @@
 
 import BulkImport
 import DataForest
+import Provisioning
 import TestSupport
 import Testing
 import Words
@@ -10,7 +11,7 @@ import Words
   @Test func `a row out of step with its header is one issue, and its cells are not looked at`() throws {
     let reading = try readText(roster(["note"], rows: [["X", "Y"], row("a1", "n", "more"), row("a2", "n")]))
     #expect(reading.issues == ["2 C2 ragged", "3 F3 ragged"])
-    #expect(reading.rows.map(\.cells) == [["X", "Y", "", "", ""], row("a1", "n"), row("a2", "n")])
+    #expect(reading.rows.map(\.texts) == [["X", "Y", "", "", ""], row("a1", "n"), row("a2", "n")])
   }
 
   @Test func `wholly empty rows are skipped and do not count`() throws {
@@ -89,8 +90,8 @@ import Words
     struct Enough: Error {}
     try withFile(roster(rows: [row("a1"), row("a2")]).utf8) { path in
       let reader = try RosterReader(path: path, schema: .workspace)
-      #expect(throws: Enough.self) { try reader.read { _ in throw Enough() } }
-      let again = try reader.read()
+      #expect(throws: Enough.self) { try reader.read(wording: \.withoutPlace) { _ in throw Enough() } }
+      let again = try reader.read(wording: \.withoutPlace) { _ in }
       #expect(again.rowCount == 2)
     }
   }

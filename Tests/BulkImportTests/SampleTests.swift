@@ -23,9 +23,9 @@ import Words
 
   @Test func `a student of the class becomes a workspace; name, email and section are only carried`() throws {
     let rows = try read(sample("class-30.csv")).rows
-    let row = try #require(rows.first { $0.cells.first == "Smith, John Jr." })
+    let row = try #require(rows.first { $0.texts.first == "Smith, John Jr." })
     #expect(row.ordinal == 22)
-    #expect(Array(row.cells.prefix(4)) == ["Smith, John Jr.", "john.smith@example.com", "나", "ai101-s22"])
+    #expect(Array(row.texts.prefix(4)) == ["Smith, John Jr.", "john.smith@example.com", "나", "ai101-s22"])
     let definition =
       #"{"accountId":"6COytUeFj7b8eOhq2L5zL","configuration":{"docker":{"#
       + #""command":"jupyter lab","image":"dataforest/pytorch:1","workdir":"/root/"},"#
@@ -33,7 +33,7 @@ import Words
       + #""description":"AI 101, section 나: Smith, John Jr.","name":"ai101-s22"}"#
     #expect(
       row.content
-        == .accepted(account: "6COytUeFj7b8eOhq2L5zL", name: "ai101-s22", definition: Definition(text: definition)))
+        == .item(account: "6COytUeFj7b8eOhq2L5zL", name: "ai101-s22", definition: Definition(text: definition)))
   }
 
   @Test func `the roster with issues has the planted ones and no others`() throws {
@@ -88,9 +88,9 @@ import Words
   }
 }
 
-extension RosterRow.Content {
+extension NewRow.Content {
   /// Whether the row was accepted.
   var isAccepted: Bool {
-    if case .accepted = self { true } else { false }
+    if case .item = self { true } else { false }
   }
 }

@@ -35,7 +35,7 @@ import Words
     let text = "name,accountId,image,command\nKim,acc1,a:1,ls\n"
     let reading = try read(text, #"{"name": "x-${name|slug}"}"#)
     #expect(reading.definitions.first?.contains(#""name":"x-kim""#) == true)
-    #expect(reading.rows.first?.cells == ["Kim", "acc1", "a:1", "ls"])
+    #expect(reading.rows.first?.texts == ["Kim", "acc1", "a:1", "ls"])
   }
 
   @Test(arguments: [

@@ -49,7 +49,7 @@ import Testing
   }
 
   static func secrets(_ rows: [NewRow], _ tag: String) -> [String] {
-    rows.flatMap(\.cells).filter { $0.hasPrefix(tag) } + rows.map { person($0.ordinal, tag) }
+    rows.flatMap(\.texts).filter { $0.hasPrefix(tag) } + rows.map { person($0.ordinal, tag) }
   }
 
   /// Settles all of a batch, with messages that name people.

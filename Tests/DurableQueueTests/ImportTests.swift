@@ -163,10 +163,7 @@ import Testing
       let compared = try fixture.queue.compare(
         target: "dataforest", baseURL: "https://example.com", label: "/rosters/class.csv"
       ) { session in
-        for row in rows {
-          guard case .item(let account, let name, let definition) = row.content else { continue }
-          try session.add(account: account, name: name, definition: definition)
-        }
+        for row in rows { try session.add(row) }
       }
       #expect(compared.newCount == 1)
       #expect(compared.existing == [.done: 1, .failed: 1, .leased: 1])

@@ -10,6 +10,11 @@ import Words
 @testable import DurableQueue
 @testable import SQLiteStore
 
+extension NewRow {
+  /// Its cells, as they were read.
+  var texts: [String] { if case .read(let texts) = cells { texts } else { [] } }
+}
+
 struct QueueFixture {
   let queue: Queue
   let time: ManualTimeSource

@@ -93,8 +93,8 @@ private final class RecordingTransaction: Transaction {
     try transaction.read(sql, arguments, body)
   }
 
-  func bulkInsert(_ start: String, row: String, count: Int) throws -> any BulkInsert {
+  func bulkInsert(_ start: String, row: String) throws -> any BulkInsert {
     // One that is prepared need not be run; the import tells of its rows by the tally.
-    try transaction.bulkInsert(start, row: row, count: count)
+    try transaction.bulkInsert(start, row: row)
   }
 }

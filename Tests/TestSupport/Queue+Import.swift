@@ -1,4 +1,5 @@
 package import DurableQueue
+package import Provisioning
 
 extension Queue {
   /// Imports rows that are at hand.

@@ -4,6 +4,7 @@ import Foundation
 import Provisioning
 import TestSupport
 import Testing
+import Words
 
 @testable import rollcall
 
@@ -26,8 +27,8 @@ import Testing
           .write(toFile: path, atomically: true, encoding: .utf8)
         var facts = PlanFacts()
         var expected = 0
-        let summary = try RosterReader(path: path, schema: .workspace).read { row in
-          guard case .accepted(let account, let name, let definition) = row.content else { return }
+        let summary = try RosterReader(path: path, schema: .workspace).read(wording: \.withoutPlace) { row in
+          guard case .item(let account, let name, let definition) = row.content else { return }
           facts.note(account, name, definition)
           expected += WorkspaceDefinition.gpuCount(in: definition.text)
         }

@@ -13,6 +13,7 @@ import SQLiteStore
 import Synchronization
 import TestSupport
 import Testing
+import Words
 import WorkerPool
 
 @testable import rollcall
@@ -147,11 +148,11 @@ struct SteppedCourse {
     try ("name,accountId,image,command,student\n" + rows.joined()).write(
       toFile: path, atomically: true, encoding: .utf8)
     let reader = try RosterReader(path: path, schema: .workspace)
-    let read = try reader.read()
+    let read = try reader.read(wording: \.withoutPlace) { _ in }
     #expect(read.issueCount == 0)
     let new = NewBatch(
       label: "/course.csv", target: service.name, baseURL: service.baseURL, columns: read.columns, digest: read.digest)
-    let imported = try queue.importBatch(new) { add in _ = try reader.read { try add(NewRow($0)) } }
+    let imported = try queue.importBatch(new) { add in _ = try reader.read(wording: \.withoutPlace) { try add($0) } }
     let id = try #require(imported).batch
     return try #require(try queue.batch(id))
   }

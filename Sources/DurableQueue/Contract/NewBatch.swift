@@ -32,34 +32,6 @@ package struct NewBatch: Hashable, Sendable {
   }
 }
 
-/// One row of a roster on its way into the queue.
-package struct NewRow: Hashable, Sendable {
-  /// What the row asks for.
-  package enum Content: Hashable, Sendable {
-    /// An item: its account, its name, and its definition.
-    case item(account: String, name: String, definition: Definition)
-    /// Nothing, because it was not accepted; why, and which item it would name, if that is known: that is not gone.
-    case issue(String, account: String? = nil, name: String? = nil)
-  }
-
-  /// From 1, in the roster's order.
-  package var ordinal: Int
-  /// The line it starts on.
-  package var line: Int
-  /// One cell for each header.
-  package var cells: [String]
-  /// What it asks for.
-  package var content: Content
-
-  /// Makes a row.
-  package init(ordinal: Int, line: Int, cells: [String], content: Content) {
-    self.ordinal = ordinal
-    self.line = line
-    self.cells = cells
-    self.content = content
-  }
-}
-
 /// What came of an import.
 package struct ImportResult: Hashable, Sendable {
   /// The batch: the new one, or the label's latest if the roster equals it.

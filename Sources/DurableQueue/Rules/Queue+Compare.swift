@@ -9,6 +9,8 @@ package struct ComparisonSession {
   package private(set) var comparison = Comparison()
   private let new: (target: String, baseURL: BaseURL)
   private let db: any Transaction
+  /// The columns that only travel along, with their places in a row's cells.
+  package var carried: [(header: String, index: Int)] = []
   private var accounts: [String: Int64?] = [:]
   private var previous: Set<Int64>
   private let previousBatch: Int64?
@@ -29,36 +31,31 @@ package struct ComparisonSession {
         ["label": label, "base": baseURL, "before": Int64.max, "batch": -1, "partial": isPartial], as: Int64.self))
   }
 
-  /// Compares one row.
-  ///
-  /// - Parameters:
-  ///   - line: the row's line.
-  ///   - cells: its cells, and which of them only travel along, by header.
-  package mutating func add(
-    account: String, name: String, definition: Definition, line: Int = 0, cells: [String] = [],
-    carried: [(header: String, index: Int)] = []
-  ) throws {
-    guard let scope = try scope(of: account), let item = try ExistingItem(name, in: scope, db) else {
-      comparison.newCount += 1
-      return
+  /// Compares one row; one that was not accepted only shows that the item it would name is not gone.
+  package mutating func add(_ row: NewRow) throws {
+    switch row.content {
+    case .item(let account, let name, let definition):
+      guard let item = try existing(name, of: account) else {
+        comparison.newCount += 1
+        return
+      }
+      previous.remove(item.id)
+      if let reassignment = try personCheck()?.reassignment(of: item.id, name: name, row, db) {
+        comparison.reassignedCount += 1
+        if comparison.reassignments.count < 100 { comparison.reassignments.append(reassignment) }
+      }
+      comparison.count(item, isChanged: item.definition.text != definition.text)
+    case .issue(_, let account?, let name?):
+      if let item = try existing(name, of: account) { previous.remove(item.id) }
+    case .issue: break
     }
-    previous.remove(item.id)
-    if let reassignment = try personCheck(carried)?.reassignment(
-      of: item.id, name: name, line: line, cells: cells, db)
-    {
-      comparison.reassignedCount += 1
-      if comparison.reassignments.count < 100 { comparison.reassignments.append(reassignment) }
-    }
-    comparison.count(item, isChanged: item.definition.text != definition.text)
   }
 
-  /// Notes a row that was not accepted: the item that it would name is not gone.
-  package mutating func addInvalid(account: String, name: String) throws {
-    guard let scope = try scope(of: account), let item = try ExistingItem(name, in: scope, db) else { return }
-    previous.remove(item.id)
+  private mutating func existing(_ name: String, of account: String) throws -> ExistingItem? {
+    try scope(of: account).flatMap { try ExistingItem(name, in: $0, db) }
   }
 
-  private mutating func personCheck(_ carried: [(header: String, index: Int)]) throws -> PersonCheck? {
+  private mutating func personCheck() throws -> PersonCheck? {
     if let known = persons { return known }
     let made = try previousBatch.flatMap { try PersonCheck(previous: $0, carried: carried, db) }
     persons = .some(made)
@@ -79,7 +76,7 @@ package struct ComparisonSession {
 extension Queue {
   /// Compares a roster with the queue, in one undisturbed read.
   ///
-  /// - Parameter rows: adds every accepted row to the session.
+  /// - Parameter rows: adds every row to the session.
   package func compare(
     target: String, baseURL: BaseURL, label: String, isPartial: Bool = false,
     rows: (inout ComparisonSession) throws -> Void

@@ -51,12 +51,11 @@ struct PersonCheck {
   }
 
   /// Row out: the previous roster's row of an item, by the item's index.
-  func reassignment(of item: Int64, name: String, line: Int, cells: [String], _ db: any Transaction) throws
-    -> Reassignment?
-  {
-    let row = try db.one("SELECT cells FROM batch_row WHERE item_id = ? AND batch_id = ?", [item, previous])
-    guard let row else { return nil }
-    let before = try text.cells(of: row.get(0))
+  func reassignment(of item: Int64, name: String, _ row: NewRow, _ db: any Transaction) throws -> Reassignment? {
+    guard case .read(let cells) = row.cells else { return nil }
+    let earlier = try db.one("SELECT cells FROM batch_row WHERE item_id = ? AND batch_id = ?", [item, previous])
+    guard let earlier else { return nil }
+    let before = try text.cells(of: earlier.get(0))
     var told: Reassignment?
     var differing = 0
     for column in columns {
@@ -67,7 +66,7 @@ struct PersonCheck {
       differing += 1
       let wasAnother = column.values.contains(new.hashValue)
       if told == nil || wasAnother {
-        told = Reassignment(line: line, name: name, column: column.header, before: old, now: new)
+        told = Reassignment(line: row.line, name: name, column: column.header, before: old, now: new)
       }
       if differing == 1, columns.count == 1, !wasAnother { return nil }
     }

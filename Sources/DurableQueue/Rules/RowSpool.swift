@@ -2,7 +2,7 @@
 // no more than one piece stays in memory: a class needs no file.
 
 package import Files
-import Provisioning
+package import Provisioning
 
 /// Takes the rows of a reading, one after another.
 package final class RowSpool {
@@ -13,7 +13,12 @@ package final class RowSpool {
   private var sizes: [Int] = []
   private var file: Spool?
   private var bases = LatestBases<Definition.Base>()
+  private var latestAccount = ""
   private var cellText: CellText?
+
+  fileprivate enum Tag: UInt8 {
+    case base, item, issue
+  }
 
   /// Makes one without rows.
   package init() {}
@@ -26,7 +31,7 @@ package final class RowSpool {
     case .item(let account, let name, let definition):
       let base = place(of: definition.base)
       append(.item, row)
-      append(account)
+      append(account: account)
       append(name)
       append(base)
       append(definition.patch)
@@ -50,28 +55,38 @@ package final class RowSpool {
 
   private func place(of base: Definition.Base) -> Int {
     if let known = bases.place(where: { $0 === base }) { return known }
-    append(SpooledRow.Tag.base)
+    bytes.append(Tag.base.rawValue)
     append(base.nameAt.map { $0 + 1 } ?? 0)
     append(base.text.count)
     bytes += base.text
     return bases.add(base)
   }
 
-  private func append(_ tag: SpooledRow.Tag) { bytes.append(tag.rawValue) }
-
-  private func append(_ tag: SpooledRow.Tag, _ row: NewRow) {
-    append(tag)
+  private func append(_ tag: Tag, _ row: NewRow) {
+    bytes.append(tag.rawValue)
     append(row.ordinal)
     append(row.line)
     // The length of the cells' text is known when it is there.
     let place = bytes.count
     bytes += [0, 0, 0, 0]
-    var cellText = self.cellText ?? CellText(first: row.cells)
-    self.cellText = nil
-    cellText.append(row.cells, to: &bytes)
-    self.cellText = cellText
+    switch row.cells {
+    case .read(let cells):
+      var cellText = self.cellText ?? CellText(first: cells)
+      self.cellText = nil
+      cellText.append(cells, to: &bytes)
+      self.cellText = cellText
+    case .packed(let text): bytes += text
+    }
     let count = UInt32(bytes.count - place - 4)
     for index in 0..<4 { bytes[place + index] = UInt8(truncatingIfNeeded: count >> (8 * UInt32(index))) }
+  }
+
+  /// The account of the item before is 0.
+  private func append(account: String) {
+    if account.hasSameBytes(as: latestAccount) { return append(0) }
+    latestAccount = account
+    append(account.utf8.count + 1)
+    bytes += account.utf8
   }
 
   private func append(_ patch: Definition.Patch?) {
@@ -108,102 +123,77 @@ package struct SpooledRows: Sendable {
   /// What a reader of the rows' cells must know; nil without rows.
   let knownCells: String?
 
-  /// Hands over the rows in pieces, in order.
+  /// Hands over the rows, in order, with packed cells. A row that is stored keeps its whole piece in memory.
   ///
-  /// - Throws: `FileError`, and what the body throws.
-  func forEachPiece(_ body: (SpooledPiece) throws -> Void) throws {
+  /// - Parameter pieceEnd: called when rows enough for a piece were handed over.
+  /// - Throws: `FileError`, and what the bodies throw.
+  func forEach(_ body: (NewRow) throws -> Void, pieceEnd: () throws -> Void = {}) throws {
+    var unpacker = RowUnpacker()
     var start = 0
     for size in sizes {
       guard let file else { break }
-      try body(SpooledPiece(try file.bytes(start..<start + size)))
+      try unpacker.unpack(try file.bytes(start..<start + size), body)
+      try pieceEnd()
       start += size
     }
-    try body(SpooledPiece(rest))
+    try unpacker.unpack(rest, body)
+    try pieceEnd()
   }
 }
 
-/// Some rows, packed: their bytes lie one behind the other, and no row has an object of its own to be counted.
-struct SpooledPiece {
-  let bytes: [UInt8]
-  private(set) var rows: [SpooledRow] = []
-
-  fileprivate init(_ bytes: [UInt8]) {
-    self.bytes = bytes
-    bytes.withUnsafeBufferPointer { buffer in
-      var reader = PieceReader(bytes: buffer)
-      while let row = reader.next() { rows.append(row) }
-    }
-  }
-
-  /// The text of some of its bytes.
-  func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
-}
-
-/// One row, or a base that the rows behind it use; ranges are places in its piece.
-enum SpooledRow {
-  fileprivate enum Tag: UInt8 {
-    case base, item, issue
-  }
-
-  struct Place {
-    let ordinal: Int
-    let line: Int
-    /// The text of its cells, as `CellText` writes it.
-    let cells: Range<Int>
-  }
-
-  struct Item {
-    let account: Range<Int>
-    let name: Range<Int>
-    /// The definition's base: its place among the latest ones.
-    let base: Int
-    let patch: (range: Range<Int>, text: Range<Int>)?
-  }
-
-  case base(text: Range<Int>, nameAt: Int?)
-  case item(Item, Place)
-  case issue(text: Range<Int>, key: (account: Range<Int>, name: Range<Int>)?, Place)
-}
-
-/// Takes the bytes of a piece apart.
-private struct PieceReader {
-  let bytes: UnsafeBufferPointer<UInt8>
+/// Takes the bytes of pieces apart.
+private struct RowUnpacker {
+  private var bytes: [UInt8] = []
   private var index = 0
+  private var bases = LatestBases<Definition.Base>()
+  private var account = ""
 
-  init(bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
-
-  mutating func next() -> SpooledRow? {
-    guard index < bytes.count, let tag = SpooledRow.Tag(rawValue: bytes[index]) else { return nil }
-    index += 1
-    switch tag {
-    case .base:
-      let nameAt = number()
-      return .base(text: text(), nameAt: nameAt == 0 ? nil : nameAt - 1)
-    case .item:
-      let place = place()
-      return .item(SpooledRow.Item(account: text(), name: text(), base: number(), patch: patch()), place)
-    case .issue:
-      let place = place()
-      let (issue, account, name) = (text(), text(), text())
-      return .issue(text: issue, key: number() == 0 ? nil : (account, name), place)
+  mutating func unpack(_ piece: [UInt8], _ body: (NewRow) throws -> Void) throws {
+    (bytes, index) = (piece, 0)
+    while index < bytes.count, let tag = RowSpool.Tag(rawValue: bytes[index]) {
+      index += 1
+      switch tag {
+      case .base:
+        let nameAt = number()
+        bases.add(Definition.Base(text: Array(bytes[range(number())]), nameAt: nameAt == 0 ? nil : nameAt - 1))
+      case .item: try body(row { $0.item() })
+      case .issue: try body(row { $0.issue() })
+      }
     }
   }
 
-  private mutating func place() -> SpooledRow.Place {
+  private mutating func row(_ content: (inout RowUnpacker) -> NewRow.Content) -> NewRow {
     let (ordinal, line) = (number(), number())
     let count = (0..<4).reduce(0) { $0 | Int(bytes[index + $1]) << (8 * $1) }
-    index += 4 + count
-    return SpooledRow.Place(ordinal: ordinal, line: line, cells: index - count..<index)
+    index += 4
+    let cells = bytes[range(count)]
+    return NewRow(ordinal: ordinal, line: line, packed: cells, content: content(&self))
   }
 
-  private mutating func patch() -> (range: Range<Int>, text: Range<Int>)? {
+  private mutating func item() -> NewRow.Content {
+    let count = number()
+    if count > 0 { account = text(count - 1) }
+    let name = text(number())
+    let base = bases[number()]
+    return .item(account: account, name: name, definition: Definition(base: base, patch: patch(), name: name))
+  }
+
+  private mutating func issue() -> NewRow.Content {
+    let (issue, account, name) = (text(number()), text(number()), text(number()))
+    return number() == 0 ? .issue(issue) : .issue(issue, account: account, name: name)
+  }
+
+  private mutating func patch() -> Definition.Patch? {
     let end = number() - 1
     if end < 0 { return nil }
-    return (end - number()..<end, text())
+    let start = end - number()
+    return Definition.Patch(start..<end, text: Array(bytes[range(number())]))
   }
 
-  private mutating func text() -> Range<Int> {
-    let count = number()
+  private mutating func text(_ count: Int) -> String { String(decoding: bytes[range(count)], as: UTF8.self) }
+
+  /// The places of the next bytes.
+  private mutating func range(_ count: Int) -> Range<Int> {
     index += count
     return index - count..<index
   }

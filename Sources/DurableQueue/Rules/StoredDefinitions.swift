@@ -47,8 +47,7 @@ struct StoredDefinitions {
 struct WrittenDefinitions {
   private struct Patched: Hashable {
     let base: Int64
-    let range: Range<Int>
-    let text: ArraySlice<UInt8>
+    let patch: Definition.Patch
   }
 
   /// How many patches are remembered.
@@ -61,28 +60,20 @@ struct WrittenDefinitions {
   private var missCount = 0
 
   /// The id of a definition with a patch; nil when it is not remembered.
-  mutating func id(of item: SpooledRow.Item, on base: Int64, _ bytes: [UInt8]) -> Int64? {
-    guard isWorthwhile, let key = Self.key(item, base, bytes) else { return nil }
-    let known = patched[key]
+  mutating func id(of patch: Definition.Patch, on base: Int64) -> Int64? {
+    guard isWorthwhile, patch.text.count <= Self.longest else { return nil }
+    let known = patched[Patched(base: base, patch: patch)]
     if known == nil { missCount += 1 } else { hitCount += 1 }
     return known
   }
 
   /// Remembers one.
-  mutating func note(_ id: Int64, _ item: SpooledRow.Item, on base: Int64, _ bytes: [UInt8]) {
+  mutating func note(_ id: Int64, _ patch: Definition.Patch, on base: Int64) {
     guard isWorthwhile else { return patched = [:] }
     if patched.count == Self.most { patched.removeAll(keepingCapacity: true) }
-    // A copy of the few bytes, so that not the whole piece stays.
-    if let key = Self.key(item, base, bytes) {
-      patched[Patched(base: base, range: key.range, text: Array(key.text)[...])] = id
-    }
+    if patch.text.count <= Self.longest { patched[Patched(base: base, patch: patch)] = id }
   }
 
   /// Where nearly every definition is new, the search is not worth its time.
   private var isWorthwhile: Bool { missCount < Self.most || hitCount > missCount / 4 }
-
-  private static func key(_ item: SpooledRow.Item, _ base: Int64, _ bytes: [UInt8]) -> Patched? {
-    guard let patch = item.patch, patch.text.count <= longest else { return nil }
-    return Patched(base: base, range: patch.range, text: bytes[patch.text])
-  }
 }

@@ -47,18 +47,58 @@ package protocol Transaction: AnyObject {
   /// - Parameters:
   ///   - start: `INSERT INTO … VALUES`.
   ///   - row: the values of a row, `(?, ?)`.
-  ///   - count: how many rows each run inserts.
-  func bulkInsert(_ start: String, row: String, count: Int) throws -> any BulkInsert
+  func bulkInsert(_ start: String, row: String) throws -> any BulkInsert
 }
 
-/// An `INSERT` of some rows at once.
+/// An `INSERT` of many rows.
 package protocol BulkInsert: AnyObject {
-  /// Gives the next value.
-  func bind(_ value: Int64?)
-  /// Gives the next value: text that stays where it is until `run` returns.
-  func bind(_ bytes: UnsafeBufferPointer<UInt8>, _ range: Range<Int>)
-  /// Inserts the rows whose values were given, and takes new values from the first on.
-  func run() throws
+  /// Writes rows, fastest `BulkRows.groupSize` at once.
+  func insert(_ rows: BulkRows) throws
+}
+
+/// Rows on their way into a table, their values one behind the other: no row has an object of its own to be counted.
+package struct BulkRows {
+  /// A value; of a text its place in `bytes`.
+  package enum Value {
+    case null
+    case integer(Int64)
+    case text(Range<Int>)
+  }
+
+  /// How many rows a statement inserts; more make it no faster.
+  package static let groupSize = 20
+
+  /// How many there are.
+  package private(set) var count = 0
+  /// Their values.
+  package private(set) var values: [Value] = []
+  /// The texts among the values, in UTF-8.
+  package private(set) var bytes: [UInt8] = []
+  private let statement: any BulkInsert
+
+  init(_ statement: any BulkInsert) { self.statement = statement }
+
+  mutating func add(_ value: Int64?) { values.append(value.map(Value.integer) ?? .null) }
+
+  mutating func add(_ text: some Collection<UInt8>) {
+    let start = bytes.count
+    bytes += text
+    values.append(.text(start..<bytes.count))
+  }
+
+  /// Ends a row, and may write it with those before.
+  mutating func endRow() throws {
+    count += 1
+    if count == Self.groupSize { try flush() }
+  }
+
+  /// Writes what is not written yet.
+  mutating func flush() throws {
+    try statement.insert(self)
+    count = 0
+    values.removeAll(keepingCapacity: true)
+    bytes.removeAll(keepingCapacity: true)
+  }
 }
 
 /// The rows of one statement, or a copy of one.
