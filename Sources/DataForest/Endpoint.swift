@@ -35,12 +35,20 @@ package struct Endpoint: Hashable, Sendable {
     guard let url = URLComponents(string: text), let scheme = url.scheme?.lowercased(),
       ["http", "https"].contains(scheme), let host = url.host?.lowercased(), !host.isEmpty
     else { throw .malformed(text) }
+    guard Self.isPort(url) else { throw .malformed(text) }
     guard url.user == nil, url.password == nil else { throw .holdsCredentials }
     guard ["", "/"].contains(url.path), url.query == nil, url.fragment == nil else { throw .hasPath(text) }
     isLoopback = host == "localhost" || host == "[::1]" || host == "::1" || Self.isLoopbackAddress(host)
     guard scheme == "https" || isLoopback else { throw .plain(host: host) }
     guard let baseURL = BaseURL(text) else { throw .malformed(text) }
     self.baseURL = baseURL
+  }
+
+  /// Whether what stands behind the host's colon is a port, or nothing. What is greater would make the client trap that
+  /// connects to it; and of more digits than a number has, Foundation says that there is no port.
+  private static func isPort(_ url: URLComponents) -> Bool {
+    guard let range = url.rangeOfPort, let text = url.string?[range], !text.isEmpty else { return true }
+    return Int(text).map { 1...65_535 ~= $0 } ?? false
   }
 
   private static func isLoopbackAddress(_ host: String) -> Bool {

@@ -10,6 +10,7 @@ import Words
     ("https://DF.apigw.ntruss.com:443/", "https://df.apigw.ntruss.com", false),
     ("http://127.0.0.1:4747", "http://127.0.0.1:4747", true), ("http://127.9.9.9:80", "http://127.9.9.9", true),
     ("http://localhost:8080/", "http://localhost:8080", true), ("http://[::1]:4747", "http://[::1]:4747", true),
+    ("http://127.0.0.1:65535", "http://127.0.0.1:65535", true),
   ])
   func `an address becomes a base URL`(text: String, baseURL: String, isLoopback: Bool) throws {
     let endpoint = try Endpoint(text)
@@ -20,7 +21,8 @@ import Words
   @Test(arguments: [
     "", "df.apigw.ntruss.com", "ftp://127.0.0.1", "http://example.com", "http://127.0.0.1.example.com",
     "http://127.0.0.256", "https://example.com/api/v2", "https://example.com?x=1", "https://me:secret@example.com",
-    "https://",
+    "https://", "http://127.0.0.1:65536", "http://localhost:99999", "http://[::1]:70000", "https://example.com:100000",
+    "http://127.0.0.1:0", "http://127.0.0.1:99999999999999999999",
   ])
   func `anything else is refused with a sentence that shows no password`(text: String) {
     let refusal = #expect(throws: Endpoint.Refusal.self) { try Endpoint(text) }
