@@ -20,6 +20,7 @@ struct JSONRoster: Sendable {
   private let shape: JSONSplitter.Shape
   private let fields: FieldNames
   private var defaults: [String: String] = [:]
+  private var hasDefaults = false
 
   /// The number of the first element's record; the header is before it.
   private static let firstNumber = 2
@@ -115,6 +116,13 @@ struct JSONRoster: Sendable {
       wholeIssues.append(JSONCell.Wrong(line: part.line, message: message))
       return
     }
+    // Two rosters that were written one behind the other have two; the rows of one would get those of the other.
+    guard !hasDefaults else {
+      wholeIssues.append(
+        JSONCell.Wrong(line: part.line, field: key, message: "is given twice in the roster: keep one of them"))
+      return
+    }
+    hasDefaults = true
     do throws(JSONCell.Wrong) {
       defaults = try cells(of: part)
     } catch {

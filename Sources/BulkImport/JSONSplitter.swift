@@ -75,7 +75,10 @@ struct JSONSplitter {
       part = nil
       return try body(last)
     }
-    guard depth == 0, !isInString, part == nil else {
+    if depth == 0, !isInString, let part {
+      throw Broken(line: part.line, message: "something follows the end of the roster: remove it")
+    }
+    guard depth == 0, !isInString else {
       let start = part?.line ?? openLines.last ?? line
       throw Broken(
         line: start, message: "the JSON ends in the middle: a bracket or a quote that is opened here is not closed")

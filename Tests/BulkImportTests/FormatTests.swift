@@ -148,6 +148,9 @@ import Words
     ("[{\"name\": \"a\"", "the JSON ends in the middle: a bracket or a quote that is opened here is not closed"),
     ("[" + String(repeating: "[", count: 100), "this is nested more than 64 levels deep"),
     ("{\"a\": 1}}", "a bracket is closed that was never opened"),
+    ("{\"workspaces\": [{}]}\nx", ":2: something follows the end of the roster: remove it"),
+    ("[{}] \"x\"", ":1: something follows the end of the roster: remove it"), ("[{}], 5", "something follows the end"),
+    ("[{}] \"x", "the JSON ends in the middle"),
   ])
   func `JSON that cannot be taken apart is one clear error`(text: String, message: String) throws {
     let error = #expect(throws: RosterError.self) { try read(Array(text.utf8)) }

@@ -59,6 +59,16 @@ import Words
     #expect(try messages(text) == [message])
   }
 
+  @Test(arguments: [
+    #"{"defaults": {"command": "ls"}, "defaults": {"command": "ls"}, "workspaces": [\#n{"name": "a1"}]}"#,
+    #"{"defaults": {"command": "ls"}, "workspaces": [{"name": "a1"}],\#n"defaults": {}}"#,
+    #"{"defaults": {"command": "ls"}, "workspaces": [{"name": "a1"}]}\#n{"defaults": {}, "workspaces": [{"name": "a2"}]}"#,
+  ])
+  func `defaults that are given twice are an issue, also where one roster stands behind another`(text: String) throws {
+    let line = text.contains("}]}\n{") || text.contains(",\n\"defaults") ? 2 : 1
+    #expect(try messages(text).contains("r.json:\(line): defaults: is given twice in the roster: keep one of them"))
+  }
+
   @Test(arguments: ["[]", "{\"workspaces\": []}"])
   func `JSON without rows says so`(text: String) throws {
     #expect(throws: RosterError(.noRows, file: "r.json", detail: "JSON")) { try messages(text) }
