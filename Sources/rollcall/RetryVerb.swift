@@ -27,6 +27,8 @@ struct RetryVerb: AsyncParsableCommand {
 }
 
 extension Reason: ExpressibleByArgument {
-  /// A row that is over never has it: a name that is taken makes a conflict of it.
-  static var allValueStrings: [String] { allCases.filter { $0 != .exists }.map(\.rawValue) }
+  /// Those that the state table gives to rows that are over; whatever else keeps a row from being sent, it is sent later.
+  static var allValueStrings: [String] {
+    [Reason.refused, .conflict, .unknown, .foreign, .cancelled, .gone].map(\.rawValue)
+  }
 }

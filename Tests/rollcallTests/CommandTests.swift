@@ -1,5 +1,6 @@
 import DataForest
 import Foundation
+import Provisioning
 import Sandbox
 import TestSupport
 import Testing
@@ -17,11 +18,16 @@ import Testing
     }
   }
 
-  @Test func `retry offers no reason that no failed row has`() async throws {
-    try await CommandFixture.with { fixture in
-      let help = await fixture.run("retry", "--help").output
-      #expect(help.contains("conflict") && !help.contains("exists"), "\(help)")
+  @Test func `retry offers the reasons that rows which are over have, and no others`() {
+    let events: [ItemEvent] =
+      [.listedForeign, .withdrawn(.cancelled), .withdrawn(.gone)]
+      + Outcome.Kind.allCases.flatMap { kind in [true, false].map { .answered(kind, hasEarlierUnknown: $0) } }
+      + LastWord.allCases.flatMap { word in [true, false].map { .listedAbsent(after: word, attemptsLeft: $0) } }
+    let ends = ItemState.allCases.flatMap { state in
+      events.flatMap { event in [true, false].compactMap { state.after(event, isFlagged: $0) } }
     }
+    let reasons = ends.filter { $0.state == .failed || $0.state == .cancelled }.compactMap(\.reason?.rawValue)
+    #expect(Set(reasons) == Set(Reason.allValueStrings))
   }
 
   @Test(arguments: [
