@@ -102,8 +102,8 @@ extension QueueSchema {
     }
     let number = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
     guard try number == version || (number == 0 && isEmpty(db)) else {
-      let detail = number == 0 ? "an older one than those with numbers" : "number \(number)"
-      throw QueueError(.otherSchema, path: path, detail: "\(detail); this Rollcall has number \(version)")
+      let detail = number == 0 ? "no number, because they are older" : "number \(number)"
+      throw QueueError(.otherSchema, path: path, detail: "\(detail); this Rollcall's have number \(version)")
     }
   }
 

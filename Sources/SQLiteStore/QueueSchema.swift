@@ -26,7 +26,7 @@ enum QueueSchema {
   }
 
   private static let scopesAndOwners = """
-    -- What rates apply to: an base_url together with an access key, of which only a fingerprint is kept.
+    -- What rates apply to: a base URL together with an access key, of which only a fingerprint is kept.
     CREATE TABLE key_scope (
       id INTEGER PRIMARY KEY,
       base_url TEXT NOT NULL,

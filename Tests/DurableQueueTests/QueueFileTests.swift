@@ -86,7 +86,9 @@ import Words
       let path = fixture.queue.path
       try fixture.queue.onWriter { db in try db.execute(sql: "PRAGMA user_version = \(number)") }
       let error = #expect(throws: QueueError.self) { try Queue(path: path, time: ManualTimeSource()) }
-      #expect(error?.code == .otherSchema)
+      let tables = number == 0 ? "no number, because they are older" : "number \(number)"
+      let detail = "\(tables); this Rollcall's have number \(QueueSchema.version)"
+      #expect(error == QueueError(.otherSchema, path: path, detail: detail))
       // So that the fixture can look at it.
       try fixture.queue.onWriter { db in try db.execute(sql: "PRAGMA user_version = \(QueueSchema.version)") }
     }
