@@ -17,7 +17,7 @@ package struct BaseURL: Hashable, Sendable, CustomStringConvertible {
       url.user == nil, url.password == nil, url.query == nil, url.fragment == nil
     else { return nil }
     let host = given.hasSuffix(".") ? String(given.dropLast()) : given
-    guard !host.isEmpty, let path = Self.resolved(url.percentEncodedPath) else { return nil }
+    guard !host.isEmpty, host.last != ".", let path = Self.resolved(url.percentEncodedPath) else { return nil }
     let port = url.port.flatMap { $0 == (scheme == "https" ? 443 : 80) ? nil : ":\($0)" } ?? ""
     text = "\(scheme)://\(host)\(port)\(path)"
   }

@@ -18,6 +18,7 @@ import Testing
   @Test(arguments: [
     "", "example.com", "ftp://example.com", "https://", "https://me@example.com", "https://me:secret@example.com",
     "https://example.com?x=1", "https://example.com/#part", "https://example.com/../up", "https://.",
+    "https://..", "https://example.com..", "https://...:8443",
   ])
   func `what has a query, a user or a fragment, or is no address, is no base`(address: String) {
     #expect(BaseURL(address) == nil)
