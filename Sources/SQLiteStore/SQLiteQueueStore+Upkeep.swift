@@ -8,18 +8,38 @@ import GRDB
 extension SQLiteQueueStore {
   /// Looks at the file; reads all of it.
   package func health() throws -> QueueHealth {
-    let problems = try pool.read { db in
-      try [QueueSchema.firstDamage(db)].compactMap(\.self) + String.fetchAll(db, sql: "PRAGMA integrity_check(20)")
-        + Row.fetchAll(db, sql: "PRAGMA foreign_key_check").map { "a reference leads nowhere: \($0)" }
-    }
+    let problems = try wrapped(findProblems)
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
     let attributes = try? FileManager.default.attributesOfItem(atPath: path)
     let system = try? FileManager.default.attributesOfFileSystem(forPath: folder)
     return QueueHealth(
-      problems: problems.filter { $0 != "ok" }, networkName: FileSystemCheck.networkName(of: folder),
+      problems: problems, networkName: FileSystemCheck.networkName(of: folder),
       isReadableByOthers: ((attributes?[.posixPermissions] as? Int) ?? 0) & 0o077 != 0,
       freeByteCount: (system?[.systemFreeSize] as? NSNumber)?.int64Value,
       byteCount: ["", "-wal"].reduce(0) { $0 + (QueueFile.size(path + $1) ?? 0) }, schema: QueueSchema.version)
+  }
+
+  /// What is wrong in the file. One look that meets a page which cannot be read does not keep the others from theirs.
+  private func findProblems() throws -> [String] {
+    let looks: [(Database) throws -> [String]] = [
+      { try [QueueSchema.firstDamage($0)].compactMap(\.self) },
+      { try String.fetchAll($0, sql: "PRAGMA integrity_check(20)") },
+      {
+        try Row.fetchAll($0, sql: "PRAGMA foreign_key_check").map {
+          "a row of \($0[0] as String? ?? "?") leads to none of \($0[2] as String? ?? "?")"
+        }
+      },
+    ]
+    var problems: [String] = []
+    var broken: String?
+    for look in looks {
+      do {
+        problems += try pool.read(look)
+      } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
+        broken = error.message
+      }
+    }
+    return problems.filter { $0 != "ok" } + [broken].compactMap(\.self)
   }
 
   /// See `Store`: in the file itself if that is there, takes all that the log has, and has no other log beside it; else in a

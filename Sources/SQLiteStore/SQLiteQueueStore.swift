@@ -138,7 +138,7 @@ extension SQLiteQueueStore {
     try wrapped { try pool.writeWithoutTransaction(body) }
   }
 
-  private func wrapped<Value>(_ body: () throws -> Value) throws -> Value {
+  func wrapped<Value>(_ body: () throws -> Value) throws -> Value {
     do { return try body() } catch { throw wrapping(error) }
   }
 

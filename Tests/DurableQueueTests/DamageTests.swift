@@ -56,6 +56,28 @@ import Words
     try queue.close()
   }
 
+  @Test func `a look at the health of a file tells of any page that cannot be read`() async throws {
+    try await withTemporaryFolder { folder in
+      let path = folder + "/rollcall.db"
+      try await Self.make(path)
+      let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+      let size = 4_096
+      for page in 1..<whole.count / size {
+        var bytes = whole
+        bytes.replaceSubrange(page * size..<(page + 1) * size, with: repeatElement(0x55, count: size))
+        for suffix in ["-wal", "-shm"] { unlink(path + suffix) }
+        try bytes.write(to: URL(fileURLWithPath: path))
+        let opened = Result { try Queue(path: path, time: ManualTimeSource()) }
+        switch opened {
+        case .success(let queue):
+          #expect(try !queue.health().problems.isEmpty, "page \(page + 1)")
+          try queue.close()
+        case .failure(let error): #expect((error as? QueueError)?.code == .corrupt, "page \(page + 1): \(error)")
+        }
+      }
+    }
+  }
+
   @Test func `every column of every table is looked at`() async throws {
     try await withTemporaryFolder { folder in
       try await Self.make(folder + "/base.db")
