@@ -126,11 +126,12 @@ final class GroupCommitWriter: Sendable {
   }
 
   /// Waits for patient commands, 5 ms at most, where several have come together. Answers come one after another: a commit
-  /// for each few of them would sync the disk, and write anew the pages that they share, all the time.
+  /// for each few of them would sync the disk, and write anew the pages that they share, all the time. A time that is not the machine's does not pass meanwhile: nobody
+  /// waits in it.
   private func gather() {
     let enough = DispatchSemaphore(value: 0)
     let mustWait = state.withLock { state in
-      guard !state.isSteppedByHand, !state.hasEnough else { return false }
+      guard time is SystemTimeSource, !state.isSteppedByHand, !state.hasEnough else { return false }
       state.enough = enough
       return true
     }

@@ -1,7 +1,7 @@
 import Dispatch
 import GRDB
+import Pacing
 import Synchronization
-import TestSupport
 import Testing
 
 @testable import SQLiteStore
@@ -10,7 +10,7 @@ import Testing
 @Suite struct GroupCommitTests {
   @Test func `everyone has an answer of their own, in a crowd and alone after it, patient or not`() async throws {
     let commits = Atomic(0)
-    let writer = GroupCommitWriter(writer: try DatabaseQueue(), time: ManualTimeSource()) { _ in
+    let writer = GroupCommitWriter(writer: try DatabaseQueue(), time: SystemTimeSource()) { _ in
       commits.add(1, ordering: .relaxed)
     }
     for size in [200, 1, 1, 3, 1] {
