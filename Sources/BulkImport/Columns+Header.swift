@@ -129,7 +129,7 @@ extension Columns {
     // Headers that are nearly fields were named one by one; nothing else helps as much.
     guard !issues.contains(where: { $0.columnNumber != nil }) else { return true }
     issues.removeAll { $0.rule == "field-missing" }
-    if headers.contains(where: { $0.contains("|") }) {
+    if headers.prefix(ownCount).count == 1, headers[0].contains("|") {
       issues.append(notHeader("| is no separator: put commas, semicolons or tabs between cells"))
     } else {
       issues.append(
@@ -154,7 +154,7 @@ extension Columns {
   private func laterHeader(_ following: [Record]) -> Int? {
     guard isTable else { return nil }
     func cells(_ record: Record) -> Set<String> {
-      Set(record.fields.map { $0.trimmed.precomposedStringWithCanonicalMapping }.filter { !$0.isEmpty })
+      Set(record.fields.map { $0.asHeader }.filter { !$0.isEmpty })
     }
     let wanted = plan.columns
     if !wanted.isEmpty { return following.first { wanted.isSubset(of: cells($0)) }?.line }

@@ -55,20 +55,26 @@ final class Columns {
   let isTable: Bool
   /// Whether all of it could be read, so that what is not there is nowhere.
   let isWhole: Bool
+  /// Whether U+FFFD stands for a byte that fits no character of the file's encoding.
+  let mayLackBytes: Bool
+  /// How many cells most rows have; nil where that is not known.
+  let rowWidth: Int?
 
   /// Reads a header; `carried`, `dropped`: see `RosterOptions`.
   init(
     header record: Record, file: String, names: FieldNames, template: Template?, carried: Set<String>,
     dropped: Set<String>,
-    json: JSONRoster?
+    json: JSONRoster?, mayLackBytes: Bool = false, rowWidth: Int? = nil
   ) {
     self.file = file
     self.record = record
     self.names = names
+    let (carried, dropped) = (Set(carried.map(\.asHeader)), Set(dropped.map(\.asHeader)))
     self.carried = carried
     self.template = template
     (isTable, isWhole) = (json == nil, json?.isWhole ?? true)
-    let own = record.fields.map { $0.trimmed.precomposedStringWithCanonicalMapping }
+    (self.mayLackBytes, self.rowWidth) = (mayLackBytes, rowWidth)
+    let own = record.fields.map { $0.asHeader }
     ownCount = own.count
     let left = DroppedColumns(dropped, headers: own)
     self.dropped = left

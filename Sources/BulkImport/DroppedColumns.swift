@@ -11,6 +11,7 @@ struct DroppedColumns {
   let unknown: [String]
 
   init(_ wanted: Set<String>, headers: [String]) {
+    let wanted = Set(wanted.map(\.asHeader))
     // Of JSON an object's members have columns of their own: `password.k` is a part of `password`.
     func isPart(_ header: String, of name: String) -> Bool { header == name || header.hasPrefix(name + ".") }
     indexes = Set(headers.indices.filter { index in wanted.contains { isPart(headers[index], of: $0) } })

@@ -60,7 +60,10 @@ struct FieldNames {
   /// The field that a header was probably meant to name: one letter is wrong, or two from seven letters on.
   func matchNearly(_ header: String) -> Field? {
     guard header.count > 2 else { return nil }
-    return schema.fields.first { field in names(of: field).contains { $0.isNearly(header) } }
+    let near = schema.fields.compactMap { field in
+      names(of: field).filter { $0.isNearly(header) }.map { (field, $0.distance(to: header)) }.min { $0.1 < $1.1 }
+    }
+    return near.min { $0.1 < $1.1 }?.0
   }
 
   /// Whether a header is a field's name, letter by letter.

@@ -153,7 +153,7 @@ struct JSONRoster: Sendable {
     _ members: [String: JSONValue], at path: String, into cells: inout [String: String]
   ) throws(JSONCell.Wrong) {
     for (key, value) in members.sorted(by: { $0.key < $1.key }) {
-      let path = (path.isEmpty ? key : "\(path).\(key)").precomposedStringWithCanonicalMapping
+      let path = (path.isEmpty ? key : "\(path).\(key)").asHeader
       let match = fields.match(path)
       switch (match, value) {
       case (_, .null): break

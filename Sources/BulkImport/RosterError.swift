@@ -19,6 +19,8 @@ package struct RosterError: Error, Hashable, Sendable {
     case noRows
     /// It is no CSV with commas in UTF-8; the detail says what it looks like.
     case format
+    /// Its bytes could be more than one encoding; the detail names them.
+    case encoding
     /// Its JSON cannot be taken apart; the detail says why.
     case json
     /// None of its rows is chosen; the detail says what was to be chosen and what there is, without a full stop.

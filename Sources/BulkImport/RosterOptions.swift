@@ -14,7 +14,7 @@ package struct RosterOptions: Hashable, Sendable {
     /// Reads `COLUMN=VALUE`; nil without an equals sign or a column.
     package init?(_ text: String) {
       guard let sign = text.firstIndex(of: "=") else { return nil }
-      column = String(text[..<sign]).trimmed.precomposedStringWithCanonicalMapping
+      column = String(text[..<sign]).asHeader
       value = String(text[text.index(after: sign)...]).trimmed.precomposedStringWithCanonicalMapping
       if column.isEmpty { return nil }
     }
@@ -59,7 +59,28 @@ package struct RosterFormat: Hashable, Sendable, CustomStringConvertible {
   package enum Encoding: String, Sendable {
     case utf8 = "UTF-8"
     case utf16 = "UTF-16"
+    /// UTF-16 without the mark that says so.
+    case utf16LittleEndian = "UTF-16LE"
+    case utf16BigEndian = "UTF-16BE"
     case cp949 = "CP949"
+    case windows1252 = "CP1252"
+    case macRoman = "MACINTOSH"
+    case gbk = "GB18030"
+    case eucJP = "EUC-JP"
+    case shiftJIS = "CP932"
+
+    /// Whether a character has two bytes at least.
+    var isWide: Bool { self == .utf16 || self == .utf16LittleEndian || self == .utf16BigEndian }
+
+    /// As people call it; the value itself is iconv's name.
+    package var name: String {
+      switch self {
+      case .windows1252: "Windows-1252"
+      case .macRoman: "Mac Roman"
+      case .shiftJIS: "Shift_JIS"
+      default: rawValue
+      }
+    }
   }
 
   /// How its text makes rows.
@@ -73,6 +94,8 @@ package struct RosterFormat: Hashable, Sendable, CustomStringConvertible {
   package var encoding: Encoding
   /// How its text makes rows.
   package var shape: Shape
+  /// A cell that shows what the encoding makes of its bytes; nil where the encoding is sure.
+  package var sample: String?
 
   /// Whether it is what nobody needs to be told: CSV in UTF-8 with commas.
   package var isPlain: Bool { encoding == .utf8 && shape == .table(separator: UInt8(ascii: ",")) }
@@ -87,6 +110,6 @@ package struct RosterFormat: Hashable, Sendable, CustomStringConvertible {
       case .json: "JSON"
       case .jsonLines: "JSON Lines"
       }
-    return "\(encoding.rawValue), \(text)"
+    return "\(encoding.name), \(text)"
   }
 }

@@ -11,6 +11,7 @@ struct RosterPass {
   private let template: Template?
   private let json: JSONRoster?
   private let firstHeaderLine: Int
+  private let rowWidth: Int?
   private var filter = RowFilter()
   private var counting = CountingNames()
   private var shortNumbers = ShortNumbers()
@@ -26,6 +27,8 @@ struct RosterPass {
   private var unnamed: [Int: RowIssue] = [:]
   /// The last line on which a record started.
   private var lastLine = 0
+  /// What stands above a header that was found below the first line.
+  private var above: String?
   /// Issues that were found and not handed over yet.
   private var fresh: [RowIssue] = []
   /// What follows a line that may be no header, until there is enough of it to say so.
@@ -53,7 +56,7 @@ struct RosterPass {
     self.options = options
     self.template = template
     json = source.json
-    firstHeaderLine = source.firstHeaderLine
+    (firstHeaderLine, rowWidth) = (source.firstHeaderLine, source.rowWidth)
     names = FieldNames(schema)
     duplicates = Duplicates(source, shownAs: displayName, hashBits: hashBits)
     summary.format = source.format
@@ -68,7 +71,11 @@ struct RosterPass {
   mutating func take(_ record: Record, _ body: (NewRow) throws -> Void) throws {
     guard !isOver, json != nil || !record.fields.allSatisfy(\.isBlank) else { return }
     lastLine = record.line
-    guard columns != nil else { return record.line < firstHeaderLine ? () : try takeHeader(record) }
+    guard columns != nil else {
+      if record.line >= firstHeaderLine { return try takeHeader(record) }
+      if options.headerLine == nil { above = above ?? record.fields.first { !$0.isBlank } }
+      return
+    }
     guard following == nil else {
       following?.append(record)
       return following?.count == Self.followingCount ? try advise(body) : ()
@@ -88,20 +95,27 @@ struct RosterPass {
 
   private mutating func takeRow(_ record: Record, _ body: (NewRow) throws -> Void) throws {
     guard let columns else { return }
-    if isReport { return try takeRow(record.withoutEscapes, columns, body) }
-    try takeRow(record, columns, body)
+    let (row, warnings) = isReport ? (record.withoutEscapes, []) : columns.repaired(record)
+    if try takeRow(row, columns, body) { warnings.forEach { add($0) } }
   }
 
-  private mutating func takeRow(_ record: Record, _ columns: Columns, _ body: (NewRow) throws -> Void) throws {
-    guard filter.isRow(record) else { return }
+  /// Takes a row, unless it is left out; says whether it was taken.
+  private mutating func takeRow(
+    _ record: Record, _ columns: Columns, _ body: (NewRow) throws -> Void
+  ) throws -> Bool {
+    guard filter.isRow(record) else { return false }
     counting.note(record, columns)
-    guard filter.isWanted(record) else { return }
-    if let limit = options.limit, summary.rowCount >= limit { return }
+    guard filter.isWanted(record) else { return false }
+    if let limit = options.limit, summary.rowCount >= limit { return false }
     summary.rowCount += 1
     // A copy of a record is dear when there are a million.
-    if columns.plan.isEmpty { return try add(record, record, columns, body) }
-    shortNumbers.note(record, columns)
-    try add(record, columns.extended(record), columns, body)
+    if columns.plan.isEmpty {
+      try add(record, record, columns, body)
+    } else {
+      shortNumbers.note(record, columns)
+      try add(record, columns.extended(record), columns, body)
+    }
+    return true
   }
 
   /// - Parameter extended: the row with what the template makes of it.
@@ -178,7 +192,7 @@ struct RosterPass {
     let record = isReport ? record.withoutEscapes : record
     let columns = Columns(
       header: record, file: displayName, names: names, template: template, carried: options.carried,
-      dropped: options.dropped, json: json)
+      dropped: options.dropped, json: json, mayLackBytes: summary.format.encoding != .utf8, rowWidth: rowWidth)
     self.columns = columns
     memo = CellMemo(columnCount: columns.headers.count)
     filter = RowFilter(options, headers: columns.headers.prefix(columns.ownCount))
@@ -203,7 +217,14 @@ struct RosterPass {
           "there is no column '\(column.shown)' to choose rows by; the roster has \(columns.shownHeaders)"))
     }
     columns.issues.forEach { add(whole: $0) }
-    for column in columns.kept where !options.carried.contains(columns.headers[column]) {
+    // The line that tells Excel the separator is no title.
+    if let above, !above.lowercased().hasPrefix("sep=") {
+      add(
+        columns.headerPlace(of: nil).issue(
+          "header-line", value: above, isWarning: true,
+          "this line is taken as the header; what stands above it is left out: '\(above.shown)'"))
+    }
+    for column in columns.kept where !columns.carried.contains(columns.headers[column]) {
       if let warning = columns.secretWarning(column) { add(warning) }
     }
   }
@@ -237,7 +258,7 @@ extension RosterPass {
       row.issues = [place.issue(wrong.rule, wrong.message)]
     }
     let first = try row.key.flatMap { key in
-      try duplicates.note(key, of: record) { RowCheck.key(of: columns.extended($0), columns) }
+      try duplicates.note(key, of: record) { RowCheck.key(of: columns.extended(columns.repaired($0).record), columns) }
     }
     if let key = row.key, let line = first {
       row.issues.append(

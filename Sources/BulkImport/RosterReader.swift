@@ -38,7 +38,8 @@ package struct RosterReader: Sendable {
     self.chunkSize = chunkSize
     self.hashBits = hashBits
     source = try RosterSource(
-      path, shownAs: self.displayName, schema: schema, options: options, chunkSize: chunkSize)
+      path, shownAs: self.displayName, schema: schema, options: options,
+      wanted: Set(template?.values.flatMap(\.columns) ?? []))
   }
 
   /// Reads the roster through. A file that is broken as CSV (an unclosed quote, a byte that is not UTF-8) ends the reading
@@ -97,7 +98,7 @@ package struct RosterReader: Sendable {
       try source.read(chunkSize: chunkSize) { record in
         guard !record.fields.allSatisfy(\.isBlank), record.line >= source.firstHeaderLine else { return true }
         if look.headers.isEmpty {
-          all = record.fields.map { $0.trimmed.precomposedStringWithCanonicalMapping }
+          all = record.fields.map { $0.asHeader }
           dropped = DroppedColumns(options.dropped, headers: all)
           look.headers = dropped.keeping(all)
           filter = RowFilter(options, headers: all)

@@ -8,8 +8,10 @@ import Provisioning
 /// A roster as records: its header, then its rows.
 struct RosterSource: Sendable {
   let format: RosterFormat
-  /// The first line that may be the header: of a table below the `sep=;` that tells Excel the separator, of JSON any.
+  /// The first line that may be the header: of JSON any.
   let firstHeaderLine: Int
+  /// How many cells most rows of a table have, as far as its beginning tells.
+  let rowWidth: Int?
   /// A roster that is no table.
   let json: JSONRoster?
   /// The roster itself, or its text in UTF-8.
@@ -22,7 +24,9 @@ struct RosterSource: Sendable {
   private let version: RosterFile.Version
 
   /// Looks at a roster; throws `RosterError`.
-  init(_ roster: String, shownAs: String, schema: Schema, options: RosterOptions, chunkSize: Int) throws {
+  ///
+  /// - Parameter wanted: the columns that a template reads.
+  init(_ roster: String, shownAs: String, schema: Schema, options: RosterOptions, wanted: Set<String>) throws {
     self.shownAs = shownAs
     let file = try RosterFile(path: roster, shownAs: shownAs)
     version = file.version
@@ -30,32 +34,20 @@ struct RosterSource: Sendable {
     if let name = ForeignFormat.name(ofFileStarting: head) {
       throw RosterError(.format, file: shownAs, detail: name)
     }
-    var encoding = RosterFormat.Encoding.utf8
-    if head.starts(with: [0xFF, 0xFE]) || head.starts(with: [0xFE, 0xFF]) {
-      encoding = .utf16
-    } else if try Self.looksKorean(roster, shownAs: shownAs, chunkSize: chunkSize) {
-      encoding = .cp949
-    }
-    spool = encoding == .utf8 ? nil : try Self.transcode(roster, from: encoding.rawValue, shownAs: shownAs)
-    if spool == nil {
-      guard encoding != .utf16 else {
-        throw RosterError(.format, file: shownAs, detail: "UTF-16 text that is cut off or broken")
-      }
-      // Bytes that fit neither are left to the reader, which says where they are.
-      encoding = .utf8
-    }
+    let guess = try EncodingGuess(head, of: file, shownAs: shownAs)
+    let encoding = guess.encoding
+    spool = encoding == .utf8 ? nil : try Self.transcode(roster, from: encoding, shownAs: shownAs)
     path = spool?.path ?? roster
     let start = (try RosterFile(path: path, shownAs: shownAs).chunk(of: 1 << 20) ?? Data()).withoutMark
     if let shape = Self.jsonShape(start, options, schema) {
       json = try JSONRoster(path: path, shownAs: shownAs, shape: shape, schema: schema)
-      (separator, firstHeaderLine) = (UInt8(ascii: ","), 0)
-      format = RosterFormat(encoding: encoding, shape: shape == .lines ? .jsonLines : .json)
+      (separator, firstHeaderLine, rowWidth) = (UInt8(ascii: ","), 0, nil)
+      format = RosterFormat(encoding: encoding, shape: shape == .lines ? .jsonLines : .json, sample: guess.sample)
     } else {
       json = nil
-      let named = Self.namedSeparator(start)
-      separator = named ?? Self.separator(start, headerLine: options.headerLine)
-      firstHeaderLine = options.headerLine ?? (named == nil ? 1 : 2)
-      format = RosterFormat(encoding: encoding, shape: .table(separator: separator))
+      let table = TableGuess(start, names: FieldNames(schema), wanted: wanted, headerLine: options.headerLine)
+      (separator, firstHeaderLine, rowWidth) = (table.separator, table.headerLine, table.rowWidth)
+      format = RosterFormat(encoding: encoding, shape: .table(separator: separator), sample: guess.sample)
     }
     guard try RosterFile(path: roster, shownAs: shownAs).version == version else {
       throw RosterError(.changed, file: shownAs)
@@ -90,26 +82,21 @@ struct RosterSource: Sendable {
 
   // MARK: - Encodings
 
-  /// Whether the file is no UTF-8 and looks like CP949.
-  private static func looksKorean(_ path: String, shownAs: String, chunkSize: Int) throws -> Bool {
-    let file = try RosterFile(path: path, shownAs: shownAs)
-    var check = UTF8Check()
-    while check.isValid, let chunk = try file.chunk(of: max(chunkSize, 1 << 16)) { check.feed(chunk) }
-    guard !check.isComplete else { return false }
-    try file.seek(to: 0)
-    var korean = KoreanCheck()
-    while let chunk = try file.chunk(of: 1 << 18) { korean.feed(chunk) }
-    return korean.isLikely
-  }
-
-  /// The file as UTF-8; nil when it is not in that encoding.
-  private static func transcode(_ path: String, from encoding: String, shownAs: String) throws -> Spool? {
-    guard let transcoder = Transcoder(from: encoding) else { return nil }
+  /// The file as UTF-8; a byte that fits no character becomes U+FFFD.
+  private static func transcode(
+    _ path: String, from encoding: RosterFormat.Encoding, shownAs: String
+  ) throws -> Spool {
+    guard let transcoder = Transcoder(from: encoding.rawValue, replacing: true) else {
+      throw RosterError(.format, file: shownAs, detail: "\(encoding.rawValue) text, which this system cannot read")
+    }
     let file = try RosterFile(path: path, shownAs: shownAs)
     do {
       let spool = try Spool()
-      while !transcoder.isBroken, let chunk = try file.chunk(of: 1 << 18) { try spool.append(transcoder.feed(chunk)) }
-      return transcoder.isComplete ? spool : nil
+      while let chunk = try file.chunk(of: 1 << 18) { try spool.append(transcoder.feed(chunk)) }
+      guard transcoder.isWhole || !encoding.isWide else {
+        throw RosterError(.format, file: shownAs, detail: "UTF-16 text that is cut off or broken")
+      }
+      return spool
     } catch let error as FileError {
       throw RosterError(copying: shownAs, error)
     }
@@ -146,35 +133,6 @@ struct RosterSource: Sendable {
       guard case .array(let elements) = member, case .object? = elements.first else { return false }
       return !names.isField(key)
     }
-  }
-
-  /// What a first line `sep=;` says.
-  private static func namedSeparator(_ text: Data) -> UInt8? {
-    let line = Array(text.prefix(8).prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") })
-    guard line.count == 5, line.starts(with: "sep=".utf8), let last = line.last, ",;\t".utf8.contains(last) else {
-      return nil
-    }
-    return last
-  }
-
-  /// What stands between the cells of the header: the most frequent of comma, semicolon and tab outside of quotes.
-  private static func separator(_ start: Data, headerLine: Int?) -> UInt8 {
-    var (line, isQuoted, isBlank) = (1, false, true)
-    var counts: [UInt8: Int] = [:]
-    for byte in start {
-      if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
-      if byte == UInt8(ascii: "\n"), !isQuoted {
-        line += 1
-        let isHeader = !isBlank && line > headerLine ?? 1
-        if isHeader { break }
-        (counts, isBlank) = ([:], true)
-        continue
-      }
-      if !" \r".utf8.contains(byte) { isBlank = false }
-      if !isQuoted, ",;\t".utf8.contains(byte) { counts[byte, default: 0] += 1 }
-    }
-    let candidates = Array(",;\t".utf8)
-    return candidates.max { counts[$0, default: 0] < counts[$1, default: 0] } ?? candidates[0]
   }
 }
 

@@ -40,7 +40,7 @@ extension String {
     let parts = uppercased().split(separator: "E", omittingEmptySubsequences: false)
     guard parts.count == 2, parts[1].first == "+", parts[1].count > 1 else { return false }
     let isExponent = parts[1].dropFirst().utf8.allSatisfy { (0x30...0x39).contains($0) }
-    let digits = parts[0].split(separator: ".", omittingEmptySubsequences: false)
+    let digits = parts[0].split(omittingEmptySubsequences: false) { $0 == "." || $0 == "," }
     return isExponent && digits.count <= 2
       && digits.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }
   }

@@ -53,6 +53,7 @@ struct RowCheck {
       memo.note(
         value, of: text, in: column, isClean: before == (issues.count, warnings.count) && record.problems.isEmpty)
     }
+    noteText(record, columns)
     if let total = totalIssue(record, columns) { issues = [total] }
     guard columns.template == nil else { return }
     for column in columns.unnamedColumns where !record.fields[column].isBlank && !isBroken(column, record) {
@@ -68,13 +69,55 @@ struct RowCheck {
     guard record.fields.count != columns.headers.count || issues.contains(where: { $0.rule == "required" }) else {
       return nil
     }
-    let column = record.fields.indices.first {
-      $0 < columns.ownCount && Self.totals.contains(record.fields[$0].trimmed)
+    let filled = record.fields.indices.filter { $0 < columns.ownCount && !record.fields[$0].isBlank }
+    let column = filled.first { Self.totals.contains(record.fields[$0].trimmed) }
+    if column == nil, filled.count == 1, columns.ownCount > 2, columns.isTable, columns.dropped.indexes.isEmpty {
+      return loneCellIssue(filled[0], record, columns)
     }
     guard let column, !columns.headers[column].isEmpty else { return nil }
     let text = record.fields[column].trimmed
     return columns.place(of: column, in: record).issue(
       "total", value: text, .total(text, header: columns.headers[column]))
+  }
+
+  /// What a row is told that has one cell: the option that leaves it out, by its empty first cell where that is one.
+  private func loneCellIssue(_ column: Int, _ record: Record, _ columns: Columns) -> RowIssue? {
+    let text = record.fields[column].trimmed
+    let isFirstEmpty = column > 0 && !columns.headers[0].isEmpty
+    guard isFirstEmpty || !columns.headers[column].isEmpty else { return nil }
+    return columns.place(of: column, in: record).issue(
+      "one-cell", value: text,
+      .loneCell(text, option: isFirstEmpty ? "\(columns.headers[0])=" : "\(columns.headers[column])=\(text)"))
+  }
+
+  /// The rows that learning platforms add for their own tests.
+  private static let testStudents: Set<String> = ["Student, Test", "Test Student", "Student Test", "테스트 학생"]
+
+  /// What the roster's own cells show that nobody may have meant.
+  private mutating func noteText(_ record: Record, _ columns: Columns) {
+    for column in 0..<columns.ownCount where !columns.dropped.indexes.contains(column) {
+      let text = record.fields[column]
+      if (12...17).contains(text.utf8.count), Self.testStudents.contains(text.trimmed), !columns.headers[column].isEmpty
+      {
+        warnings.append(
+          columns.place(of: column, in: record).issue(
+            "test-student", value: text, isWarning: true,
+            .testStudent(text.trimmed, header: columns.headers[column])))
+      }
+      if text.hasLostSign {
+        warnings.append(
+          columns.place(of: column, in: record).issue(
+            "lost-sign", value: text, isWarning: true, kind: "lost sign",
+            "'\(text.shown)' has a ? where a character was lost, perhaps an emoji: is it right so?"))
+      }
+      if columns.mayLackBytes, text.unicodeScalars.contains("\u{FFFD}") {
+        issues.append(
+          columns.place(of: column, in: record).issue(
+            "lost-byte", value: text, kind: "lost byte",
+            "a byte of '\(text.shown)' makes no character in the file's encoding: enter the cell again, or save the file "
+              + "as CSV UTF-8"))
+      }
+    }
   }
 
   /// Whether a cell's quotes are wrong, so that its text is a guess.
@@ -105,6 +148,22 @@ struct RowCheck {
             + "its numbers again"))
       return nil
     }
+    if column == columns.nameColumn, let (written, number) = columns.rewrittenNumber(column, record) {
+      issues.append(
+        columns.place(of: column, in: record).issue(
+          "rewritten-number", value: written, kind: "rewritten number",
+          "'\(written.shown)' is the number \(number) written another way, which would name somebody else: format the "
+            + "column as text in the spreadsheet, or export it as text (pandas: dtype=str)"))
+      return nil
+    }
+    if let unseen = text.unseen, case .string = field.kind {
+      let code = String(unseen.value, radix: 16, uppercase: true)
+      warnings.append(
+        columns.place(of: column, in: record).issue(
+          "unseen", value: text, isWarning: true, kind: "unseen \(code)",
+          "'\(text.shown)' has the character U+\(String(repeating: "0", count: max(0, 4 - code.count)))\(code), which looks like a blank or like nothing, and is sent as it is: type the "
+            + "cell again if that is not meant"))
+    }
     guard !text.isEmpty else {
       guard field.isRequired else { return nil }
       let why = columns.whyEmpty(column, record) ?? "this cell must not be empty: \(field.help)"
@@ -113,7 +172,9 @@ struct RowCheck {
     }
     let value = CellValue(text, of: field)
     for broken in value.broken {
-      let message = "'\(broken.value.shown)' must \(broken.must)" + (broken.isWarning ? "; it is sent as it is" : "")
+      let hint = columns.nameHint(column, record, broken).map { ": \($0)" } ?? ""
+      let message =
+        "'\(broken.value.shown)' must \(broken.must)" + (broken.isWarning ? "; it is sent as it is" : hint)
       let issue = columns.place(of: column, in: record).issue(
         broken.rule, value: broken.value, isWarning: broken.isWarning, message)
       if broken.isWarning { warnings.append(issue) } else { issues.append(issue) }

@@ -48,6 +48,10 @@ extension RowIssue {
     case shortNumber(String, header: String, usualLength: Int, moreCount: Int, lastLine: Int)
     /// The row is a total below the table.
     case total(String, header: String)
+    /// A row has one cell, and the condition leaves such rows out.
+    case loneCell(String, option: String)
+    /// The row of a learning platform's test student.
+    case testStudent(String, header: String)
   }
 }
 

@@ -166,7 +166,7 @@ package struct Template: Hashable, Sendable {
         }
         let words = rest[rest.index(rest.startIndex, offsetBy: 2)..<end].split(
           separator: "|", omittingEmptySubsequences: false)
-        let column = String(words[0]).trimmed.precomposedStringWithCanonicalMapping
+        let column = String(words[0]).asHeader
         guard !column.isEmpty else { throw JSONCell.Wrong(message: "${} names no column") }
         var filters: [Filter] = []
         for word in words.dropFirst() {

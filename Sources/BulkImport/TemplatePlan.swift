@@ -16,7 +16,7 @@ struct TemplatePlan {
     let sources: [Int]
     /// How often each of them stands in it.
     let columnCounts: [Int: Int]
-    fileprivate let value: Template.Value
+    let value: Template.Value
   }
 
   private(set) var added: [Added] = []
@@ -100,6 +100,9 @@ struct TemplatePlan {
     return "\(file.shown): \(path): ${\(column.shown)} names no column\(hint)"
   }
 
+  /// The column of a header that the template reads.
+  func place(of header: String) -> Int? { places[header] }
+
   /// Whether a value is made from a column that the roster has not.
   func isBroken(_ added: Added) -> Bool { added.value.columns.contains { places[$0] == nil } }
 
@@ -129,6 +132,35 @@ extension Columns {
   /// A cell such as `2.02E+11` that a value of the template is made from; nil when none is, or it is a cell of the roster.
   func mangledNumber(_ column: Int, _ record: Record) -> String? {
     added(column)?.sources.map { record.fields[$0].trimmed }.first(where: \.isMangledNumber)
+  }
+
+  /// A number that a value of the template is made from and that is written in another way than a whole number is.
+  func rewrittenNumber(_ column: Int, _ record: Record) -> (written: String, number: String)? {
+    for source in added(column)?.sources ?? [] {
+      let text = record.fields[source].trimmed
+      if let number = text.rewrittenNumber { return (text, number) }
+    }
+    return nil
+  }
+
+  /// What helps where a name that the template makes breaks a rule; nil where nothing does.
+  func nameHint(_ column: Int, _ record: Record, _ broken: CellValue.Broken) -> String? {
+    guard column == nameColumn, let added = added(column) else { return nil }
+    let isTooLong = broken.rule.hasSuffix("length")
+    for (name, filters) in added.value.placeholders {
+      guard let source = plan.place(of: name) else { continue }
+      if isTooLong {
+        let isShort = filters.contains { if case .short = $0 { true } else { false } }
+        if !isShort { return "${\(name)|short:N} in the template takes its first N characters" }
+      } else if !filters.contains(.slug) {
+        let text = record.fields[source].trimmed
+        guard let sign = text.first(where: { !($0.isASCII && ($0.isLowercase || $0.isNumber || $0 == "-")) }) else {
+          continue
+        }
+        return "\(String(sign).shown) comes from '\(name.shown)': ${\(name)|slug} in the template leaves it out"
+      }
+    }
+    return nil
   }
 
   /// Whether a row's name is made of less than the template says.

@@ -30,32 +30,12 @@ struct UTF8Check {
   var isComplete: Bool { isValid && held.isEmpty }
 }
 
-/// Tells whether bytes beyond ASCII look like Korean in CP949: mostly pairs as KS X 1001 has them. Western text in Latin-1
-/// has single ones between ASCII letters, which CP949 would read as rare syllables.
-struct KoreanCheck {
-  private var pairCount = 0
-  private var otherCount = 0
-  private var first: UInt8?
-
-  mutating func feed(_ bytes: some Sequence<UInt8>) {
-    for byte in bytes {
-      if first != nil {
-        if byte >= 0xA1 { pairCount += 1 } else { otherCount += 1 }
-        first = nil
-      } else if byte >= 0x81 {
-        first = byte
-      }
-    }
-  }
-
-  var isLikely: Bool { pairCount > otherCount }
-}
-
 /// What a file looks like, from its first bytes.
 enum ForeignFormat {
   private static let signatures: [(bytes: [UInt8], name: String)] = [
     ([0x50, 0x4B, 0x03, 0x04], "an .xlsx spreadsheet or another zip file"),
     ([0xD0, 0xCF, 0x11, 0xE0], "an .xls spreadsheet"), ([0x1F, 0x8B], "a gzip file"), (Array("%PDF".utf8), "a PDF"),
+    ([0xFF, 0xFE, 0, 0], "UTF-32 text"), ([0, 0, 0xFE, 0xFF], "UTF-32 text"),
   ]
 
   /// What the file looks like, if not like CSV in UTF-8; nil if it may be that.
@@ -63,9 +43,7 @@ enum ForeignFormat {
     if let known = signatures.first(where: { head.starts(with: $0.bytes) }) { return known.name }
     switch head.withoutMark.first(where: { !" \t\r\n".utf8.contains($0) }) {
     case UInt8(ascii: "<"): return "HTML or XML, which some sites offer as .xls"
-    default:
-      let isMarked = head.starts(with: [0xFF, 0xFE]) || head.starts(with: [0xFE, 0xFF])
-      return head.contains(0) && !isMarked ? "UTF-16 text without its mark, or a binary file" : nil
+    default: return nil
     }
   }
 }

@@ -5,16 +5,22 @@ import Foundation
 /// Turns bytes of another encoding into UTF-8, in pieces of any size.
 package final class Transcoder {
   private let converter: iconv_t
+  private let isReplacing: Bool
   private var held: [UInt8] = []
-  /// Whether a byte came that fits no character.
-  package private(set) var isBroken = false
+  /// How many bytes came that fit no character.
+  package private(set) var lostCount = 0
   /// Whether every byte so far made a character.
-  package var isComplete: Bool { !isBroken && held.isEmpty }
+  package var isWhole: Bool { lostCount == 0 && held.isEmpty }
 
-  /// Makes one for an encoding as iconv calls it, `CP949` or `UTF-16`; nil when the system does not know it.
-  package init?(from encoding: String) {
+  /// Makes one; nil when the system does not know the encoding.
+  ///
+  /// - Parameters:
+  ///   - encoding: as iconv calls it, `CP949` or `UTF-16`.
+  ///   - isReplacing: whether a byte that fits no character becomes U+FFFD; if not, the text ends there.
+  package init?(from encoding: String, replacing isReplacing: Bool = false) {
     guard let converter = iconv_open("UTF-8", encoding), Int(bitPattern: converter) != -1 else { return nil }
     self.converter = converter
+    self.isReplacing = isReplacing
   }
 
   deinit { iconv_close(converter) }
@@ -38,9 +44,13 @@ package final class Transcoder {
         output += buffer[..<count]
         // There was no more room.
         if code == 0 || code == E2BIG { continue }
-        // EINVAL: the last character goes on in the next piece.
-        isBroken = code != EINVAL
-        break
+        // The last character goes on in the next piece.
+        if code == EINVAL { break }
+        lostCount += 1
+        guard isReplacing else { break }
+        output += [0xEF, 0xBF, 0xBD]
+        next = next.map { $0 + 1 }
+        left -= 1
       }
       return source.count - left
     }

@@ -20,6 +20,7 @@ extension RosterError: CustomStringConvertible {
     case .drop: detail.hasSuffix("?") ? detail : "\(detail)."
     case .noCopy: "No temporary copy of \(file) can be made: \(detail)."
     case .format: "\(file) looks like \(detail); a roster is a table (CSV) or JSON."
+    case .encoding: "\(file) is no UTF-8 and could be \(detail)."
     case .json: "\(file): \(detail)."
     case .changed: "The roster \(file) was changed while it was read."
     case .tooManyRows: "The roster \(file) has too many rows for one roster."
@@ -36,7 +37,7 @@ extension RosterError: CustomStringConvertible {
     case .drop: "--drop takes a header as it stands in the roster."
     case .nothingChosen, .allExcepted, .headerBehindEnd: "Look at the options --header-line, --except and --only."
     case .noCopy: "Free some space there, or name another folder in TMPDIR: what is read of a roster is copied there."
-    case .format:
+    case .format, .encoding:
       "In a spreadsheet, save it as \"CSV UTF-8 (comma delimited)\" (파일 > 다른 이름으로 저장 > \"CSV UTF-8(쉼표로 분리)\")."
     case .json: "A JSON roster is an array of objects, {\"defaults\": {…}, \"workspaces\": […]}, or an object a line."
     case .changed: "Wait until nobody writes to it, and run the same command again."
@@ -81,6 +82,12 @@ extension RowIssue.Finding {
         + (more == 0 ? "" : ", and \(more) more \(more == 1 ? "row" : "rows") up to line \(last)")
         + ": has a spreadsheet lost leading zeros? Format the column as text, write ${\(header.shown)|pad:\(usual)} in the "
         + "template, or say --allow-short-numbers"
+    case .loneCell(let text, let option):
+      "'\(text.shown)' is the only cell of this row: if it is no row of the roster, leave it out with "
+        + "--except \(option.quotedWord)"
+    case .testStudent(let text, let header):
+      "'\(text.shown)' looks like the test student of a learning platform: leave it out with "
+        + "--except \("\(header)=\(text)".quotedWord)"
     case .total(let text, let header):
       "'\(text)' looks like a total below the table and no row: leave it out with "
         + "--except \("\(header)=\(text)".quotedWord)"

@@ -47,7 +47,7 @@ struct ReadingOptions: ParsableArguments {
   var options: RosterOptions {
     var options = table.options
     options.limit = limit
-    options.carried = Set(carry.map { $0.precomposedStringWithCanonicalMapping })
+    options.carried = Set(carry.map(\.asHeader))
     options.allowsRowNumbers = allowRowNumbers
     options.allowsShortNumbers = allowShortNumbers
     return options

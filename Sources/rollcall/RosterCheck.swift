@@ -139,7 +139,10 @@ struct RosterCheck {
   /// Prints warnings and issues, and ends with status 5 if there are issues or no rows.
   /// With `--skip-invalid` the good rows go on, if there are any and nothing is wrong with the roster as a whole.
   func refuseIssues(in context: Context) throws {
-    if !summary.format.isPlain { context.tell("Read as \(summary.format): \(summary.rowCount.of("row")).") }
+    if !summary.format.isPlain {
+      let sample = summary.format.sample.map { " A cell of it: '\($0.shown)'." } ?? ""
+      context.tell("Read as \(summary.format): \(summary.rowCount.of("row")).\(sample)")
+    }
     for line in try IssueText(summary.warningGroups, prefix: "warning: ", reader: reader).text { context.tell(line) }
     for line in try IssueText(summary.issueGroups, reader: reader).text { context.tell(line) }
     if leavesRowsOut {

@@ -29,7 +29,7 @@ struct TableOptions: ParsableArguments {
     var options = RosterOptions()
     (options.headerLine, options.format) = (headerLine, format)
     (options.except, options.only) = (except, only)
-    options.dropped = Set(drop.map { $0.precomposedStringWithCanonicalMapping })
+    options.dropped = Set(drop.map(\.asHeader))
     return options
   }
 

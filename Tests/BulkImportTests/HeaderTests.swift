@@ -17,8 +17,10 @@ import Words
   }
 
   @Test(arguments: [
-    ("2026 출석부\nname,accountId,image\n", "'2026 출석부' is no field; line 2 looks like the header: add --header-line 2"),
-    ("2026 출석부,,\n\n학번,성명\n1,김\n", "'2026 출석부' is no field; line 3 looks like the header: add --header-line 3"),
+    (
+      "2026 출석부,,\n\n학번,성명\n1,김\n",
+      "none of '학번', '성명' is a field; if the columns are your own, make a template of them: rollcall template r.csv"
+    ),
     (
       "name|accountId\na1|acc1\n",
       "'name|accountId' is no field; | is no separator: put commas, semicolons or tabs between cells"
@@ -40,8 +42,19 @@ import Words
   @Test func `a template finds the line of its columns`() throws {
     let template = try Template(
       #"{"accountId": "acc1", "name": "s${학번}", "image": "a:1", "command": "ls"}"#, file: "t", schema: .workspace)
-    let message = try messages("출석부,1\n학번,성명\n2026,김\n2027,이\n", RosterOptions(), template)
-    #expect(message == ["the template's 학번 is not among '출석부', '1'; line 2 looks like the header: add --header-line 2"])
+    let text = "출석부,1\n학번,성명\n2026,김\n2027,이\n"
+    let found = try withFile(text.utf8) { try read($0, as: "r.csv", template: template) }
+    #expect(found.issues.isEmpty && found.rows.map(\.line) == [3, 4])
+    #expect(
+      found.summary.warnings.map(\.description)
+        == ["r.csv:2: this line is taken as the header; what stands above it is left out: '출석부'"])
+    // A line that a person names is taken at their word.
+    var options = RosterOptions()
+    options.headerLine = 1
+    #expect(
+      try messages(text, options, template) == [
+        "the template's 학번 is not among '출석부', '1'; line 2 looks like the header: add --header-line 2"
+      ])
   }
 
   @Test func `an unknown placeholder is one issue, without those that follow from it`() throws {

@@ -290,7 +290,7 @@ private struct RosterProperties {
     for part in parts {
       text += transcoder.feed(part)
     }
-    return transcoder.isComplete ? text : nil
+    return transcoder.isWhole ? text : nil
   }
 
   /// What Foundation takes as an array has as many rows.

@@ -59,7 +59,7 @@ import Words
     let open = try readText(good + "acc1,a3,\"a:1,ls\nacc1,a4,a:1,ls\n")
     #expect(open.issues == ["3 B3 name-form", "4 C4 unclosed-quote"])
     #expect(open.rows.map(\.line) == [2, 3])
-    let latin = try withFile(Array(good.utf8) + [0x61, 0x2C, 0xE9, 0x65, 0x2C, 0x62, 0x2C, 0x63, 0x0A]) {
+    let latin = try withFile(Array(good.utf8) + [0x61, 0x2C, 0x81, 0x65, 0x2C, 0x62, 0x2C, 0x63, 0x0A]) {
       try read($0, as: "roster.csv")
     }
     #expect(latin.issues == ["3 B3 name-form", "4 B4 utf-8"])

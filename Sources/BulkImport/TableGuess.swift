@@ -1,0 +1,130 @@
+// How a table's text makes rows: what stands between its cells, and which line is its header, decided by what each
+// separator makes of the first rows.
+
+import CSV
+import Foundation
+
+/// How a table is read.
+struct TableGuess {
+  let separator: UInt8
+  /// The line of the header, from 1.
+  let headerLine: Int
+  /// How many cells most rows have, where at least two have so many.
+  let rowWidth: Int?
+
+  /// How many records are looked at.
+  private static let recordCount = 40
+  private static let separators: [UInt8] = [.comma, .semicolon, .tab]
+
+  /// Finds out from a table's beginning.
+  ///
+  /// - Parameters:
+  ///   - start: the text, without a byte order mark.
+  ///   - names: the fields that a header may name.
+  ///   - wanted: the columns that a template reads; empty without a template.
+  ///   - headerLine: the line that a person says is the header.
+  init(_ start: Data, names: FieldNames, wanted: Set<String>, headerLine: Int?) {
+    let note = SeparatorNote(start)
+    let looks = Self.separators.map { Look($0, start, names, wanted, from: headerLine ?? note.nextLine) }
+    // The first of equals wins: what the file itself names, then a comma.
+    let ordered = looks.sorted { ($0.separator == note.separator ? 0 : 1) < ($1.separator == note.separator ? 0 : 1) }
+    let best = ordered.dropFirst().reduce(ordered[0]) { $1.isBetter(than: $0) ? $1 : $0 }
+    separator = best.separator
+    self.headerLine = headerLine ?? best.headerLine ?? note.nextLine
+    rowWidth = best.rowWidth
+  }
+
+  /// What a separator makes of a table.
+  private struct Look {
+    let separator: UInt8
+    /// The line of the record that is the header; nil where there is none.
+    private(set) var headerLine: Int?
+    /// How many of the header's cells are known.
+    private var knownCount = 0
+    private var cellCount = 0
+    private(set) var rowWidth: Int?
+    /// How many of the rows have as many cells as the header.
+    private var share = 0.0
+
+    init(_ separator: UInt8, _ start: Data, _ names: FieldNames, _ wanted: Set<String>, from line: Int) {
+      self.separator = separator
+      let records = Self.records(start, separator).filter { $0.line >= line }
+      let cells = records.map(Self.cells)
+      func known(_ cells: Set<String>) -> Int {
+        wanted.isEmpty ? cells.count { names.isField($0) } : cells.count { wanted.contains($0) }
+      }
+      // All that a template reads, or two fields, are no chance; where there is neither, a line with one cell above one
+      // with several is a title.
+      let least = wanted.isEmpty ? 2 : wanted.count
+      let index =
+        cells.firstIndex { known($0) >= least }
+        ?? (cells.first.map { $0.count == 1 && known($0) == 0 } == true ? cells.firstIndex { $0.count > 1 } : nil) ?? 0
+      guard records.indices.contains(index) else { return }
+      headerLine = records[index].line
+      knownCount = known(cells[index])
+      cellCount = records[index].fields.count
+      let rows = records[(index + 1)...]
+      let widths = Dictionary(grouping: rows) { $0.fields.count }.filter {
+        $0.value.count > 1 && $0.value.count * 2 > rows.count
+      }
+      rowWidth = widths.first?.key
+      share = Double(rows.count { $0.fields.count == cellCount }) / Double(max(1, rows.count))
+    }
+
+    func isBetter(than other: Look) -> Bool {
+      if knownCount != other.knownCount { return knownCount > other.knownCount }
+      guard cellCount > 1, other.cellCount > 1 else { return cellCount > 1 }
+      return (share, cellCount) > (other.share, other.cellCount)
+    }
+
+    private static func cells(_ record: Record) -> Set<String> {
+      Set(record.fields.map { $0.asHeader }.filter { !$0.isEmpty })
+    }
+
+    /// The first records with a cell, as far as they can be read.
+    private static func records(_ start: Data, _ separator: UInt8) -> [Record] {
+      var reader = RecordReader(separator: separator)
+      var records: [Record] = []
+      func take(_ record: Record) throws {
+        if !record.fields.allSatisfy(\.isBlank) { records.append(record) }
+        if records.count == recordCount { throw Enough() }
+      }
+      do {
+        try start.withUnsafeBytes { try reader.feed($0.bindMemory(to: UInt8.self), take) }
+        try reader.finish(take)
+      } catch {
+        // What came before it will do; the reading itself says what is wrong.
+      }
+      return records
+    }
+
+    private struct Enough: Error {}
+  }
+}
+
+/// A first line `sep=;`, which tells Excel the separator. Saved again it may read `sep=,,,,`, `SEP=;` or be in quotes.
+private struct SeparatorNote {
+  var separator: UInt8?
+  /// The first line behind it.
+  var nextLine = 1
+
+  init(_ start: Data) {
+    let line = start.prefix(4_096).prefix { $0 != .newline && $0 != .return }
+    let text = line.filter { $0 != .quote && $0 != UInt8(ascii: " ") }
+    let signs = text.dropFirst(4)
+    guard String(decoding: text.prefix(4), as: UTF8.self).lowercased() == "sep=",
+      let first = signs.first, signs.allSatisfy({ [.comma, .semicolon, .tab].contains($0) })
+    else { return }
+    separator = first
+    nextLine = 2
+  }
+}
+
+extension UInt8 {
+  fileprivate static let quote = UInt8(ascii: "\"")
+  fileprivate static let comma = UInt8(ascii: ",")
+  fileprivate static let semicolon = UInt8(ascii: ";")
+  fileprivate static let tab = UInt8(ascii: "\t")
+  fileprivate static let newline = UInt8(ascii: "\n")
+  fileprivate static let `return` = UInt8(ascii: "\r")
+}

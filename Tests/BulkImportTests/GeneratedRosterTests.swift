@@ -1,0 +1,110 @@
+import DataForest
+import Foundation
+import Provisioning
+import TestSupport
+import Testing
+
+@testable import BulkImport
+
+/// Rosters as programs of all kinds write them: each is read right, or refused; none is read wrong. The generator knows
+/// what is right. `SEEDS=2000 swift test --filter GeneratedRosterTests` tries more.
+@Suite struct GeneratedRosterTests {
+  private static let korean = [
+    "김민준", "이서연", "박도윤", "최지우", "정하준", "강서윤", "조은우", "윤지호", "남궁민수", "황보라", "선우진", "임수아",
+  ]
+  private static let latin = [
+    "Alba Núñez", "Jörg Müller", "Anna Weiß", "José García", "François Lefèvre", "Zoë Brontë", "Åsa Öberg",
+    "João Simões",
+  ]
+  private static let japanese = ["山田太郎", "さとう はなこ", "スズキ イチロー", "高橋美咲", "田中けんた", "渡辺さくら"]
+  private static let chinese = ["王小明", "李伟", "张敏", "刘洋", "陈静", "杨丽", "黄磊", "吴秀英"]
+
+  /// A writing: names, the encodings that have it, its words for "student" and "total".
+  private struct Writing {
+    let names: [String]
+    let encodings: [String]
+    let title: String
+    let total: String
+  }
+
+  private static let writings = [
+    Writing(names: korean, encodings: ["UTF-8", "UTF-16", "UTF-16LE", "CP949"], title: "2026년 1학기 출석부", total: "합계"),
+    Writing(
+      names: latin, encodings: ["UTF-8", "UTF-16", "UTF-16BE", "CP1252", "MACINTOSH"], title: "Spring 2026",
+      total: "Total"),
+    Writing(
+      names: japanese, encodings: ["UTF-8", "UTF-16LE", "EUC-JP", "CP932"], title: "2026 AI 101", total: "Total"),
+    Writing(names: chinese, encodings: ["UTF-8", "UTF-16", "GB18030"], title: "2026 AI 101", total: "Total"),
+    Writing(
+      names: korean.map { "\($0) AI반" } + ["Kim, Minjun", "Lee Seoyeon"], encodings: ["UTF-8", "CP949"],
+      title: "AI 101", total: "합계"),
+  ]
+
+  @Test func `a generated roster is read right or refused`() throws {
+    let count = ProcessInfo.processInfo.environment["SEEDS"].flatMap(Int.init) ?? 240
+    var refusedCount = 0
+    for seed in 1...count {
+      var random = SeededGenerator(seed: seed)
+      let writing = Self.writings[seed % Self.writings.count]
+      let encoding = writing.encodings.randomElement(using: &random) ?? "UTF-8"
+      let separator = [",", ";", "\t"].randomElement(using: &random) ?? ","
+      let end = ["\n", "\r\n", "\r"].randomElement(using: &random) ?? "\n"
+      let students = (0..<Int.random(in: 4...20, using: &random)).map { number in
+        (name: "ai-s\(number)", student: writing.names.randomElement(using: &random) ?? "")
+      }
+      var lines: [[String]] = []
+      if Bool.random(using: &random) { lines.append([writing.title]) }
+      lines.append(["student", "name", "accountId", "image", "command", "note"])
+      for student in students {
+        let note = ["AI 101, B동 204호", "Lab 1; Lab 2", "ok", ""].randomElement(using: &random) ?? ""
+        lines.append([student.student, student.name, "acc1", "a:1", "ls", encoding == "CP949" ? note : "ok"])
+      }
+      let hasTotal = Int.random(in: 0..<4, using: &random) == 0
+      if hasTotal { lines.append([writing.total, "", "", "", "", "20"]) }
+      let text = lines.map { Self.line($0, separator) + end }.joined()
+      guard let bytes = encoded(text, as: encoding) else { continue }
+      let what = "seed \(seed): \(encoding), \(separator.debugDescription), \(end.debugDescription)"
+      do {
+        let reading = try withFile(bytes) { try read($0) }
+        let isRead =
+          reading.rows.map { $0.line }
+          == students.indices.map { $0 + lines.count - students.count + (hasTotal ? 0 : 1) }
+        let issues = reading.issues.count - (hasTotal ? 1 : 0)
+        guard issues == 0 else {
+          refusedCount += 1
+          continue
+        }
+        let found = reading.rows.prefix(students.count).map { $0.texts.first ?? "" }
+        #expect(found == students.map(\.student), "\(what)")
+        #expect(isRead || hasTotal, "\(what)")
+      } catch is RosterError {
+        refusedCount += 1
+      }
+    }
+    // Refusing is safe and of no use: hardly any is.
+    #expect(refusedCount * 20 <= count, "\(refusedCount) of \(count) are refused")
+  }
+
+  private static func line(_ cells: [String], _ separator: String) -> String {
+    cells.map { $0.contains(separator) || $0.contains("\"") ? "\"\($0)\"" : $0 }.joined(separator: separator)
+  }
+}
+
+/// A text in another encoding; nil where it has not its letters.
+func encoded(_ text: String, as encoding: String) -> [UInt8]? {
+  guard let converter = iconv_open(encoding, "UTF-8"), Int(bitPattern: converter) != -1 else { return nil }
+  defer { iconv_close(converter) }
+  var input = Array(text.utf8)
+  var output = [UInt8](repeating: 0, count: input.count * 4 + 16)
+  let capacity = output.count
+  let left = input.withUnsafeMutableBytes { source in
+    output.withUnsafeMutableBytes { target -> Int? in
+      var next = source.baseAddress?.assumingMemoryBound(to: CChar.self)
+      var inputLeft = source.count
+      var place = target.baseAddress?.assumingMemoryBound(to: CChar.self)
+      var room = capacity
+      return Int(iconv(converter, &next, &inputLeft, &place, &room)) == -1 ? nil : room
+    }
+  }
+  return left.map { Array(output[..<(capacity - $0)]) }
+}
