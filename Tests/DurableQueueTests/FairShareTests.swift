@@ -67,6 +67,28 @@ import Testing
     }
   }
 
+  @Test func `a clock that is set back by hours holds nobody up for longer than a share takes`() async throws {
+    let rate = try #require(Rate(2, per: .second))
+    try await QueueFixture.with(rate: rate, burst: 1) { fixture in
+      let askers = try ["a", "b"].map { name in
+        Asker(
+          try fixture.queue.becomeOwner().id, try Self.batch(name, 400, fixture), limit: 8, pause: .milliseconds(500),
+          from: fixture.time.now())
+      }
+      try await Self.run(askers, fixture, for: .seconds(20))
+      let before = askers.map(\.permits.count)
+      #expect(before.allSatisfy { $0 > 5 })
+      fixture.time.set(fixture.time.now() - .seconds(7 * 3_600))
+      // As a run does that sees the clock set.
+      for asker in askers {
+        _ = try await fixture.queue.rightInstants(with: fixture.scope, of: asker.batch)
+        (asker.next, asker.endedAt) = (fixture.time.now(), nil)
+      }
+      try await Self.run(askers, fixture, for: .seconds(20))
+      #expect(zip(askers, before).allSatisfy { $0.permits.count - $1 > 5 }, "\(askers.map(\.permits.count))")
+    }
+  }
+
   @Test func `a class of five is not starved by one of thousands`() async throws {
     try await QueueFixture.with(rate: Rate("10/s"), burst: 5) { fixture in
       let start = fixture.time.now()

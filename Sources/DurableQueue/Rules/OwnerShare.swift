@@ -33,9 +33,13 @@ struct OwnerShare {
     self.owner = owner
     interval = quota.rate.interval * (others + 1)
     let stored = try db.one("SELECT share_next_at FROM owner WHERE id = ?", [owner.rawValue])
-    // What is farther ahead than anybody can have taken was left by a clock that was set back, or by a slower rate.
-    next = min(
-      max(try stored?.get(0) as Instant? ?? Instant(microseconds: 0), now), now + Quota.longestHorizon + interval)
+    next = max(try stored?.get(0) as Instant? ?? Instant(microseconds: 0), now)
+    // What is farther ahead than anybody can have taken was left by a clock that was set back, or by a slower rate. It is
+    // written at once: measured from each look anew it would never come nearer.
+    let latest = now + Quota.longestHorizon + interval
+    guard next > latest else { return }
+    next = latest
+    try store(db)
   }
 
   /// How many permits the owner may take from now to `horizon` later.
@@ -48,6 +52,10 @@ struct OwnerShare {
   mutating func take(_ count: Int, _ db: any Transaction) throws {
     guard count > 0 else { return }
     next = next + interval * count
+    try store(db)
+  }
+
+  private func store(_ db: any Transaction) throws {
     try db.run("UPDATE owner SET share_next_at = ? WHERE id = ?", [next.microseconds, owner.rawValue])
   }
 
