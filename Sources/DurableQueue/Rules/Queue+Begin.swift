@@ -12,6 +12,8 @@ extension Queue {
   /// - Returns: nil when the batch has no unfinished item, so that there is nothing to run.
   /// - Throws: `QueueError`; then nothing of it was done.
   package func begin(_ request: RunRequest) throws -> RunStart? {
+    // Before all else: when this fails nothing has begun.
+    try removeLeftovers()
     var locks: [any OwnerLock] = []
     let start = try writeExclusively { db -> RunStart? in
       let batch = request.batch
@@ -31,7 +33,6 @@ extension Queue {
       return RunStart(ownership: ownership, scope: key.scope, tally: tally, clockFinding: key.finding)
     }
     for lock in locks { lock.remove() }
-    try removeLeftovers()
     return start
   }
 
