@@ -77,6 +77,7 @@ package struct RosterFormat: Hashable, Sendable, CustomStringConvertible {
       switch self {
       case .windows1252: "Windows-1252"
       case .macRoman: "Mac Roman"
+      case .gbk: "GBK"
       case .shiftJIS: "Shift_JIS"
       default: rawValue
       }

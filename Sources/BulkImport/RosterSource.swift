@@ -77,7 +77,14 @@ struct RosterSource: Sendable {
     while goesOn, let chunk = try file.chunk(of: chunkSize) {
       try chunk.withUnsafeBytes { try reader.feed($0.bindMemory(to: UInt8.self), take) }
     }
-    if goesOn { try reader.finish(take) }
+    // What comes only now has no line end: it may be the part of a row that was copied so far.
+    if goesOn {
+      try reader.finish { record in
+        var last = record
+        last.hasEnd = false
+        try take(last)
+      }
+    }
   }
 
   // MARK: - Encodings
@@ -93,6 +100,7 @@ struct RosterSource: Sendable {
     do {
       let spool = try Spool()
       while let chunk = try file.chunk(of: 1 << 18) { try spool.append(transcoder.feed(chunk)) }
+      try spool.append(transcoder.finish())
       guard transcoder.isWhole || !encoding.isWide else {
         throw RosterError(.format, file: shownAs, detail: "UTF-16 text that is cut off or broken")
       }

@@ -18,11 +18,14 @@ extension String {
   }
 
   /// Whether a NUL is in it: nothing that people write, and the end of the text for programs in C.
-  var hasNull: Bool {
+  var hasNull: Bool { has(0) }
+
+  /// Whether a byte is in it.
+  func has(_ byte: UInt8) -> Bool {
     let found = utf8.withContiguousStorageIfAvailable { text in
-      text.baseAddress.map { memchr($0, 0, text.count) != nil } ?? false
+      text.baseAddress.map { memchr($0, Int32(byte), text.count) != nil } ?? false
     }
-    return found ?? utf8.contains(0)
+    return found ?? utf8.contains(byte)
   }
 
   /// Whether there is nothing but blanks in it.

@@ -8,7 +8,8 @@ extension Columns {
   /// A row as it was meant, and what to say of that.
   ///
   /// - Blank cells behind the last header are nothing, if most rows have them: a spreadsheet wrote a separator for each of them.
-  /// - Cells that are missing at the end are empty, if their columns only travel: a spreadsheet leaves them out.
+  /// - Cells that are missing at the end are empty, if their columns only travel: a spreadsheet leaves them out. Not in a last line
+  ///   without an end, which may be half copied.
   /// - `="0072"` and `'0072` are 0072: both tell a spreadsheet that it is no number.
   func repaired(_ record: Record) -> (record: Record, warnings: [RowIssue]) {
     guard isTable, record.problems.isEmpty else { return (record, []) }
@@ -18,7 +19,7 @@ extension Columns {
     if fields.count > ownCount, fields.count <= rowWidth ?? 0, fields[ownCount...].allSatisfy(\.isBlank) {
       fields.removeSubrange(ownCount...)
     }
-    if fields.count < ownCount, fields.count > 1, dropped.indexes.isEmpty,
+    if fields.count < ownCount, fields.count > 1, dropped.indexes.isEmpty, record.hasEnd,
       (fields.count..<ownCount).allSatisfy(onlyTravels)
     {
       let missing = (fields.count..<ownCount).map { headers[$0] }
@@ -54,7 +55,7 @@ extension String {
       return inner.contains("\"") ? nil : String(inner)
     }
     // Before anything but a number it may belong to the text.
-    guard text.first == 0x27, let second = text.dropFirst().first, (0x30...0x39).contains(second),
+    guard text.first == UInt8(ascii: "'"), let second = text.dropFirst().first, (0x30...0x39).contains(second),
       !text.dropFirst().contains(0x27)
     else { return nil }
     return String(dropFirst())
@@ -88,7 +89,7 @@ extension String {
 
   /// Whether a `?` stands inside a Hangul word: what a program writes for a character that it cannot.
   var hasLostSign: Bool {
-    guard utf8.contains(0x3F) else { return false }
+    guard has(UInt8(ascii: "?")) else { return false }
     let scalars = Array(unicodeScalars)
     return scalars.indices.contains { (index: Int) in
       scalars[index] == "?" && index + 1 < scalars.count && scalars[index + 1].isHangul

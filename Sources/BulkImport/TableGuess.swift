@@ -119,12 +119,3 @@ private struct SeparatorNote {
     nextLine = 2
   }
 }
-
-extension UInt8 {
-  fileprivate static let quote = UInt8(ascii: "\"")
-  fileprivate static let comma = UInt8(ascii: ",")
-  fileprivate static let semicolon = UInt8(ascii: ";")
-  fileprivate static let tab = UInt8(ascii: "\t")
-  fileprivate static let newline = UInt8(ascii: "\n")
-  fileprivate static let `return` = UInt8(ascii: "\r")
-}

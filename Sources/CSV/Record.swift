@@ -24,6 +24,8 @@ package struct Record: Hashable, Sendable {
   /// What is wrong with its quotes, at most one for each field. The fields are then the best guess, and a field or line
   /// may have been cut in the wrong place.
   package internal(set) var problems: [CSVError] = []
+  /// Whether a line end, or the next element, stands behind it.
+  package var hasEnd = true
   /// Whether a NUL is in any of the fields.
   package internal(set) var hasNull = false
 
@@ -76,12 +78,18 @@ extension Position {
 }
 
 extension UInt8 {
-  static let quote = UInt8(ascii: "\"")
-  static let comma = UInt8(ascii: ",")
-  static let semicolon = UInt8(ascii: ";")
-  static let tab = UInt8(ascii: "\t")
-  static let newline = UInt8(ascii: "\n")
-  static let `return` = UInt8(ascii: "\r")
+  /// What encloses a cell.
+  package static let quote = UInt8(ascii: "\"")
+  /// What stands between cells, as a rule.
+  package static let comma = UInt8(ascii: ",")
+  /// The same in many countries of Europe.
+  package static let semicolon = UInt8(ascii: ";")
+  /// The same in exports as text.
+  package static let tab = UInt8(ascii: "\t")
+  /// LF, which ends a line.
+  package static let newline = UInt8(ascii: "\n")
+  /// CR, which ends a line or begins its end.
+  package static let `return` = UInt8(ascii: "\r")
 
   var isLineEnd: Bool { self == .newline || self == .return }
 }

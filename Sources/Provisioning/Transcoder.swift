@@ -25,6 +25,14 @@ package final class Transcoder {
 
   deinit { iconv_close(converter) }
 
+  /// What is to be said at the end for a character that was cut off: U+FFFD; nothing where all were whole.
+  package func finish() -> [UInt8] {
+    guard !held.isEmpty else { return [] }
+    held = []
+    lostCount += 1
+    return [0xEF, 0xBF, 0xBD]
+  }
+
   /// The text of the next piece, as far as its characters are whole, and up to a byte that fits none.
   package func feed(_ piece: some Collection<UInt8>) -> [UInt8] {
     var input = held + piece

@@ -21,6 +21,22 @@ import Words
     #expect(found.summary.warningGroups.groups.count == 1)
   }
 
+  @Test func `a last line without an end, which may be half copied, is not filled up`() throws {
+    let text = Self.header + "\nKim,a1,acc1,a:1,ls,x,y\nLee,a2,acc1,a:1,ls"
+    #expect(try withFile(text.utf8) { try read($0, as: "r.csv") }.issues == ["3 F3 ragged"])
+    #expect(try withFile((text + "\n").utf8) { try read($0, as: "r.csv") }.warnings == ["3 - short-row"])
+  }
+
+  @Test func `a character that is cut off at the end of the file is told`() throws {
+    let names = ["김민준", "이서연", "박도윤", "최지우"]
+    var bytes = Array("\(Self.header)\n".utf8)
+    for (number, name) in names.enumerated() {
+      bytes += try #require(encoded(name, as: "CP949")) + Array(",a\(number),acc1,a:1,ls,,x\n".utf8)
+    }
+    bytes += try #require(encoded("강서윤,a9,acc1,a:1,ls,,윤", as: "CP949")).dropLast()
+    #expect(try withFile(bytes) { try read($0, as: "r.csv") }.issues == ["6 G6 lost-byte"])
+  }
+
   @Test func `a cell that is missing where a field is one is an issue`() throws {
     #expect(try reading("Kim,a1,acc1,a:1").issues == ["2 E2 ragged"])
   }
