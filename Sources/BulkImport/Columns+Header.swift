@@ -86,13 +86,9 @@ extension Columns {
       let name = names.shortName(of: field)
       var place = headerPlace(of: nil)
       place.header = name
-      let remedy =
-        isTable
-        ? "no column gives it: add a column '\(name)' (\(field.help))"
-        : "no object gives it: add \"\(name)\" to each, or to \"defaults\" (\(field.help))"
-      let issue = place.issue("field-missing", remedy)
+      let issue = place.issue("field-missing", facts.form.remedy(name, field.help))
       // An element that could not be read may have it.
-      if isWhole { issues.append(issue) } else { hidden.append(issue) }
+      if facts.isWhole { issues.append(issue) } else { hidden.append(issue) }
     }
   }
 
@@ -120,7 +116,7 @@ extension Columns {
       return true
     }
     guard !namesAnyField else { return false }
-    guard isWhole else {
+    guard facts.isWhole else {
       hidden.append(notHeader("none of its members is a field"))
       return false
     }
@@ -152,7 +148,7 @@ extension Columns {
 
   /// The line of the next record that is a header rather than this one.
   private func laterHeader(_ following: [Record]) -> Int? {
-    guard isTable else { return nil }
+    guard facts.form.mayHaveTitle else { return nil }
     func cells(_ record: Record) -> Set<String> {
       Set(record.fields.map { $0.asHeader }.filter { !$0.isEmpty })
     }

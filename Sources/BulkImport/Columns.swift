@@ -51,20 +51,13 @@ final class Columns {
   let dropped: DroppedColumns
   /// What says what is used, so that a column without a header disturbs nobody.
   let template: Template?
-  /// Whether the roster is a table, so that a column has a letter.
-  let isTable: Bool
-  /// Whether all of it could be read, so that what is not there is nowhere.
-  let isWhole: Bool
-  /// Whether U+FFFD stands for a byte that fits no character of the file's encoding.
-  let mayLackBytes: Bool
-  /// How many cells most rows have; nil where that is not known.
-  let rowWidth: Int?
+  /// What the roster's source knows of it.
+  let facts: SourceFacts
 
   /// Reads a header; `carried`, `dropped`: see `RosterOptions`.
   init(
     header record: Record, file: String, names: FieldNames, template: Template?, carried: Set<String>,
-    dropped: Set<String>,
-    json: JSONRoster?, mayLackBytes: Bool = false, rowWidth: Int? = nil
+    dropped: Set<String>, facts: SourceFacts
   ) {
     self.file = file
     self.record = record
@@ -72,8 +65,7 @@ final class Columns {
     let (carried, dropped) = (Set(carried.map(\.asHeader)), Set(dropped.map(\.asHeader)))
     self.carried = carried
     self.template = template
-    (isTable, isWhole) = (json == nil, json?.isWhole ?? true)
-    (self.mayLackBytes, self.rowWidth) = (mayLackBytes, rowWidth)
+    self.facts = facts
     let own = record.fields.map { $0.asHeader }
     ownCount = own.count
     let left = DroppedColumns(dropped, headers: own)
@@ -132,7 +124,8 @@ final class Columns {
     }
     let byteColumn = index.flatMap { $0 < record.positions.count ? record.positions[$0].column : nil }
     return IssuePlace(
-      file: file, line: line, recordNumber: record.number, columnIndex: index, header: header, hasCell: isTable,
+      file: file, line: line, recordNumber: record.number, columnIndex: index, header: header,
+      hasCell: facts.form.hasCells,
       byteColumn: byteColumn)
   }
 

@@ -36,7 +36,7 @@ extension Columns {
   func dropError(isReport: Bool) -> RosterError? {
     let own = Array(headers.prefix(ownCount))
     // What could not be read may have it.
-    if !isReport, isWhole, let error = dropped.error(own, of: file) { return error }
+    if !isReport, facts.isWhole, let error = dropped.error(own, of: file) { return error }
     func isDropped(_ header: String) -> Bool { dropped.indexes.contains { own[$0] == header } }
     if let template, let used = template.values.flatMap(\.columns).first(where: isDropped) {
       return RosterError(

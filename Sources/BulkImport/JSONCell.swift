@@ -4,26 +4,16 @@ import Provisioning
 
 /// JSON values as cells.
 enum JSONCell {
-  /// Why a value cannot be a cell, or an element cannot be read.
-  struct Wrong: Error, Sendable {
-    var rule = "json"
-    /// Where; nil for the line of the element.
-    var line: Int?
-    /// The field, as the roster calls it; nil when it is about none.
-    var field: String?
-    let message: String
-  }
-
   /// The value of a field at a path, as a cell has it.
   ///
-  /// - Throws: `Wrong`, for an array or an object where the field holds a text or a number: joining its parts would be a
+  /// - Throws: `RecordFault`, for an array or an object where the field holds a text or a number: joining its parts would be a
   ///   guess.
-  static func text(of value: JSONValue, _ field: Field, at path: String) throws(Wrong) -> String {
+  static func text(of value: JSONValue, _ field: Field, at path: String) throws(RecordFault) -> String {
     switch (value, field.kind) {
     case (.array(let elements), .integerList): joined(elements)
     case (.array, .objectList), (.object, .objectList): value.canonicalText
-    case (.array, let kind): throw Wrong(field: path, message: "must be \(kind.expected), not an array")
-    case (.object, let kind): throw Wrong(field: path, message: "must be \(kind.expected), not an object")
+    case (.array, let kind): throw RecordFault(field: path, message: "must be \(kind.expected), not an array")
+    case (.object, let kind): throw RecordFault(field: path, message: "must be \(kind.expected), not an object")
     default: text(of: value)
     }
   }

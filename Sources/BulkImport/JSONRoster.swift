@@ -10,9 +10,9 @@ struct JSONRoster: Sendable {
   /// The columns, those that are fields first.
   private(set) var columns: [String] = []
   /// What is wrong with some elements, by the number of their record.
-  private(set) var issues: [Int: JSONCell.Wrong] = [:]
+  private var faults: [Int: RecordFault] = [:]
   /// What is wrong with the roster as a whole, and where.
-  private(set) var wholeIssues: [JSONCell.Wrong] = []
+  private var wholeFaults: [RecordFault] = []
   private var elementCount = 0
 
   private let path: String
@@ -25,8 +25,11 @@ struct JSONRoster: Sendable {
   /// The number of the first element's record; the header is before it.
   private static let firstNumber = 2
 
-  /// Whether every element could be read, so that what none of them has is nowhere.
-  var isWhole: Bool { issues.isEmpty && elementCount > 0 }
+  /// What is known of it now that it was read through.
+  var facts: SourceFacts {
+    SourceFacts(
+      form: .objects, faults: faults, wholeFaults: wholeFaults, isWhole: faults.isEmpty && elementCount > 0)
+  }
 
   /// Reads a roster through for its columns.
   init(path: String, shownAs: String, shape: JSONSplitter.Shape, schema: Schema) throws {
@@ -40,7 +43,7 @@ struct JSONRoster: Sendable {
     } catch let broken as JSONSplitter.Broken {
       throw RosterError(.json, file: "\(shownAs):\(broken.line)", detail: broken.message)
     }
-    guard elementCount > 0 || !wholeIssues.isEmpty else { throw RosterError(.noRows, file: shownAs, detail: "JSON") }
+    guard elementCount > 0 || !wholeFaults.isEmpty else { throw RosterError(.noRows, file: shownAs, detail: "JSON") }
     found.formUnion(defaults.keys)
     let order = Dictionary(fields.schema.fields.enumerated().map { ($0.element.path, $0.offset) }) { first, _ in first }
     func place(_ column: String) -> Int {
@@ -52,10 +55,10 @@ struct JSONRoster: Sendable {
   private mutating func look(at part: JSONSplitter.Part, _ found: inout Set<String>) throws {
     if let key = part.key { return take(key, part) }
     elementCount += 1
-    do throws(JSONCell.Wrong) {
+    do throws(RecordFault) {
       found.formUnion(try cells(of: part).keys)
     } catch {
-      issues[elementCount - 1 + Self.firstNumber] = error
+      faults[elementCount - 1 + Self.firstNumber] = error
     }
     guard found.count <= RecordReader.mostFields else {
       throw RosterError(
@@ -93,7 +96,7 @@ struct JSONRoster: Sendable {
 
   private func record(of part: JSONSplitter.Part, _ number: Int) -> Record {
     // What is wrong with one that cannot be read was found before.
-    let read = Result { () throws(JSONCell.Wrong) in try cells(of: part) }
+    let read = Result { () throws(RecordFault) in try cells(of: part) }
     let known = if case .success(let found) = read { found } else { [String: String]() }
     let fields = columns.map { column in
       let cell = known[column] ?? ""
@@ -113,35 +116,35 @@ struct JSONRoster: Sendable {
         : part.bytes.first == UInt8(ascii: "[")
           ? "\"\(key.shown)\" is not known: call the list \"workspaces\""
           : "\"\(key.shown)\" is not known here: a roster has \"defaults\" and \"workspaces\""
-      wholeIssues.append(JSONCell.Wrong(line: part.line, message: message))
+      wholeFaults.append(RecordFault(line: part.line, message: message))
       return
     }
     // Two rosters that were written one behind the other have two; the rows of one would get those of the other.
     guard !hasDefaults else {
-      wholeIssues.append(
-        JSONCell.Wrong(line: part.line, field: key, message: "is given twice in the roster: keep one of them"))
+      wholeFaults.append(
+        RecordFault(line: part.line, field: key, message: "is given twice in the roster: keep one of them"))
       return
     }
     hasDefaults = true
-    do throws(JSONCell.Wrong) {
+    do throws(RecordFault) {
       defaults = try cells(of: part)
     } catch {
       let place = error.field.map { "defaults.\($0)" } ?? "defaults"
-      wholeIssues.append(JSONCell.Wrong(line: error.line ?? part.line, field: place, message: error.message))
+      wholeFaults.append(RecordFault(line: error.line ?? part.line, field: place, message: error.message))
     }
   }
 
   /// An element's cells by path.
-  private func cells(of part: JSONSplitter.Part) throws(JSONCell.Wrong) -> [String: String] {
+  private func cells(of part: JSONSplitter.Part) throws(RecordFault) -> [String: String] {
     let value: JSONValue
     do {
       value = try JSONParser.value(of: part.bytes, line: part.line, column: part.column)
     } catch {
       let message = error.path == nil ? error.withoutLine : error.message
-      throw JSONCell.Wrong(line: error.line, field: error.path, message: message)
+      throw RecordFault(line: error.line, field: error.path, message: message)
     }
     guard case .object(let members) = value else {
-      throw JSONCell.Wrong(message: "'\(value.canonicalText.shown)' must be an object: {\"name\": \"…\", …}")
+      throw RecordFault(message: "'\(value.canonicalText.shown)' must be an object: {\"name\": \"…\", …}")
     }
     var cells: [String: String] = [:]
     try flatten(members, at: "", into: &cells)
@@ -151,7 +154,7 @@ struct JSONRoster: Sendable {
   /// Members by the path of their field: `image` in one element and `configuration.docker.image` in another are one column.
   private func flatten(
     _ members: [String: JSONValue], at path: String, into cells: inout [String: String]
-  ) throws(JSONCell.Wrong) {
+  ) throws(RecordFault) {
     for (key, value) in members.sorted(by: { $0.key < $1.key }) {
       let path = (path.isEmpty ? key : "\(path).\(key)").asHeader
       let match = fields.match(path)
@@ -161,20 +164,20 @@ struct JSONRoster: Sendable {
         try put(JSONCell.text(of: value, field, at: path), at: match.path ?? path, into: &cells)
       case (_, .object(let inner)): try flatten(inner, at: path, into: &cells)
       case (.wholeMap, _):
-        throw JSONCell.Wrong(field: path, message: "must be an object of names and texts: {\"NAME\": \"…\"}")
+        throw RecordFault(field: path, message: "must be an object of names and texts: {\"NAME\": \"…\"}")
       case (.none, _): try put(JSONCell.text(of: value), at: path, into: &cells)
       }
     }
   }
 
-  private func put(_ cell: String, at path: String, into cells: inout [String: String]) throws(JSONCell.Wrong) {
+  private func put(_ cell: String, at path: String, into cells: inout [String: String]) throws(RecordFault) {
     guard cell.utf8.count <= RecordReader.longestField else {
-      throw JSONCell.Wrong(
+      throw RecordFault(
         rule: "cell-length", field: path,
         message: "this text is longer than \(RecordReader.longestField) bytes: shorten it")
     }
     guard cells.updateValue(cell, forKey: path) == nil else {
-      throw JSONCell.Wrong(field: path, message: "is given twice, in two ways to write its path: keep one of them")
+      throw RecordFault(field: path, message: "is given twice, in two ways to write its path: keep one of them")
     }
   }
 }

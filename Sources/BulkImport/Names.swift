@@ -160,6 +160,25 @@ package struct KeyIndex {
 
 // MARK: - Numbers
 
+/// What names made of numbers show only over many rows.
+struct NameNumbers {
+  private var counting = CountingNames()
+  private var short = ShortNumbers()
+
+  /// Notes a row as the roster has it, whether or not it is wanted.
+  mutating func note(_ record: Record, _ columns: Columns) { counting.note(record, columns) }
+
+  /// Notes a row that is wanted and of which a template makes something.
+  mutating func note(wanted record: Record, _ columns: Columns) { short.note(record, columns) }
+
+  /// What is wrong with them, as far as the options do not allow it.
+  func issues(_ columns: Columns, _ options: RosterOptions) -> [RowIssue] {
+    let counted = options.allowsRowNumbers ? [] : [counting.issue(columns)].compactMap(\.self)
+    // A count of the rows has short numbers of its own.
+    return counted + (options.allowsShortNumbers || counting.isFound ? [] : short.issues(columns))
+  }
+}
+
 /// Finds names that are made only from a column that counts the rows: next week the same name is another person's.
 struct CountingNames {
   private var isCounting = true

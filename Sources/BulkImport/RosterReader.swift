@@ -96,7 +96,7 @@ package struct RosterReader: Sendable {
     var (dropped, all) = (DroppedColumns([], headers: []), [String]())
     do {
       try source.read(chunkSize: chunkSize) { record in
-        guard !record.fields.allSatisfy(\.isBlank), record.line >= source.firstHeaderLine else { return true }
+        guard !record.fields.allSatisfy(\.isBlank), record.line >= source.facts.firstHeaderLine else { return true }
         if look.headers.isEmpty {
           all = record.fields.map { $0.asHeader }
           dropped = DroppedColumns(options.dropped, headers: all)
@@ -121,7 +121,7 @@ package struct RosterReader: Sendable {
   /// Single lines of a table by their numbers, at most 4,000 bytes of each; of JSON none, and none where columns are left
   /// out.
   package func lines(_ numbers: Set<Int>) throws -> [Int: String] {
-    guard let last = numbers.max(), source.json == nil, options.dropped.isEmpty else { return [:] }
+    guard let last = numbers.max(), source.facts.form.hasTextLines, options.dropped.isEmpty else { return [:] }
     let file = try RosterFile(path: source.path, shownAs: displayName)
     var found: [Int: [UInt8]] = [:]
     var line = 1

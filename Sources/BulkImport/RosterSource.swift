@@ -7,17 +7,18 @@ import Provisioning
 
 /// A roster as records: its header, then its rows.
 struct RosterSource: Sendable {
+  /// What makes records of the file.
+  private enum Kind {
+    case table(TableSource)
+    case json(JSONRoster)
+  }
+
   let format: RosterFormat
-  /// The first line that may be the header: of JSON any.
-  let firstHeaderLine: Int
-  /// How many cells most rows of a table have, as far as its beginning tells.
-  let rowWidth: Int?
-  /// A roster that is no table.
-  let json: JSONRoster?
+  let facts: SourceFacts
   /// The roster itself, or its text in UTF-8.
   let path: String
   private let shownAs: String
-  private let separator: UInt8
+  private let kind: Kind
   /// Keeps the file that the roster was turned into.
   private let spool: Spool?
   /// The roster as it was when it was looked at.
@@ -40,14 +41,15 @@ struct RosterSource: Sendable {
     path = spool?.path ?? roster
     let start = (try RosterFile(path: path, shownAs: shownAs).chunk(of: 1 << 20) ?? Data()).withoutMark
     if let shape = Self.jsonShape(start, options, schema) {
-      json = try JSONRoster(path: path, shownAs: shownAs, shape: shape, schema: schema)
-      (separator, firstHeaderLine, rowWidth) = (UInt8(ascii: ","), 0, nil)
+      let json = try JSONRoster(path: path, shownAs: shownAs, shape: shape, schema: schema)
+      (kind, facts) = (.json(json), json.facts)
       format = RosterFormat(encoding: encoding, shape: shape == .lines ? .jsonLines : .json, sample: guess.sample)
     } else {
-      json = nil
       let table = TableGuess(start, names: FieldNames(schema), wanted: wanted, headerLine: options.headerLine)
-      (separator, firstHeaderLine, rowWidth) = (table.separator, table.headerLine, table.rowWidth)
-      format = RosterFormat(encoding: encoding, shape: .table(separator: separator), sample: guess.sample)
+      kind = .table(TableSource(path: path, shownAs: shownAs, separator: table.separator))
+      facts = SourceFacts(
+        form: .table, firstHeaderLine: table.headerLine, rowWidth: table.rowWidth, mayLackBytes: encoding != .utf8)
+      format = RosterFormat(encoding: encoding, shape: .table(separator: table.separator), sample: guess.sample)
     }
     guard try RosterFile(path: roster, shownAs: shownAs).version == version else {
       throw RosterError(.changed, file: shownAs)
@@ -61,29 +63,16 @@ struct RosterSource: Sendable {
     }
   }
 
-  /// Hands over the records, the header first.
+  /// Hands over the records, the header first, without those of a table that are blank.
   ///
   /// - Parameters:
   ///   - place: of the record to begin with; nil for the first.
   ///   - body: gets each record and says whether it wants more. What it throws is passed on.
   /// - Throws: `RosterError`; `CSVError` where a table goes on in a way that cannot be read.
   func read(from place: RecordPlace? = nil, chunkSize: Int, _ body: (Record) throws -> Bool) throws {
-    if let json { return try json.read(from: place, chunkSize: chunkSize, body) }
-    let file = try RosterFile(path: path, shownAs: shownAs)
-    if let place { try file.seek(to: place.offset) }
-    var reader = RecordReader(from: place, separator: separator)
-    var goesOn = true
-    func take(_ record: Record) throws { if goesOn { goesOn = try body(record) } }
-    while goesOn, let chunk = try file.chunk(of: chunkSize) {
-      try chunk.withUnsafeBytes { try reader.feed($0.bindMemory(to: UInt8.self), take) }
-    }
-    // What comes only now has no line end: it may be the part of a row that was copied so far.
-    if goesOn {
-      try reader.finish { record in
-        var last = record
-        last.hasEnd = false
-        try take(last)
-      }
+    switch kind {
+    case .table(let table): try table.read(from: place, chunkSize: chunkSize, body)
+    case .json(let json): try json.read(from: place, chunkSize: chunkSize, body)
     }
   }
 

@@ -71,7 +71,9 @@ struct RowCheck {
     }
     let filled = record.fields.indices.filter { $0 < columns.ownCount && !record.fields[$0].isBlank }
     let column = filled.first { Self.totals.contains(record.fields[$0].trimmed) }
-    if column == nil, filled.count == 1, columns.ownCount > 2, columns.isTable, columns.dropped.indexes.isEmpty {
+    if column == nil, filled.count == 1, columns.ownCount > 2, columns.facts.form.hasCells,
+      columns.dropped.indexes.isEmpty
+    {
       return loneCellIssue(filled[0], record, columns)
     }
     guard let column, !columns.headers[column].isEmpty else { return nil }
@@ -110,7 +112,7 @@ struct RowCheck {
             "lost-sign", value: text, isWarning: true, kind: "lost sign",
             "'\(text.shown)' has a ? where a character was lost, perhaps an emoji: is it right so?"))
       }
-      if columns.mayLackBytes, text.unicodeScalars.contains("\u{FFFD}") {
+      if columns.facts.mayLackBytes, text.unicodeScalars.contains("\u{FFFD}") {
         issues.append(
           columns.place(of: column, in: record).issue(
             "lost-byte", value: text, kind: "lost byte",

@@ -12,11 +12,11 @@ extension Columns {
   ///   without an end, which may be half copied.
   /// - `="0072"` and `'0072` are 0072: both tell a spreadsheet that it is no number.
   func repaired(_ record: Record) -> (record: Record, warnings: [RowIssue]) {
-    guard isTable, record.problems.isEmpty else { return (record, []) }
+    guard facts.form.isRepaired, record.problems.isEmpty else { return (record, []) }
     var fields = record.fields
     var warnings: [RowIssue] = []
     // Where only one row has more cells, a comma may stand in it without quotes, and its cells under wrong headers.
-    if fields.count > ownCount, fields.count <= rowWidth ?? 0, fields[ownCount...].allSatisfy(\.isBlank) {
+    if fields.count > ownCount, fields.count <= facts.rowWidth ?? 0, fields[ownCount...].allSatisfy(\.isBlank) {
       fields.removeSubrange(ownCount...)
     }
     if fields.count < ownCount, fields.count > 1, dropped.indexes.isEmpty, record.hasEnd,

@@ -138,7 +138,7 @@ package struct Template: Hashable, Sendable {
         problems.append("\(path.shown) is no field")
         continue
       }
-      do throws(JSONCell.Wrong) {
+      do throws(RecordFault) {
         let text = try JSONCell.text(of: value, field, at: path)
         let isText = value.stringValue != nil
         values.append(
@@ -152,7 +152,7 @@ package struct Template: Hashable, Sendable {
   }
 
   /// Text and placeholders; `$${` is a literal `${`.
-  private static func parts(of text: String) throws(JSONCell.Wrong) -> [Part] {
+  private static func parts(of text: String) throws(RecordFault) -> [Part] {
     var parts: [Part] = []
     var literal = ""
     var rest = text[...]
@@ -162,16 +162,16 @@ package struct Template: Hashable, Sendable {
         rest = rest.dropFirst(3)
       } else if rest.hasPrefix("${") {
         guard let end = rest.firstIndex(of: "}") else {
-          throw JSONCell.Wrong(message: "a placeholder is opened with ${ and never closed with }")
+          throw RecordFault(message: "a placeholder is opened with ${ and never closed with }")
         }
         let words = rest[rest.index(rest.startIndex, offsetBy: 2)..<end].split(
           separator: "|", omittingEmptySubsequences: false)
         let column = String(words[0]).asHeader
-        guard !column.isEmpty else { throw JSONCell.Wrong(message: "${} names no column") }
+        guard !column.isEmpty else { throw RecordFault(message: "${} names no column") }
         var filters: [Filter] = []
         for word in words.dropFirst() {
           guard let filter = Filter(Substring(String(word).trimmed)) else {
-            throw JSONCell.Wrong(
+            throw RecordFault(
               message: "|\(String(word).shown) is no filter; there are |slug, |lower, |pad:3 and |short:6")
           }
           filters.append(filter)

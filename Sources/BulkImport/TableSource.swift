@@ -1,0 +1,34 @@
+// A roster that is a table of text, as records.
+
+import CSV
+import Files
+import Foundation
+
+/// A table in UTF-8 whose separator is known.
+struct TableSource: Sendable {
+  let path: String
+  let shownAs: String
+  let separator: UInt8
+
+  /// Hands over the records that have a cell; see `RosterSource.read`.
+  func read(from place: RecordPlace?, chunkSize: Int, _ body: (Record) throws -> Bool) throws {
+    let file = try RosterFile(path: path, shownAs: shownAs)
+    if let place { try file.seek(to: place.offset) }
+    var reader = RecordReader(from: place, separator: separator)
+    var goesOn = true
+    func take(_ record: Record) throws {
+      if goesOn, !record.fields.allSatisfy(\.isBlank) { goesOn = try body(record) }
+    }
+    while goesOn, let chunk = try file.chunk(of: chunkSize) {
+      try chunk.withUnsafeBytes { try reader.feed($0.bindMemory(to: UInt8.self), take) }
+    }
+    // What comes only now has no line end: it may be the part of a row that was copied so far.
+    if goesOn {
+      try reader.finish { record in
+        var last = record
+        last.hasEnd = false
+        try take(last)
+      }
+    }
+  }
+}
