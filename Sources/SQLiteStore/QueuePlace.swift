@@ -47,15 +47,17 @@ final class QueuePlace: Sendable {
   var isShared: Bool { OtherProcesses.have(descriptor) }
 
   /// What stands at the path and beside it is what this process has open from now on.
-  func note() throws {
+  ///
+  /// - Parameter inLog: whether there is a log; a first import writes without one.
+  func note(inLog: Bool = true) throws {
     var found: [String: FileIdentity] = [:]
-    for file in own {
+    for file in inLog ? own : [path] {
       guard case .there(let identity) = FileLook(file) else { throw Self.error(path, lost: file, isAbsent: true) }
       found[file] = identity
     }
-    let hold = try LogHold(path + "-wal", of: path)
+    let hold = inLog ? try LogHold(path + "-wal", of: path) : nil
     state.withLock { state in
-      state.files.merge(found) { $1 }
+      for file in own { state.files[file] = found[file] }
       state.logHold = hold
     }
   }

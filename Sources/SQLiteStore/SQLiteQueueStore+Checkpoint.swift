@@ -40,14 +40,20 @@ final class Checkpointer: Sendable {
   func checkpoint(_ db: Database) throws -> Bool {
     guard let lock = try FileLock.acquire(path + ".checkpoint", of: path) else { return false }
     defer { withExtendedLifetime(lock) {} }
-    isImpatient.store(true, ordering: .relaxed)
-    defer { isImpatient.store(false, ordering: .relaxed) }
-    do {
+    return try withoutWaiting {
       let count = try db.checkpoint(.truncate)
       // Both are -1 where the file is not in the log's mode.
       return count.walFrameCount == count.checkpointedFrameCount
+    }
+  }
+
+  /// Runs something that waits for nobody; false where somebody was in its way.
+  func withoutWaiting(_ body: () throws -> Bool) throws -> Bool {
+    isImpatient.store(true, ordering: .relaxed)
+    defer { isImpatient.store(false, ordering: .relaxed) }
+    do {
+      return try body()
     } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
-      // A reader holds on to the log; the next checkpoint takes it.
       return false
     }
   }

@@ -20,11 +20,20 @@ struct ImportVerb: AsyncParsableCommand {
     var check = try RosterCheck(
       roster, reading: reading, endpoint: endpoint, database: try queueOptions.path(in: context), in: context)
     let queue = try queueOptions.open(in: context)
-    try check.read(comparingWith: queue, isImported: true)
-    try check.refuseIssues(in: context)
-    guard let result = try check.importBatch(into: queue) else { return }
+    guard let result = try check.importUnseen(into: queue) ?? importCompared(&check, into: queue, in: context) else {
+      return
+    }
     try say(result, queue, in: context)
     if check.leavesRowsOut { throw Exit(.someFailed) }
+  }
+
+  /// Imports a roster whose label is known: it is compared with the queue first.
+  private func importCompared(
+    _ check: inout RosterCheck, into queue: Queue, in context: Context
+  ) throws -> ImportResult? {
+    try check.read(comparingWith: queue, isImported: true)
+    try check.refuseIssues(in: context)
+    return try check.importBatch(into: queue)
   }
 
   private func say(_ result: ImportResult, _ queue: Queue, in context: Context) throws {

@@ -6,6 +6,7 @@ import DurableQueue
 import Files
 import Foundation
 import Provisioning
+import Synchronization
 import Words
 
 /// A roster that was read once: what is in it, and what a run would make of it.
@@ -68,10 +69,7 @@ struct RosterCheck {
     func readThrough(
       carried: ([(header: String, index: Int)]) -> Void = { _ in }, _ compare: (NewRow) throws -> Void = { _ in }
     ) throws -> RosterSummary {
-      let file = try reading.issueFile(needed, in: context)
-      let summary = try reader.read(
-        wording: \.withoutPlace, carried: carried, issues: { try file?.add($0) }
-      ) { row in
+      try read(carried: carried) { row in
         switch row.content {
         case .item(let account, let name, let definition): facts.note(account, name, definition)
         // What will be refused need not be kept.
@@ -81,8 +79,6 @@ struct RosterCheck {
         try note(row)
         try compare(row)
       }
-      try file?.finish()
-      return summary
     }
     if let queue {
       comparison = try queue.compare(
@@ -96,6 +92,16 @@ struct RosterCheck {
     }
     self.facts = facts
     rows = spool?.rows
+  }
+
+  /// Reads the roster, writing every issue into the file of --issues.
+  private func read(
+    carried: ([(header: String, index: Int)]) -> Void = { _ in }, _ body: (NewRow) throws -> Void
+  ) throws -> RosterSummary {
+    let file = try reading.issueFile(needed, in: context)
+    let summary = try reader.read(wording: \.withoutPlace, carried: carried, issues: { try file?.add($0) }, body)
+    try file?.finish()
+    return summary
   }
 
   /// The batch that an import of the roster would make.
@@ -127,6 +133,27 @@ struct RosterCheck {
     }
     if let excess { try tooMany(excess) }
     return result
+  }
+
+  /// Imports a roster whose label the queue has never seen, while it is read; issues undo it.
+  ///
+  /// - Returns: the result; nil when the label is known, so that nothing was read.
+  mutating func importUnseen(into queue: Queue) throws -> ImportResult? {
+    let found = Mutex<RosterSummary?>(nil)
+    let unread = self
+    return try queue.importUnseen(newBatch) { add in
+      var isRefused = false
+      let summary = try unread.read { row in
+        if case .issue = row.content, !unread.reading.skipInvalid { isRefused = true }
+        // What will be undone need not be written.
+        if !isRefused { try add(row) }
+      }
+      found.withLock { $0 = summary }
+    } content: {
+      summary = found.withLock { $0 } ?? summary
+      try refuseIssues(in: context)
+      return (summary.columns, summary.digest)
+    }
   }
 
   // MARK: - Issues

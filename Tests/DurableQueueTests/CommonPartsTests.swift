@@ -140,12 +140,58 @@ import Words
     }
   }
 
-  @Test func `a name that is there twice ends the import`() async throws {
+  @Test func `a label that was never seen is imported while it is read, a known one is not read`() async throws {
+    struct Refused: Error {}
     try await QueueFixture.with { fixture in
+      // More than one piece, so that rows are in the tables before the last one is read.
+      let count = 20_000
+      let rows: @Sendable (RowSink) throws -> Void = { add in
+        for index in 1...count { try add(QueueFixture.row(index, "n\(index)")) }
+        try add(NewRow(ordinal: count + 1, line: count + 2, cells: ["?"], content: .issue("none")))
+      }
+      #expect(throws: Refused.self) {
+        _ = try fixture.queue.importUnseen(QueueFixture.batch(), rows: rows) { throw Refused() }
+      }
+      #expect(throws: Refused.self) {
+        _ = try fixture.queue.importUnseen(QueueFixture.batch()) { add in
+          try rows(add)
+          throw Refused()
+        } content: {
+          ([], "")
+        }
+      }
+      #expect(try fixture.queue.batches().isEmpty)
+      let result = try fixture.queue.importUnseen(QueueFixture.batch(), rows: rows) { (["name"], "digest") }
+      let id = try #require(result).batch
+      #expect(result?.comparison.newCount == count)
+      let batch = try #require(try fixture.queue.batch(id))
+      #expect(batch.columns == ["name"])
+      #expect(try fixture.queue.tally(of: batch.id) == Tally([.ready: count], invalidCount: 1))
+      var cells: Set<[String]> = []
+      try fixture.queue.forEachRow(of: id) { cells.insert($0.cells) }
+      #expect(cells.count == count + 1)
+      let again = try fixture.queue.importUnseen(QueueFixture.batch()) { _ in
+        Issue.record("a known label is read")
+      } content: {
+        ([], "")
+      }
+      #expect(again == nil)
+    }
+  }
+
+  @Test func `a name that is there twice ends the import, and the reading of it`() async throws {
+    try await QueueFixture.with { fixture in
+      let rows: @Sendable (RowSink) throws -> Void = { add in
+        for index in 1...100_000 { try add(QueueFixture.row(index, "n\(index == 900 ? 1 : index)")) }
+        Issue.record("the reading goes on after the import has failed")
+      }
       #expect(throws: QueueError.self) {
         _ = try fixture.queue.importBatch(QueueFixture.batch()) { add in
           for index in 1...100_000 { try add(QueueFixture.row(index, "n\(index == 900 ? 1 : index)")) }
         }
+      }
+      #expect(throws: QueueError.self) {
+        _ = try fixture.queue.importUnseen(QueueFixture.batch(), rows: rows) { ([], "") }
       }
       #expect(try fixture.queue.batches().isEmpty)
       let batch = try fixture.importNames(["a"])

@@ -33,6 +33,10 @@ final class RecordingStore: Store {
     try store.exclusive { try body(recording($0)) }
   }
 
+  func importing<Value>(_ body: (any Transaction) throws -> Value) throws -> Value {
+    try store.importing { try body(recording($0)) }
+  }
+
   func reading<Value>(_ body: (any Transaction) throws -> Value) throws -> Value { try store.reading(body) }
 
   // MARK: - As it is

@@ -71,7 +71,7 @@ import Testing
 
   @Test func `a row that is larger than a piece`() throws {
     let spool = RowSpool()
-    let cells = (1...3).map { String(repeating: "가\($0)", count: RowSpool.pieceSize) }
+    let cells = (1...3).map { String(repeating: "가\($0)", count: RowPacker.pieceSize) }
     for (index, cell) in cells.enumerated() {
       try spool.append(NewRow(ordinal: index, line: index, cells: [cell], content: .issue("i")))
     }

@@ -24,6 +24,9 @@ package protocol Store: AnyObject, Sendable {
   /// - Throws: `QueueError`, also when the database was deleted or replaced meanwhile, so that nothing is left of it.
   func exclusive<Value>(_ body: (any Transaction) throws -> Value) throws -> Value
 
+  /// As `exclusive`, for a transaction that writes much; what is in the database already may decide how it is written.
+  func importing<Value>(_ body: (any Transaction) throws -> Value) throws -> Value
+
   /// Reads one state of the database, undisturbed by who writes. Blocks only while it reads.
   func reading<Value>(_ body: (any Transaction) throws -> Value) throws -> Value
 
