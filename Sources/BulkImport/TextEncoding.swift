@@ -17,14 +17,37 @@ struct UTF8Check {
   private var held: [UInt8] = []
   private(set) var isValid = true
 
-  mutating func feed(_ piece: some Collection<UInt8>) {
-    let text = held + piece
-    let start = text.indices.suffix(3).last { text[$0] >= 0xC0 }
-    let isCut = start.map { text.count - $0 < (text[$0] >= 0xF0 ? 4 : text[$0] >= 0xE0 ? 3 : 2) } ?? false
-    let end = isCut ? start ?? text.count : text.count
-    isValid = isValid && String(validating: text[..<end], as: UTF8.self) != nil
-    held = Array(text[end...])
+  mutating func feed(_ piece: Data) {
+    guard isValid else { return }
+    var rest = piece[...]
+    if let first = held.first {
+      let missing = rest.prefix(Self.length(of: first) - held.count)
+      held += missing
+      rest = rest.dropFirst(missing.count)
+      if held.count == Self.length(of: first) {
+        check(held[...])
+        held.removeAll()
+      }
+    }
+    let start = rest.indices.suffix(3).last { rest[$0] >= 0xC0 }
+    let isCut = start.map { rest.endIndex - $0 < Self.length(of: rest[$0]) } ?? false
+    let end = isCut ? start ?? rest.endIndex : rest.endIndex
+    check(rest[..<end])
+    held += rest[end...]
   }
+
+  private mutating func check(_ bytes: some ContiguousBytes) {
+    bytes.withUnsafeBytes { bytes in
+      do {
+        _ = try UTF8Span(validating: Span(_unsafeElements: bytes.bindMemory(to: UInt8.self)))
+      } catch {
+        isValid = false
+      }
+    }
+  }
+
+  /// How many bytes the character has that begins with this one.
+  private static func length(of first: UInt8) -> Int { first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2 }
 
   /// Whether all of it was UTF-8, to the last byte.
   var isComplete: Bool { isValid && held.isEmpty }

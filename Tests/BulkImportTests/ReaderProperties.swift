@@ -272,7 +272,7 @@ private struct RosterProperties {
     let isUTF8 = String(validating: text, as: UTF8.self) != nil
     for parts in [[text[...]], pieces(text, seed: seed)] {
       var check = UTF8Check()
-      for part in parts { part.withUnsafeBufferPointer { check.feed($0) } }
+      for part in parts { check.feed(Data(part)) }
       try must(check.isComplete == isUTF8, "UTF8Check says \(check.isComplete), the standard library \(isUTF8)")
     }
     for encoding in ["CP949", "UTF-16"] {
