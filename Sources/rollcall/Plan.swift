@@ -8,6 +8,31 @@ import Pacing
 import Provisioning
 import Words
 
+/// What a plan says besides the roster; read before the roster is.
+struct PlanSetting {
+  private let limit: Limit
+  private let adoptsExisting: Bool
+  private let wait: KeyWait?
+  private let holds: [AccountHold]
+
+  /// Reads it from the queue, if there is one.
+  init(_ queue: Queue?, _ endpoint: Endpoint, _ credentials: Credentials, _ pace: PaceOptions) throws {
+    let fingerprint = credentials.fingerprint
+    let known = try queue?.limit(baseURL: endpoint.baseURL, fingerprint: fingerprint)
+    limit = pace.limit(insteadOf: known ?? .standard)
+    adoptsExisting = pace.adoptExisting
+    wait =
+      pace.ignoreWait || pace.forgetsAll
+      ? nil : try queue?.waits(baseURL: endpoint.baseURL, fingerprint: fingerprint).first
+    holds = try queue?.holds(baseURL: endpoint.baseURL) ?? []
+  }
+
+  /// What a run would do with a roster that was read.
+  func plan(of check: RosterCheck) -> Plan {
+    Plan(check: check, limit: limit, adoptsExisting: adoptsExisting, wait: wait, holds: holds)
+  }
+}
+
 struct Plan {
   let check: RosterCheck
   let limit: Limit

@@ -135,23 +135,38 @@ struct RosterCheck {
     return result
   }
 
-  /// Imports a roster whose label the queue has never seen, while it is read; issues undo it.
+  /// From how many bytes on it pays to import a roster while it is read: some ten thousand rows.
+  private static let largeSize = 1 << 22
+
+  /// Whether it pays to import the roster while it is read.
+  func isLarge() throws -> Bool { try FileFacts.of(path)?.size ?? 0 >= Self.largeSize }
+
+  /// Imports a large roster whose label the queue has never seen while it is read; issues undo it.
   ///
-  /// - Returns: the result; nil when the label is known, so that nothing was read.
-  mutating func importUnseen(into queue: Queue) throws -> ImportResult? {
-    let found = Mutex<RosterSummary?>(nil)
+  /// - Parameter agree: called when the roster was read and has no issues; what it throws undoes the import.
+  /// - Returns: the result; nil when the roster is small or the label known, so that nothing was read.
+  mutating func importUnseen(
+    into queue: Queue, agree: (RosterCheck) throws -> Void = { _ in }
+  ) throws -> ImportResult? {
+    guard try isLarge() else { return nil }
+    let found = Mutex<(RosterSummary, PlanFacts)?>(nil)
     let unread = self
     return try queue.importUnseen(newBatch) { add in
-      var isRefused = false
+      var (facts, isRefused) = (PlanFacts(), false)
       let summary = try unread.read { row in
-        if case .issue = row.content, !unread.reading.skipInvalid { isRefused = true }
+        switch row.content {
+        case .item(let account, let name, let definition): facts.note(account, name, definition)
+        case .issue: if !unread.reading.skipInvalid { isRefused = true }
+        }
         // What will be undone need not be written.
         if !isRefused { try add(row) }
       }
-      found.withLock { $0 = summary }
-    } content: {
-      summary = found.withLock { $0 } ?? summary
+      found.withLock { $0 = (summary, facts) }
+    } content: { comparison in
+      (summary, facts) = found.withLock { $0 } ?? (summary, facts)
+      self.comparison = comparison
       try refuseIssues(in: context)
+      try agree(self)
       return (summary.columns, summary.digest)
     }
   }

@@ -37,6 +37,14 @@ struct RunVerb: AsyncParsableCommand {
     var hasKeys = false
     if case .success = keys { hasKeys = true }
     let existing = try openIfExists(waits: hasKeys, in: context)
+    if case .success(let credentials) = keys, !dryRun, asksNobody(at: endpoint), try check.isLarge() {
+      let queue = try existing ?? openQueue(in: context)
+      let setting = try PlanSetting(queue, endpoint, credentials, pace)
+      let result = try check.importUnseen(into: queue) { check in try agree(to: setting.plan(of: check), in: context) }
+      if let batch = try result.flatMap({ try queue.batch($0.batch) }) {
+        return try await submit(batch, of: check, from: queue, credentials, in: context)
+      }
+    }
     do {
       try check.read(comparingWith: existing, isImported: !dryRun)
       try check.refuseIssues(in: context)
@@ -46,23 +54,24 @@ struct RunVerb: AsyncParsableCommand {
       failure.tell(in: context)
     }
     let credentials = try keys.get()
-    let known = try existing?.limit(baseURL: endpoint.baseURL, fingerprint: credentials.fingerprint)
-    var plan = Plan(
-      check: check, limit: pace.limit(insteadOf: known ?? .standard), adoptsExisting: pace.adoptExisting)
-    if !pace.ignoreWait, !pace.forgetsAll {
-      plan.wait = try existing?.waits(baseURL: endpoint.baseURL, fingerprint: credentials.fingerprint).first
-    }
-    plan.holds = try existing?.holds(baseURL: endpoint.baseURL) ?? []
-    if !report.quiet { for line in plan.lines(at: context.time.now()) { context.tell(line) } }
-    try refuseTooMany(plan.createCount)
+    try agree(to: PlanSetting(existing, endpoint, credentials, pace).plan(of: check), in: context)
     guard !dryRun else { return .planned }
-    try confirm(plan.createCount, endpoint: endpoint, in: context)
-    let queue = try existing ?? queueOptions.open(in: context, lockWait: pace.maxWait.duration)
+    let queue = try existing ?? openQueue(in: context)
     let batch = try importRoster(check, into: queue, in: context)
+    return try await submit(batch, of: check, from: queue, credentials, in: context)
+  }
+
+  private func submit(
+    _ batch: Batch, of check: RosterCheck, from queue: Queue, _ credentials: Credentials, in context: Context
+  ) async throws -> Ending {
     let session = RunSession(
-      queue: queue, batch: batch, endpoint: endpoint, credentials: credentials, pace: pace, report: report,
+      queue: queue, batch: batch, endpoint: check.endpoint, credentials: credentials, pace: pace, report: report,
       context: context, needed: check.needed)
     return try await session.run(.failed)
+  }
+
+  private func openQueue(in context: Context) throws -> Queue {
+    try queueOptions.open(in: context, lockWait: pace.maxWait.duration)
   }
 
   /// Opens the queue, if there is one; who has no credentials does not wait for a lock only to be told so.
@@ -99,10 +108,21 @@ struct RunVerb: AsyncParsableCommand {
       hint: "Look whether it is the right roster; raise --max-new if it is.", .personNeeded, reason: .maxNew)
   }
 
-  /// Asks unless nothing is to be created, the endpoint is this machine, or `--yes` was given.
+  /// Whether no question is asked, however much is to be created: the endpoint is this machine, or `--yes` was given.
+  private func asksNobody(at endpoint: Endpoint) -> Bool { endpoint.isLoopback || yes }
+
+  /// Shows the plan and asks, unless it is all that is wanted.
+  private func agree(to plan: Plan, in context: Context) throws {
+    if !report.quiet { for line in plan.lines(at: context.time.now()) { context.tell(line) } }
+    try refuseTooMany(plan.createCount)
+    guard !dryRun else { return }
+    try confirm(plan.createCount, endpoint: plan.check.endpoint, in: context)
+  }
+
+  /// Asks unless nothing is to be created.
   private func confirm(_ count: Int, endpoint: Endpoint, in context: Context) throws {
     try refuseTooMany(count)
-    guard count > 0, !endpoint.isLoopback, !yes else { return }
+    guard count > 0, !asksNobody(at: endpoint) else { return }
     guard context.isInteractive else {
       throw CommandError(
         "\(count) workspaces would be created and there is no terminal to ask at.",

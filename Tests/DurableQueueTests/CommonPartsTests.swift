@@ -150,18 +150,18 @@ import Words
         try add(NewRow(ordinal: count + 1, line: count + 2, cells: ["?"], content: .issue("none")))
       }
       #expect(throws: Refused.self) {
-        _ = try fixture.queue.importUnseen(QueueFixture.batch(), rows: rows) { throw Refused() }
+        _ = try fixture.queue.importUnseen(QueueFixture.batch(), rows: rows) { _ in throw Refused() }
       }
       #expect(throws: Refused.self) {
         _ = try fixture.queue.importUnseen(QueueFixture.batch()) { add in
           try rows(add)
           throw Refused()
-        } content: {
+        } content: { _ in
           ([], "")
         }
       }
       #expect(try fixture.queue.batches().isEmpty)
-      let result = try fixture.queue.importUnseen(QueueFixture.batch(), rows: rows) { (["name"], "digest") }
+      let result = try fixture.queue.importUnseen(QueueFixture.batch(), rows: rows) { _ in (["name"], "digest") }
       let id = try #require(result).batch
       #expect(result?.comparison.newCount == count)
       let batch = try #require(try fixture.queue.batch(id))
@@ -172,7 +172,7 @@ import Words
       #expect(cells.count == count + 1)
       let again = try fixture.queue.importUnseen(QueueFixture.batch()) { _ in
         Issue.record("a known label is read")
-      } content: {
+      } content: { _ in
         ([], "")
       }
       #expect(again == nil)
@@ -191,7 +191,7 @@ import Words
         }
       }
       #expect(throws: QueueError.self) {
-        _ = try fixture.queue.importUnseen(QueueFixture.batch(), rows: rows) { ([], "") }
+        _ = try fixture.queue.importUnseen(QueueFixture.batch(), rows: rows) { _ in ([], "") }
       }
       #expect(try fixture.queue.batches().isEmpty)
       let batch = try fixture.importNames(["a"])

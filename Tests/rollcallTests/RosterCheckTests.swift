@@ -125,6 +125,44 @@ import Testing
     }
   }
 
+  /// So many bytes that the roster is imported while it is read.
+  private static func largeRoster(_ last: String = "") -> String {
+    let note = String(repeating: "n", count: 1_000)
+    let rows = (1...4_500).map { "n\($0),\(CommandFixture.account),tensorflow:r2.3.1-py3,ls,\(note)\n" }
+    return "\(header),note\n" + rows.joined() + last
+  }
+
+  @Test func `a large roster that is refused while it is imported leaves nothing behind`() async throws {
+    try await CommandFixture.with { fixture in
+      for (verb, last, status, said) in [
+        (["import"], "BAD,\(CommandFixture.account),x,ls,\n", 5, "class.csv has "),
+        (["run", "--yes"], "BAD,\(CommandFixture.account),x,ls,\n", 5, "class.csv has "),
+        (["import"], "a,\(CommandFixture.account),x,\"ls\n", 5, "class.csv has "),
+        (["run", "--yes", "--max-new", "4499"], "", 6, "4500 workspaces would be created, more than --max-new 4499"),
+      ] {
+        try fixture.write(Self.largeRoster(last))
+        let result = await fixture.run(verb + ["class.csv"], answer: nil, isInteractive: false)
+        #expect(result.status == status && result.errorOutput.contains(said), "\(verb): \(result)")
+        #expect(result.errorOutput.contains("nothing was"), "\(result)")
+        #expect(await fixture.run("list").output == "")
+      }
+    }
+  }
+
+  @Test func `a large roster is imported as any other, and known again`() async throws {
+    try await CommandFixture.with { fixture in
+      try fixture.write(Self.largeRoster("BAD,\(CommandFixture.account),x,ls,\n"))
+      let verb = ["import", "class.csv", "--skip-invalid"]
+      let first = await fixture.run(verb, answer: nil, isInteractive: false)
+      #expect(first.status == 3 && first.output.contains("Batch 1: 4501 rows imported, 4500 to send."), "\(first)")
+      let again = await fixture.run(verb, answer: nil, isInteractive: false)
+      #expect(again.output.contains("Batch 1 is this roster already: 4501 rows, 4500 to send."), "\(again)")
+      try fixture.write(Self.largeRoster())
+      let mended = await fixture.run("import", "class.csv")
+      #expect(mended.status == 0 && mended.output.contains("Batch 2: 4500 rows imported"), "\(mended)")
+    }
+  }
+
   @Test func `what is imported is what the plan was made of, whatever becomes of the file`() async throws {
     try await CommandFixture.with { fixture in
       for (index, text) in [Self.manyRows(), "\(Self.header)\n\(Self.good)\n"].enumerated() {

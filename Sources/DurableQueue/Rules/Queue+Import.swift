@@ -57,11 +57,12 @@ extension Queue {
   /// - Parameters:
   ///   - new: its columns and digest need not be given.
   ///   - rows: calls its argument once for each row, in order, on another thread; what it throws undoes the import.
-  ///   - content: asked when all rows are in for what the reading has shown; what it throws undoes the import.
+  ///   - content: asked when all rows are in, with what the import is about to make, for what the reading has shown; what it
+  ///     throws undoes the import.
   /// - Returns: the result; nil when the label is known, so that nothing was read.
   package func importUnseen(
     _ new: NewBatch, rows: @escaping @Sendable (RowSink) throws -> Void,
-    content: () throws -> (columns: [String], digest: String)
+    content: (Comparison) throws -> (columns: [String], digest: String)
   ) throws -> ImportResult? {
     let result = try store.importing { db -> ImportResult? in
       guard try db.one("SELECT 1 FROM batch WHERE label = ? LIMIT 1", [new.label]) == nil else { return nil }
@@ -71,7 +72,7 @@ extension Queue {
       } pieceEnd: {
         try session.writePiece()
       }
-      let (columns, digest) = try content()
+      let (columns, digest) = try content(session.comparison)
       try db.run(
         "UPDATE batch SET columns = ?, digest = ? WHERE id = ?",
         [ImportSession.text(of: columns), digest, session.batch.rawValue])
