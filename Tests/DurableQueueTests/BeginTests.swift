@@ -251,8 +251,8 @@ import Testing
         let end =
           lines[index...].firstIndex { $0.hasPrefix("  }") || $0.hasSuffix(" }") && $0.hasPrefix("  p") } ?? index
         let body = lines[index...end].joined(separator: " ")
-        let waits =
-          body.contains("writeExclusively") || body.contains("store.exclusive") || body.contains("store.scrub")
+        let waits = ["writeExclusively", "store.exclusive", "store.importing", "store.scrub"]
+          .contains { body.contains($0) }
         guard waits else { continue }
         verbCount += 1
         #expect(

@@ -23,16 +23,30 @@ extension Queue {
   /// touched, and nothing of a batch that another process works on: two runs would take the items that both rosters name
   /// from each other for ever. Who is gone was reclaimed before.
   func assign(_ batch: BatchID, _ db: any Transaction) throws -> Int {
-    try Self.assigned.run(
+    guard try Self.hasUnfinishedItems(ofOthersThan: batch, db) else { return 0 }
+    return try Self.assigned.run(
       where: """
         batch_id <> :batch AND id IN (SELECT item_id FROM batch_row WHERE batch_id = :batch)
           AND batch_id NOT IN (SELECT batch_id FROM owner WHERE ended_at IS NULL AND batch_id IS NOT NULL)
         """, ItemFacts(batch: batch), in: db)
   }
 
+  /// Whether any batch but this one has an item that is ready or in doubt, so that this one's rows need to be read at all.
+  /// Indexes: `item_claimable`, which has a batch's items together, and `item_in_doubt`, which has few.
+  private static func hasUnfinishedItems(ofOthersThan batch: BatchID, _ db: any Transaction) throws -> Bool {
+    try db.value(
+      """
+      SELECT EXISTS (SELECT 1 FROM item INDEXED BY item_claimable WHERE due IS NOT NULL AND batch_id < ?1)
+        OR EXISTS (SELECT 1 FROM item INDEXED BY item_claimable WHERE due IS NOT NULL AND batch_id > ?1)
+        OR EXISTS (SELECT 1 FROM item INDEXED BY item_in_doubt WHERE doubt_at IS NOT NULL AND batch_id <> ?1)
+      """, [batch.rawValue], as: Bool.self) == true
+  }
+
   /// - Returns: how many items are tried again.
   func tryAgain(_ batch: BatchID, _ requeue: Requeue, _ db: any Transaction) throws -> Int {
-    try tryAgain(batch, requeue, hasID: true, db) + tryAgain(batch, requeue, hasID: false, db)
+    let tally = try Self.tally(of: batch, db)
+    guard tally[.failed] + tally[.cancelled] > 0 else { return 0 }
+    return try tryAgain(batch, requeue, hasID: true, db) + tryAgain(batch, requeue, hasID: false, db)
   }
 
   private static let assigned = BulkChange(of: .assigned, in: .ready, .inDoubt)
