@@ -66,12 +66,12 @@ package struct DataForestClient: Target {
   /// Asks for an account's workspaces.
   package func list(account: String) async -> ListReply { await list(account: account, of: nil) }
 
-  /// Asks for an account's workspaces and keeps those of some names.
-  package func list(account: String, naming names: Set<String>) async -> ListReply {
+  /// Asks for an account's workspaces and, of a long list, keeps those of some names.
+  package func list(account: String, naming names: @escaping NameLookup) async -> ListReply {
     await list(account: account, of: names)
   }
 
-  private func list(account: String, of names: Set<String>?) async -> ListReply {
+  private func list(account: String, of names: NameLookup?) async -> ListReply {
     let body = JSONValue.object(["search": .object(["accountId": .string(account)])])
     let (address, headers) = signed("/aiworkspaces/getList")
     let list = ListBody(of: names, hiding: accessKey)

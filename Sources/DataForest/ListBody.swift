@@ -1,5 +1,5 @@
-// The reply to `getList` while it comes. An account may have any number of workspaces; kept are those that have a name of
-// ours, and of each only what a decision needs.
+// The reply to `getList` while it comes. An account may have any number of workspaces; of a long list those are kept that
+// have a name of ours, and of each only what a decision needs.
 
 import Pacing
 import Provisioning
@@ -19,17 +19,20 @@ struct ListBody: ReplyBody {
 
   private var splitter = EntrySplitter(
     member: "contents", largestEntry: largestEntry, largestRest: Exchange.usualLimit)
-  private let names: Set<String>?
+  /// Gives the names whose entries are kept, until it was asked.
+  private var lookup: NameLookup?
+  private var names: Set<String>?
   private let accessKey: String
   private var allowance: Int
 
   /// - Parameters:
-  ///   - names: the names whose entries are kept; nil for all.
+  ///   - names: gives the names whose entries are kept; nil for all.
+  ///   - first: how many bytes are kept before the names are asked for.
   ///   - accessKey: what is taken out of what stands around the entries; see `Reply.hiding`.
-  init(of names: Set<String>? = nil, hiding accessKey: String = "") {
-    self.names = names
+  init(of names: NameLookup? = nil, keeping first: Int = 4 * 1_024 * 1_024, hiding accessKey: String = "") {
+    lookup = names
     self.accessKey = accessKey
-    allowance = names.map { Self.allowance.base + Self.allowance.name * $0.count } ?? Self.allowance.all
+    allowance = names == nil ? Self.allowance.all : first
   }
 
   mutating func take(_ piece: UnsafeRawBufferPointer) -> Bool {
@@ -42,17 +45,33 @@ struct ListBody: ReplyBody {
       isIncomplete = true
       return
     }
+    let size = item.size
+    if allowance < size { leaveOutOthers() }
     guard names?.contains(item.name) ?? true else { return }
-    let sizes = [item.id, item.name, item.description ?? "", item.image ?? ""].map(\.utf8.count)
-    allowance -= MemoryLayout<RemoteItem>.stride + sizes.reduce(0, +)
-    guard allowance >= 0 else {
+    guard allowance >= size else {
       isIncomplete = true
       return
     }
+    allowance -= size
     items.append(item)
     // Nearly all have one of a few images.
     if items.count > 1, items[items.count - 2].image == item.image {
       items[items.count - 1].image = items[items.count - 2].image
+    }
+  }
+
+  /// Asks for our names, once, and leaves out what has none of them.
+  private mutating func leaveOutOthers() {
+    guard let lookup else { return }
+    self.lookup = nil
+    do {
+      let names = try lookup()
+      items.removeAll { !names.contains($0.name) }
+      allowance = Self.allowance.base + Self.allowance.name * names.count - items.reduce(0) { $0 + $1.size }
+      self.names = names
+    } catch {
+      // Whoever asked for the list will meet the error again.
+      isIncomplete = true
     }
   }
 
@@ -70,6 +89,12 @@ struct ListBody: ReplyBody {
 }
 
 extension RemoteItem {
+  /// What it takes in memory, about.
+  fileprivate var size: Int {
+    let texts = [id, name, description ?? "", image ?? ""]
+    return MemoryLayout<RemoteItem>.stride + texts.reduce(0) { $0 + $1.utf8.count }
+  }
+
   /// Reads an entry; nil when it has no name, or no id as the contract has it.
   fileprivate init?(_ entry: JSONBody) {
     guard let id = entry.string("id"), WorkspaceID.isValid(id), let name = entry.string("name") else { return nil }

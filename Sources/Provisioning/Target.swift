@@ -17,7 +17,10 @@ package protocol Target: Sendable {
   func list(account: String) async -> ListReply
 
   /// Asks the same where only entries of some names matter; the others may be left out, and count only.
-  func list(account: String, naming names: Set<String>) async -> ListReply
+  ///
+  /// - Parameter names: gives them; called only where the list is so long that it matters. When it throws, the list tells less
+  ///   than there is.
+  func list(account: String, naming names: @escaping NameLookup) async -> ListReply
 
   /// Asks for all that the service knows of one entry of a list, when the entry alone does not look like ours.
   func detail(of item: RemoteItem) async -> DetailReply
@@ -29,8 +32,13 @@ package protocol Target: Sendable {
 
 extension Target {
   /// All entries, where a target leaves none out.
-  package func list(account: String, naming names: Set<String>) async -> ListReply { await list(account: account) }
+  package func list(account: String, naming names: @escaping NameLookup) async -> ListReply {
+    await list(account: account)
+  }
 }
+
+/// Gives the names of which a list's entries matter; an account may have a million.
+package typealias NameLookup = @Sendable () throws -> Set<String>
 
 /// What came of asking for a list.
 package enum ListReply: Hashable, Sendable {

@@ -157,10 +157,9 @@ package final class Pool: Sendable {
   }
 
   private func list(_ account: BatchAccount) async throws -> Dispatcher.Event {
-    // First the instant: what is in doubt by then has a name that is known.
+    // What is in doubt by this instant has a name that is known when the list comes.
     let asked = time.moment()
-    let names = try queue.names(in: account.scope)
-    let reply = await target.list(account: account.account, naming: names)
+    let reply = await target.list(account: account.account) { [queue] in try queue.names(in: account.scope) }
     let latency = time.sinceBoot().elapsed - asked.sinceBoot.elapsed
     try await queue.record(reply, of: account.scope, by: owner, askedAt: asked.wall, latency: latency)
     return .listed(account, reply, asked: asked)

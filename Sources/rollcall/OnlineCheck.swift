@@ -81,7 +81,7 @@ struct OnlineCheck {
     var issues: [(line: Int, text: String)] = []
     for (account, lines) in wanted.names.sorted(by: { $0.key < $1.key }) {
       await context.time.wait(.seconds(1))
-      switch await client.list(account: account, naming: Set(lines.keys)) {
+      switch await client.list(account: account, naming: { Set(lines.keys) }) {
       case .listed(let items, let isWhole, _, _):
         if !isWhole { context.tell("warning: " + ForeignWords.neverWhole(account)) }
         let ids = Dictionary(items.map { ($0.name, $0.id) }) { first, _ in first }

@@ -1,6 +1,7 @@
 import Foundation
 import Pacing
 import Provisioning
+import Synchronization
 import TestSupport
 import Testing
 import Wire
@@ -12,7 +13,7 @@ import Wire
   private static let now = Instant(microseconds: 1_700_000_000_000_000)
 
   private static func reply(_ text: String, of names: Set<String>? = nil, pieces: Int = 1) -> ListReply {
-    var body = ListBody(of: names)
+    var body = ListBody(of: names.map { names -> NameLookup in { names } }, keeping: 0)
     let bytes = Array(text.utf8)
     for start in stride(from: 0, to: bytes.count, by: pieces) {
       guard bytes[start..<min(start + pieces, bytes.count)].withUnsafeBytes({ body.take($0) }) else { break }
@@ -58,6 +59,34 @@ import Wire
     #expect(Self.reply(text, of: ["n7", "n900", "n1000"], pieces: 300) == expected)
     let short = text.replacing("1000", with: "1001")
     #expect(Self.reply(short, of: ["n7"], pieces: 300) == .listed([Self.item(7)], isWhole: false, entryCount: 1_000))
+  }
+
+  @Test func `names are asked for only where a list is long, and then once`() throws {
+    struct Broken: Error {}
+    for (count, expected) in [(1_000, 0), (100_000, 1)] {
+      let lookups = Mutex(0)
+      for isBroken in [false, true] {
+        lookups.withLock { $0 = 0 }
+        var body = ListBody {
+          lookups.withLock { $0 += 1 }
+          if isBroken { throw Broken() }
+          return ["n7", "n900", "n99999"]
+        }
+        func take(_ text: String) { _ = Array(text.utf8).withUnsafeBytes { body.take($0) } }
+        take(#"{"success":true,"total":\#(count),"contents":["#)
+        for index in 0..<count { take((index > 0 ? "," : "") + Self.entry(index)) }
+        take("]}")
+        #expect(lookups.withLock { $0 } == expected)
+        guard case .listed(let items, let isWhole, _, _) = ListReply(Reply(status: 200), body, at: Self.now) else {
+          Issue.record("it was not taken for a list")
+          return
+        }
+        #expect(isWhole == (expected == 0 || !isBroken))
+        let names = items.map(\.name)
+        if expected == 0 { #expect(names.count == count) }
+        if expected == 1, !isBroken { #expect(names == ["n7", "n900", "n99999"]) }
+      }
+    }
   }
 
   @Test func `an entry of another name that cannot be read makes a list less than whole`() {
@@ -117,7 +146,7 @@ import Wire
   @Test func `no more is kept than there are names for, and the list is not whole then`() {
     let text = String(repeating: "x", count: 60_000)
     let entry = Array(#"{"id":"a","name":"a","description":"\#(text)"},"#.utf8)
-    var body = ListBody(of: ["a"])
+    var body = ListBody(of: { ["a"] })
     var (count, wantsMore) = (0, Array(#"{"success":true,"contents":["#.utf8).withUnsafeBytes { body.take($0) })
     while wantsMore, count < 400 {
       wantsMore = entry.withUnsafeBytes { body.take($0) }
@@ -133,10 +162,10 @@ import Wire
         var text = text
         #expect(text.withUTF8 { body.take(UnsafeRawBufferPointer($0)) })
       }
-      var warm = ListBody(of: names)
+      var warm = ListBody(of: { names })
       take(#"{"contents":[{"id":"i","name":"n"}]}"#, &warm)
       let before = try residentMegabytes()
-      var body = ListBody(of: names)
+      var body = ListBody(of: { names })
       take(#"{"success":true,"total":200000,"contents":["#, &body)
       for index in 0..<200_000 {
         let id = "YPIolVXWcPTcCs9d" + String(100_000 + index)

@@ -185,8 +185,7 @@ private final class ReplyFuzz: Sendable {
   ) async throws {
     time.advance(by: isLate ? Self.settleDelay + .seconds(1) : .seconds(1))
     let asked = time.moment()
-    let names = try queue.names(in: account.scope)
-    let answer = await client.list(account: Self.account, naming: names)
+    let answer = await client.list(account: Self.account) { [queue] in try queue.names(in: account.scope) }
     guard case .listed(let items, let isWhole, let skew, _) = answer else { return }
     let (isReallyWhole, reply) = world.withLock { ($0.isLastListWhole, $0.lastReply) }
     #expect(!isWhole || isReallyWhole, "\(reply?.name ?? "") was taken for a whole list")
