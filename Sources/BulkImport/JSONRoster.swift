@@ -14,6 +14,8 @@ struct JSONRoster: Sendable {
   /// What is wrong with the roster as a whole, and where.
   private var wholeFaults: [RecordFault] = []
   private var elementCount = 0
+  /// The record of a last line without an end; nil where it has one.
+  private(set) var openNumber: Int?
 
   private let path: String
   private let shownAs: String
@@ -32,14 +34,22 @@ struct JSONRoster: Sendable {
   }
 
   /// Reads a roster through for its columns.
-  init(path: String, shownAs: String, shape: JSONSplitter.Shape, schema: Schema) throws {
+  ///
+  /// - Parameter allowsNoLineEnd: whether a last line of JSON Lines without an end is whole.
+  init(
+    path: String, shownAs: String, shape: JSONSplitter.Shape, schema: Schema, allowsNoLineEnd: Bool = false
+  ) throws {
     (self.path, self.shownAs, self.shape, fields) = (path, shownAs, shape, FieldNames(schema))
     let file = try RosterFile(path: path, shownAs: shownAs)
     var splitter = JSONSplitter(shape)
     var found: Set<String> = []
     do {
       while let chunk = try file.chunk(of: 1 << 18) { try splitter.feed(chunk) { try look(at: $0, &found) } }
-      try splitter.finish { try look(at: $0, &found) }
+      try splitter.finish { part in
+        guard !part.isCut || !allowsNoLineEnd else { throw JSONSplitter.Broken.cut(at: part.line) }
+        try look(at: part, &found)
+      }
+      if splitter.hasOpenEnd { openNumber = elementCount - 1 + Self.firstNumber }
     } catch let broken as JSONSplitter.Broken {
       throw RosterError(.json, file: "\(shownAs):\(broken.line)", detail: broken.message)
     }
@@ -102,7 +112,9 @@ struct JSONRoster: Sendable {
       let cell = known[column] ?? ""
       return cell.isEmpty ? defaults[column] ?? "" : cell
     }
-    return Record(fields, number: number, line: part.line, offset: part.offset)
+    var record = Record(fields, number: number, line: part.line, offset: part.offset)
+    record.hasEnd = number != openNumber
+    return record
   }
 
   // MARK: - Members and elements

@@ -1,6 +1,7 @@
 // JSON rosters in pieces: finds where each element starts and ends, so that one is decoded at a time however long the
 // file. What is inside an element is the decoder's.
 
+import CSV
 import Foundation
 import Provisioning
 
@@ -27,12 +28,19 @@ struct JSONSplitter {
     var column: Int
     /// The byte of the file at which it starts, from 0.
     var offset: Int
+    /// Whether the file ends within it.
+    var isCut = false
   }
 
   /// Why the rest cannot be split.
   struct Broken: Error {
     let line: Int
     let message: String
+
+    static func cut(at line: Int) -> Broken {
+      Broken(
+        line: line, message: "the JSON ends in the middle: a bracket or a quote that is opened here is not closed")
+    }
   }
 
   static let deepest = 64
@@ -50,6 +58,12 @@ struct JSONSplitter {
   private var offset: Int
   /// Where the brackets that are open were opened; of those within an element, none.
   private var openLines: [Int] = []
+  /// Whether a line end stands behind the last part, and between any two.
+  private var hasEnd = false
+  private var hasEnds = false
+  private var hasParts = false
+  /// Whether the last line alone lacks its end.
+  var hasOpenEnd: Bool { shape == .lines && hasEnds && !hasEnd }
   /// In the object's own level: the key that was read last, and the text of the one being read.
   private var key: String?
   private var keyBytes: [UInt8]?
@@ -71,17 +85,17 @@ struct JSONSplitter {
 
   /// Says that the file has ended.
   mutating func finish(_ body: (Part) throws -> Void) throws {
-    if depth == 0, shape == .lines, let last = part {
+    // What begins and is cut off on the last line can be told from the others.
+    if shape == .lines, var last = part, depth == 0 || hasEnds && !last.bytes.contains(where: \.isLineEnd) {
       part = nil
+      last.isCut = depth > 0 || isInString
       return try body(last)
     }
     if depth == 0, !isInString, let part {
       throw Broken(line: part.line, message: "something follows the end of the roster: remove it")
     }
     guard depth == 0, !isInString else {
-      let start = part?.line ?? openLines.last ?? line
-      throw Broken(
-        line: start, message: "the JSON ends in the middle: a bracket or a quote that is opened here is not closed")
+      throw Broken.cut(at: part?.line ?? openLines.last ?? line)
     }
   }
 
@@ -100,7 +114,7 @@ struct JSONSplitter {
     }
     switch byte {
     case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"), UInt8(ascii: "\n"), 0xEF, 0xBB, 0xBF:
-      if part != nil { keep(byte) }
+      if part != nil { keep(byte) } else if byte.isLineEnd { hasEnd = true }
     case UInt8(ascii: "\""):
       if part == nil, isAtObjectLevel, key == nil { keyBytes = [] } else { startIfNeeded() }
       isInString = true
@@ -122,6 +136,7 @@ struct JSONSplitter {
 
   private mutating func startIfNeeded() {
     guard part == nil else { return }
+    (hasEnds, hasEnd, hasParts) = (hasEnds || hasParts && hasEnd, false, true)
     part = Part(key: isAtObjectLevel ? key : nil, bytes: [], line: line, column: column, offset: offset)
   }
 

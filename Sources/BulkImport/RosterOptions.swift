@@ -41,6 +41,8 @@ package struct RosterOptions: Hashable, Sendable {
   package var allowsRowNumbers = false
   /// Whether names may be made of numbers that are shorter than the column's others.
   package var allowsShortNumbers = false
+  /// Whether a last line without a line end is whole.
+  package var allowsNoLineEnd = false
   /// Headers that are no fields although they look nearly like one.
   package var carried: Set<String> = []
   /// Headers of columns that are left out, as if the roster had not got them.

@@ -45,6 +45,7 @@ struct RosterPass {
   /// Takes the next record: one of the first, or a row.
   mutating func take(_ record: Record, _ body: (NewRow) throws -> Void) throws {
     guard !isOver else { return }
+    guard record.hasEnd || !options.allowsNoLineEnd else { return try take(record.withEnd, body) }
     lastLine = record.line
     if let columns {
       try takeRow(record, columns, body)
@@ -103,7 +104,7 @@ struct RosterPass {
   ) throws {
     let (row, warnings) = header.isReport ? (record.withoutEscapes, []) : columns.repaired(record)
     guard filter.isRow(row) else { return }
-    numbers.note(row, columns)
+    if row.hasEnd { numbers.note(row, columns) }
     guard filter.isWanted(row) else { return }
     if let limit = options.limit, findings.summary.rowCount >= limit { return }
     findings.countRow()
@@ -111,7 +112,7 @@ struct RosterPass {
     if columns.plan.isEmpty {
       try add(row, row, columns, body)
     } else {
-      numbers.note(wanted: row, columns)
+      if row.hasEnd { numbers.note(wanted: row, columns) }
       try add(row, columns.extended(row), columns, body)
     }
     warnings.forEach { findings.add($0) }

@@ -37,9 +37,19 @@ package struct RosterReader: Sendable {
     self.schema = schema
     self.chunkSize = chunkSize
     self.hashBits = hashBits
-    source = try RosterSource(
-      path, shownAs: self.displayName, schema: schema, options: options,
-      wanted: Set(template?.values.flatMap(\.columns) ?? []))
+    let shownAs = self.displayName
+    let before = Result { try RosterFile(path: path, shownAs: shownAs).version }
+    do {
+      source = try RosterSource(
+        path, shownAs: shownAs, schema: schema, options: options,
+        wanted: Set(template?.values.flatMap(\.columns) ?? []))
+    } catch {
+      // What is half written looks wrong in many ways.
+      if case .success(let version) = before, RosterFile.isChanged(path, since: version) {
+        throw RosterError(.changed, file: shownAs)
+      }
+      throw error
+    }
   }
 
   /// Reads the roster through. A file that is broken as CSV (an unclosed quote, a byte that is not UTF-8) ends the reading
@@ -88,6 +98,15 @@ package struct RosterReader: Sendable {
     try handOver()
     return summary
   }
+
+  /// Throws `RosterError` if the roster was written or replaced since it was looked at.
+  package func refuseChanged() throws { try source.refuseChanged() }
+
+  /// Whether the roster's last line has no line end, though others have one: the rest of it may be still to come.
+  package func hasOpenEnd() throws -> Bool { try source.hasOpenEnd() }
+
+  /// When the roster had last been written when it was looked at, in microseconds since 1970.
+  package var writtenAt: Int64 { source.writtenAt }
 
   /// The header and the first rows, unchecked; for a starter template.
   package func preview() throws -> RosterPreview {

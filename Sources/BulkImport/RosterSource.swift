@@ -21,6 +21,7 @@ struct RosterSource: Sendable {
   private let kind: Kind
   /// Keeps the file that the roster was turned into.
   private let spool: Spool?
+  private let original: String
   /// The roster as it was when it was looked at.
   private let version: RosterFile.Version
 
@@ -28,7 +29,7 @@ struct RosterSource: Sendable {
   ///
   /// - Parameter wanted: the columns that a template reads.
   init(_ roster: String, shownAs: String, schema: Schema, options: RosterOptions, wanted: Set<String>) throws {
-    self.shownAs = shownAs
+    (self.shownAs, original) = (shownAs, roster)
     let file = try RosterFile(path: roster, shownAs: shownAs)
     version = file.version
     let head = try file.chunk(of: 1 << 16) ?? Data()
@@ -41,7 +42,8 @@ struct RosterSource: Sendable {
     path = spool?.path ?? roster
     let start = (try RosterFile(path: path, shownAs: shownAs).chunk(of: 1 << 20) ?? Data()).withoutMark
     if let shape = Self.jsonShape(start, options, schema) {
-      let json = try JSONRoster(path: path, shownAs: shownAs, shape: shape, schema: schema)
+      let json = try JSONRoster(
+        path: path, shownAs: shownAs, shape: shape, schema: schema, allowsNoLineEnd: options.allowsNoLineEnd)
       (kind, facts) = (.json(json), json.facts)
       format = RosterFormat(encoding: encoding, shape: shape == .lines ? .jsonLines : .json, sample: guess.sample)
     } else {
@@ -51,15 +53,22 @@ struct RosterSource: Sendable {
         form: .table, firstHeaderLine: table.headerLine, rowWidth: table.rowWidth, mayLackBytes: encoding != .utf8)
       format = RosterFormat(encoding: encoding, shape: .table(separator: table.separator), sample: guess.sample)
     }
-    guard try RosterFile(path: roster, shownAs: shownAs).version == version else {
-      throw RosterError(.changed, file: shownAs)
-    }
+    try refuseChanged()
   }
 
-  /// Refuses a roster that was written or replaced since it was looked at; a copy of ours stays as it is.
+  /// Refuses a roster that was written, replaced or removed since it was looked at.
   func refuseChanged() throws {
-    guard try spool != nil || RosterFile(path: path, shownAs: shownAs).version == version else {
-      throw RosterError(.changed, file: shownAs)
+    if RosterFile.isChanged(original, since: version) { throw RosterError(.changed, file: shownAs) }
+  }
+
+  /// When it had last been written, in microseconds since 1970.
+  var writtenAt: Int64 { version.writtenAt }
+
+  /// Whether its last line has no line end, though others have one.
+  func hasOpenEnd() throws -> Bool {
+    switch kind {
+    case .table: try RosterFile(path: path, shownAs: shownAs).lastByte().map { !$0.isLineEnd } ?? false
+    case .json(let json): json.openNumber != nil
     }
   }
 
@@ -89,10 +98,11 @@ struct RosterSource: Sendable {
     do {
       let spool = try Spool()
       while let chunk = try file.chunk(of: 1 << 18) { try spool.append(transcoder.feed(chunk)) }
-      try spool.append(transcoder.finish())
-      guard transcoder.isWhole || !encoding.isWide else {
-        throw RosterError(.format, file: shownAs, detail: "UTF-16 text that is cut off or broken")
+      // What is cut off within its last character is told like any other last line without an end.
+      guard transcoder.lostCount == 0 || !encoding.isWide else {
+        throw RosterError(.format, file: shownAs, detail: "UTF-16 text that is broken")
       }
+      try spool.append(transcoder.finish())
       return spool
     } catch let error as FileError {
       throw RosterError(copying: shownAs, error)
@@ -145,6 +155,15 @@ struct RosterFile {
       let time = status.st_mtim
       numbers = [Int(status.st_dev), Int(status.st_ino), Int(status.st_size), time.tv_sec, time.tv_nsec]
     }
+
+    var size: Int { numbers[2] }
+    var writtenAt: Int64 { Int64(numbers[3]) * 1_000_000 + Int64(numbers[4]) / 1_000 }
+  }
+
+  /// Whether the file of a path is not what it was.
+  static func isChanged(_ path: String, since version: Version) -> Bool {
+    guard case .success(let file) = Result(catching: { try RosterFile(path: path, shownAs: path) }) else { return true }
+    return file.version != version
   }
 
   /// As it was when it was opened.
@@ -181,6 +200,13 @@ struct RosterFile {
   func chunk(of size: Int) throws -> Data? {
     let data = try Self.wording(shownAs) { try handle.read(upToCount: size) }
     return data.flatMap { $0.isEmpty ? nil : $0 }
+  }
+
+  /// The last byte; nil when there is none.
+  func lastByte() throws -> UInt8? {
+    guard version.size > 0 else { return nil }
+    try seek(to: version.size - 1)
+    return try chunk(of: 1)?.first
   }
 
   /// Goes on reading at this byte.

@@ -17,6 +17,17 @@ struct RowCheck {
   /// Checks a row. The cells of a row that is out of step with its header are not looked at: they may stand under the
   /// wrong headers.
   init(_ record: Record, _ columns: Columns, _ memo: inout CellMemo, betterNameColumn: () -> String?) {
+    guard record.hasEnd else {
+      // Whatever else seems wrong comes of that. What it may name has not left the roster.
+      key = Self.key(of: record, columns)
+      let last = record.positions.count - 1
+      let isShown = columns.facts.form.hasCells && columns.dropped.indexes.isEmpty && last < columns.ownCount
+      issues = [
+        columns.place(of: isShown ? last : nil, in: record).issue(
+          "unfinished", value: isShown ? record.fields[last] : nil, .unfinished)
+      ]
+      return
+    }
     for problem in record.problems {
       let column = problem.fieldNumber - 1
       let place = columns.place(of: column, in: record)

@@ -50,6 +50,8 @@ extension RowIssue {
     case total(String, header: String)
     /// A row has one cell, and the condition leaves such rows out.
     case loneCell(String, option: String)
+    /// The last line of a roster has no line end, as the others have.
+    case unfinished
     /// The row of a learning platform's test student.
     case testStudent(String, header: String)
   }

@@ -36,8 +36,8 @@ struct RowJudge {
       betterNameColumn = known
       return known
     }
-    if let fault = faults[record.number] { row.issues = [Self.issue(fault, record, columns)] }
-    if let issue = try duplicateIssue(row.key, record, columns) { row.issues.append(issue) }
+    if record.hasEnd, let fault = faults[record.number] { row.issues = [Self.issue(fault, record, columns)] }
+    if record.hasEnd, let issue = try duplicateIssue(row.key, record, columns) { row.issues.append(issue) }
     for issue in row.issues { findings.add(issue) }
     for issue in row.warnings { findings.add(issue) }
     // Said once for the column, whatever the number of its cells.

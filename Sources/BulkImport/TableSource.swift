@@ -23,12 +23,6 @@ struct TableSource: Sendable {
       try chunk.withUnsafeBytes { try reader.feed($0.bindMemory(to: UInt8.self), take) }
     }
     // What comes only now has no line end: it may be the part of a row that was copied so far.
-    if goesOn {
-      try reader.finish { record in
-        var last = record
-        last.hasEnd = false
-        try take(last)
-      }
-    }
+    if goesOn { try reader.finish(isMending: true, take) }
   }
 }

@@ -44,6 +44,13 @@ package struct Record: Hashable, Sendable {
     return record
   }
 
+  /// The same record as one that has a line end.
+  package var withEnd: Record {
+    var record = self
+    record.hasEnd = true
+    return record
+  }
+
   /// Where it is, to read it again later.
   package var place: RecordPlace { RecordPlace(number: number, line: line, offset: offset) }
 }
@@ -91,5 +98,6 @@ extension UInt8 {
   /// CR, which ends a line or begins its end.
   package static let `return` = UInt8(ascii: "\r")
 
-  var isLineEnd: Bool { self == .newline || self == .return }
+  /// Whether it ends a line, or a part of its end.
+  package var isLineEnd: Bool { self == .newline || self == .return }
 }

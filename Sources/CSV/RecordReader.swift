@@ -17,7 +17,7 @@ package struct RecordReader {
   /// The longest record, in bytes of its fields.
   package static let longestRecord = 16 << 20
 
-  private enum State {
+  enum State {
     /// Before the first byte of a line.
     case recordStart
     /// Before the first byte of a field; at the end of the file: after a comma.
@@ -33,17 +33,17 @@ package struct RecordReader {
   private let separator: UInt8
   /// Every byte that ends an unquoted run is at most this.
   private let highest: UInt8
-  private var state = State.recordStart
-  private var record = Record()
+  var state = State.recordStart
+  var record = Record()
   /// The fields of the record before: most of a roster's cells say what the cell above says, and need no text of their own.
   private var above: [String] = []
   /// What earlier pieces brought of the field being read; of a quoted field all of it.
-  private var pending: [UInt8] = []
+  var pending: [UInt8] = []
   /// How many bytes the record's fields have so far.
   private var recordLength = 0
-  private var fieldPosition = Position(line: 1, column: 1)
+  private(set) var fieldPosition = Position(line: 1, column: 1)
   private var fieldIsQuoted = false
-  private var line: Int
+  private(set) var line: Int
   /// Records and blank lines, with the one being read.
   private var number: Int
   /// The byte of the file at which the current piece starts.
@@ -78,7 +78,7 @@ package struct RecordReader {
   }
 
   /// Skips the first bytes if they are a mark, and reads them if not.
-  private mutating func decideMark(_ body: (Record) throws -> Void) throws {
+  mutating func decideMark(_ body: (Record) throws -> Void) throws {
     let first = head ?? []
     head = nil
     if first == RecordWriter.byteOrderMark {
@@ -91,20 +91,6 @@ package struct RecordReader {
   /// Reads the next piece of the file from any bytes; slower than from a buffer.
   package mutating func feed(_ bytes: some Sequence<UInt8>, _ body: (Record) throws -> Void) throws {
     try Array(bytes).withUnsafeBufferPointer { try feed($0, body) }
-  }
-
-  /// Says that the file has ended, so that a last record without a line end is handed over; throws `CSVError` for a quote
-  /// that is still open.
-  package mutating func finish(_ body: (Record) throws -> Void) throws {
-    try decideMark(body)
-    switch state {
-    case .recordStart: return
-    case .quoted: throw error(.unclosedQuote, at: fieldPosition)
-    case .fieldStart: try startField(at: 0)
-    case .unquoted, .quoteSeen, .stray: break
-    }
-    try endField(UnsafeBufferPointer(start: nil, count: 0))
-    try handOver(body)
   }
 }
 
@@ -229,7 +215,7 @@ extension RecordReader {
 // MARK: - Fields and records
 
 extension RecordReader {
-  private mutating func startField(at index: Int) throws {
+  mutating func startField(at index: Int) throws {
     fieldPosition = position(index)
     guard record.fields.count < Self.mostFields else { throw error(.tooManyFields, at: fieldPosition) }
   }
@@ -239,7 +225,7 @@ extension RecordReader {
     pending.append(contentsOf: run)
   }
 
-  private mutating func endField(_ run: UnsafeBufferPointer<UInt8>) throws {
+  mutating func endField(_ run: UnsafeBufferPointer<UInt8>) throws {
     if pending.isEmpty {
       guard run.count <= Self.longestField else { throw error(.fieldTooLong, at: fieldPosition) }
       guard let text = textAbove(run) ?? String(utf8: run) else {
@@ -265,7 +251,7 @@ extension RecordReader {
     return text.hasBytes(run) ? text : nil
   }
 
-  private mutating func handOver(_ body: (Record) throws -> Void) throws {
+  mutating func handOver(_ body: (Record) throws -> Void) throws {
     state = .recordStart
     recordLength = 0
     try body(record)
@@ -285,7 +271,7 @@ extension RecordReader {
 
   private func position(_ index: Int) -> Position { Position(line: line, column: base + index - lineStart + 1) }
 
-  private func error(_ code: CSVError.Code, at position: Position) -> CSVError {
+  func error(_ code: CSVError.Code, at position: Position) -> CSVError {
     CSVError(code, at: position, recordNumber: number, fieldNumber: record.fields.count + 1)
   }
 

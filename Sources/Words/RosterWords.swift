@@ -88,6 +88,9 @@ extension RowIssue.Finding {
     case .testStudent(let text, let header):
       "'\(text.shown)' looks like the test student of a learning platform: leave it out with "
         + "--except \("\(header)=\(text)".quotedWord)"
+    case .unfinished:
+      "the last line ends here without a line end, which the others have: was only a part of the file copied? This row is "
+        + "not taken: get the whole file; if it is whole, press Enter at the end of this line, or say --allow-no-line-end"
     case .total(let text, let header):
       "'\(text)' looks like a total below the table and no row: leave it out with "
         + "--except \("\(header)=\(text)".quotedWord)"

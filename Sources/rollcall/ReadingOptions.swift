@@ -35,6 +35,8 @@ struct ReadingOptions: ParsableArguments {
   var allowRowNumbers = false
   @Flag(help: "Allow names made of numbers that are shorter than the column's others.")
   var allowShortNumbers = false
+  @Flag(help: "Take a last line without a line end for whole.")
+  var allowNoLineEnd = false
   @Flag(help: "Allow that a name which was made for one person is another's now.")
   var allowReassigned = false
   @Flag(help: "Queue the good rows; the bad ones go into failed.csv.")
@@ -50,6 +52,7 @@ struct ReadingOptions: ParsableArguments {
     options.carried = Set(carry.map(\.asHeader))
     options.allowsRowNumbers = allowRowNumbers
     options.allowsShortNumbers = allowShortNumbers
+    options.allowsNoLineEnd = allowNoLineEnd
     return options
   }
 

@@ -11,6 +11,7 @@ import Words
     let text = """
       accountId,name,configuration.docker.image,command,configuration.name,queueName,configuration.resource.gpuCount
       acc1,a1,a:1,ls,conf,gpu,2
+
       """
     #expect(
       try readText(text).definitions == [

@@ -126,7 +126,7 @@ import Words
 
   @Test func `an object a line`() throws {
     let line = #"{"accountId": "acc1", "image": "a:1", "command": "ls", "name": "#
-    let reading = try read(Array("\(line)\"a1\"}\n\n\(line)\"a2\"}\n\(line)\"A\"}".utf8))
+    let reading = try read(Array("\(line)\"a1\"}\n\n\(line)\"a2\"}\n\(line)\"A\"}\n".utf8))
     #expect(reading.summary.format.description == "UTF-8, JSON Lines")
     #expect(reading.rows.map(\.line) == [1, 3, 4])
     #expect(reading.issues == ["4 - name-form"])

@@ -137,7 +137,7 @@ import Words
   private static func texts(_ names: [String]) -> [(text: String, firstLine: Int)] {
     let elements = elements(names)
     return [
-      ("[\n" + elements.joined(separator: ",\n") + "\n]", 2), (elements.joined(separator: "\n"), 1),
+      ("[\n" + elements.joined(separator: ",\n") + "\n]", 2), (elements.map { $0 + "\n" }.joined(), 1),
       ("{\"workspaces\":\n [" + elements.joined(separator: ",\n") + "], \"defaults\": {}}", 2),
     ]
   }

@@ -10,6 +10,7 @@ import Words
 struct Reading {
   var rows: [NewRow] = []
   var summary: RosterSummary
+  var hasOpenEnd: Bool
 
   /// `line column rule` of every issue.
   var issues: [String] { summary.issues.map(Self.text) }
@@ -36,7 +37,7 @@ func read(
     hashBits: hashBits)
   var rows: [NewRow] = []
   let summary = try reader.read(wording: \.withoutPlace) { rows.append($0) }
-  return Reading(rows: rows, summary: summary)
+  return Reading(rows: rows, summary: summary, hasOpenEnd: try reader.hasOpenEnd())
 }
 
 /// Writes bytes into a file of their own, which is removed afterwards.

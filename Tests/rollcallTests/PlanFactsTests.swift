@@ -23,7 +23,7 @@ import Words
             "n\(index),\(pick(["a", "b"]))cc,\(pick(["a:1", "b:2"])),ls,\(description),\(pick(counts)),\(pick(["", "1"]))"
         }
         let path = folder + "/\(seed).csv"
-        try ("name,accountId,image,command,description,gpuCount,cpuCount\n" + rows.joined(separator: "\n"))
+        try ("name,accountId,image,command,description,gpuCount,cpuCount\n" + rows.joined(separator: "\n") + "\n")
           .write(toFile: path, atomically: true, encoding: .utf8)
         var facts = PlanFacts()
         var expected = 0
