@@ -62,6 +62,14 @@ package struct Comparison: Hashable, Sendable {
   package var reassignments: [Reassignment] = []
   /// How many there are.
   package var reassignedCount = 0
+  /// People whom the course has under another name, the first ones; the count goes on.
+  package var renamings: [Renaming] = []
+  /// How many there are.
+  package var renamedCount = 0
+  /// What leaves more of the course than may leave unasked; nil where nothing does.
+  package var tooManyGone: GoneShare?
+  /// The rosters of the course that it was counted against.
+  package var course: [BatchID] = []
   /// Whether the roster equals its label's latest batch, so that nothing is imported and cancelled rows stay so.
   package var isLatestBatch = false
 

@@ -9,26 +9,26 @@ package struct ComparisonSession {
   package private(set) var comparison = Comparison()
   private let new: (target: String, baseURL: BaseURL)
   private let db: any Transaction
+  private let previousBatch: Int64?
   /// The columns that only travel along, with their places in a row's cells.
   package var carried: [(header: String, index: Int)] = []
   private var accounts: [String: Int64?] = [:]
-  private var previous: Set<Int64>
-  private let previousBatch: Int64?
-  /// Made when the first row finds its item.
+  private var leavers: Leavers
+  /// Made when the first row is compared.
   private var persons: PersonCheck??
+  private var renaming = RenamingCheck()
 
   fileprivate init(
     target: String, baseURL: BaseURL, label: String, isPartial: Bool, _ db: any Transaction
   ) throws {
     new = (target, baseURL)
     self.db = db
-    previousBatch = try db.value(
-      "SELECT max(id) FROM batch WHERE label = ? AND base_url = ? AND is_partial = 0", [label, baseURL], as: Int64.self
-    )
-    previous = try Set(
-      db.values(
-        Comparison.goneSQL,
-        ["label": label, "base": baseURL, "before": Int64.max, "batch": -1, "partial": isPartial], as: Int64.self))
+    leavers = try Leavers(label: label, baseURL: baseURL, isPartial: isPartial, db)
+    previousBatch =
+      try leavers.course.previous?.id
+      ?? db.value(
+        "SELECT max(id) FROM batch WHERE label = ? AND base_url = ? AND is_partial = 0", [label, baseURL],
+        as: Int64.self)
   }
 
   /// Compares one row; one that was not accepted only shows that the item it would name is not gone.
@@ -37,16 +37,19 @@ package struct ComparisonSession {
     case .item(let account, let name, let definition):
       guard let item = try existing(name, of: account) else {
         comparison.newCount += 1
+        if leavers.course.previous != nil, let persons = try personCheck() {
+          renaming.note(row, name: name, persons)
+        }
         return
       }
-      previous.remove(item.id)
+      leavers.stay(item.id)
       if let reassignment = try personCheck()?.reassignment(of: item.id, name: name, row, db) {
         comparison.reassignedCount += 1
         if comparison.reassignments.count < 100 { comparison.reassignments.append(reassignment) }
       }
       comparison.count(item, isChanged: item.definition.text != definition.text)
     case .issue(_, let account?, let name?):
-      if let item = try existing(name, of: account) { previous.remove(item.id) }
+      if let item = try existing(name, of: account) { leavers.stay(item.id) }
     case .issue: break
     }
   }
@@ -70,22 +73,30 @@ package struct ComparisonSession {
     return scope
   }
 
-  fileprivate mutating func finish() { comparison.goneCount = previous.count }
+  fileprivate mutating func finish(limit: GoneLimit) throws {
+    comparison.goneCount = leavers.previous.count
+    comparison.tooManyGone = try leavers.share(over: limit, db)
+    comparison.course = leavers.course.ids
+    let found = try renaming.renamings(gone: leavers.previous, persons ?? nil, db)
+    (comparison.renamedCount, comparison.renamings) = found
+  }
 }
 
 extension Queue {
   /// Compares a roster with the queue, in one undisturbed read.
   ///
-  /// - Parameter rows: adds every row to the session.
+  /// - Parameters:
+  ///   - limit: how many items may leave the course before a person is asked.
+  ///   - rows: adds every row to the session.
   package func compare(
-    target: String, baseURL: BaseURL, label: String, isPartial: Bool = false,
+    target: String, baseURL: BaseURL, label: String, isPartial: Bool = false, limit: GoneLimit = .standard,
     rows: (inout ComparisonSession) throws -> Void
   ) throws -> Comparison {
     try read { db in
       var session = try ComparisonSession(
         target: target, baseURL: baseURL, label: label, isPartial: isPartial, db)
       try rows(&session)
-      session.finish()
+      try session.finish(limit: limit)
       return session.comparison
     }
   }

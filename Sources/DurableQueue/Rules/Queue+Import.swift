@@ -21,11 +21,13 @@ extension Queue {
   /// label's latest batch is that batch, also when another process has imported it a moment ago. Blocks.
   ///
   /// - Parameters:
-  ///   - known: what the comparison with the queue has shown, for a roster that turns out to be there.
+  ///   - known: what the comparison with the queue has shown, for a roster that turns out to be there, and for what
+  ///     leaves the course while nobody else has imported one.
+  ///   - limit: how many items may leave the course before a person is asked.
   ///   - confirm: asked before the commit with what the import is about to make; false undoes it.
   /// - Returns: the result; nil when `confirm` said no.
   package func importBatch(
-    _ new: NewBatch, _ rows: SpooledRows, known: Comparison = Comparison(),
+    _ new: NewBatch, _ rows: SpooledRows, known: Comparison = Comparison(), limit: GoneLimit = .standard,
     confirm: (Comparison) throws -> Bool = { _ in true }
   ) throws -> ImportResult? {
     struct Declined: Error {}
@@ -41,14 +43,27 @@ extension Queue {
           try session.writePiece()
         }
         try session.finish(knownCells: rows.knownCells)
-        guard try confirm(session.comparison) else { throw Declined() }
-        return ImportResult(batch: session.batch, isNew: true, comparison: session.comparison)
+        var comparison = session.comparison
+        comparison.tooManyGone = try Self.tooManyGone(new, session.batch, known, limit, db)
+        guard try confirm(comparison) else { throw Declined() }
+        return ImportResult(batch: session.batch, isNew: true, comparison: comparison)
       }
       try checkpoint()
       return result
     } catch is Declined {
       return nil
     }
+  }
+
+  /// What leaves more of the course than may; what the plan has counted holds as long as the course's rosters are the same.
+  private static func tooManyGone(
+    _ new: NewBatch, _ batch: BatchID, _ known: Comparison, _ limit: GoneLimit, _ db: any Transaction
+  ) throws -> GoneShare? {
+    guard !new.isPartial else { return nil }
+    let course = try CourseRosters(label: new.label, baseURL: new.baseURL, before: batch.rawValue, db)
+    if course.ids == known.course { return known.tooManyGone }
+    return try course.share(
+      over: limit, gone: { try CourseRosters.goneCount(of: $0.id, in: batch.rawValue, db) }, db)
   }
 
   /// Imports a roster whose label the queue has never seen, in one transaction and while it is read: there is nothing to

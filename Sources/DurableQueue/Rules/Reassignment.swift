@@ -17,6 +17,8 @@ struct PersonCheck {
     let before: Int
     /// Hashes of the previous roster's values.
     var values: Set<Int> = []
+    /// How many of them are the number of their row.
+    var countingCount = 0
   }
 
   private let previous: Int64
@@ -38,24 +40,55 @@ struct PersonCheck {
     guard !columns.isEmpty else { return nil }
     var rowCount = 0
     var found = columns
-    try db.each("SELECT cells FROM batch_row WHERE batch_id = ? AND item_id IS NOT NULL", [previous]) { row in
+    try db.each("SELECT cells, ordinal FROM batch_row WHERE batch_id = ? AND item_id IS NOT NULL", [previous]) { row in
       let cells = try text.cells(of: row.get(0))
+      let ordinal: Int = try row.get(1)
       rowCount += 1
       for index in found.indices where found[index].before < cells.count {
         let cell = cells[found[index].before]
         if !cell.isEmpty { found[index].values.insert(cell.hashValue) }
+        if Int(cell) == ordinal { found[index].countingCount += 1 }
       }
     }
-    self.columns = found.filter { $0.values.count * 10 >= rowCount * 9 }
+    // One that counts the rows says nothing about who stands in them.
+    self.columns = found.filter { $0.values.count * 10 >= rowCount * 9 && $0.countingCount * 10 < rowCount * 9 }
     if self.columns.isEmpty { return nil }
   }
 
-  /// Row out: the previous roster's row of an item, by the item's index.
+  /// Row out: the cells of the previous roster's row of an item, by the item's index.
+  func cells(of item: Int64, _ db: any Transaction) throws -> [String]? {
+    try db.one("SELECT cells FROM batch_row WHERE item_id = ? AND batch_id = ?", [item, previous]) { row in
+      try text.cells(of: row.get(0))
+    }
+  }
+
+  /// What a column without a value says of a person.
+  static let noMark = 0
+  var columnCount: Int { columns.count }
+
+  /// Adds what each column says of a row's person: equal numbers for equal cells.
+  func addMarks(now cells: [String], to marks: inout [Int]) { add(cells, \.now, &marks) }
+
+  /// The same of a row of the previous roster.
+  func addMarks(before cells: [String], to marks: inout [Int]) { add(cells, \.before, &marks) }
+
+  private func add(_ cells: [String], _ place: (Column) -> Int, _ marks: inout [Int]) {
+    for column in columns {
+      let cell = place(column) < cells.count ? cells[place(column)] : ""
+      marks.append(cell.isEmpty ? Self.noMark : cell.hashValue)
+    }
+  }
+
+  /// The header of a column, and what stands there in a row of the previous roster.
+  func cell(_ column: Int, before cells: [String]) -> (header: String, value: String)? {
+    let place = columns[column].before
+    return place < cells.count ? (columns[column].header, cells[place]) : nil
+  }
+
+  /// Whether a name that is known is another person's now.
   func reassignment(of item: Int64, name: String, _ row: NewRow, _ db: any Transaction) throws -> Reassignment? {
     guard case .read(let cells) = row.cells else { return nil }
-    let earlier = try db.one("SELECT cells FROM batch_row WHERE item_id = ? AND batch_id = ?", [item, previous])
-    guard let earlier else { return nil }
-    let before = try text.cells(of: earlier.get(0))
+    guard let before = try self.cells(of: item, db) else { return nil }
     var told: Reassignment?
     var differing = 0
     for column in columns {
