@@ -35,6 +35,8 @@ struct CommandError: Error {
     case let error as QueueError: self.init(error.description, hint: error.hint, .toolFailed, reason: .queue)
     case let error as ReportError:
       self.init(error.sentence, hint: error.hint, error.isFolderTaken ? .usage : .toolFailed, reason: .report)
+    case let error as RosterError where error.code == .changed:
+      self.init(error.description, hint: error.hint, .personNeeded, reason: .rosterChanged)
     case let error as RosterError: self.init(error.description, hint: error.hint, error.status)
     case let error as SandboxError: self.init(error.description, .toolFailed)
     default: return nil

@@ -16,6 +16,10 @@ enum EndReason: String {
   case rosterIssues = "roster_issues"
   /// More would be created than `--max-new` allows.
   case maxNew = "max_new"
+  /// More would leave the course than `--max-gone` allows.
+  case maxGone = "max_gone"
+  /// Somebody writes to the roster.
+  case rosterChanged = "roster_changed"
   /// A person is needed for something else.
   case personNeeded = "person_needed"
   /// The credentials are missing or malformed.

@@ -19,10 +19,9 @@ struct ImportVerb: AsyncParsableCommand {
     let endpoint = try endpointOptions.chosen(in: context)
     var check = try RosterCheck(
       roster, reading: reading, endpoint: endpoint, database: try queueOptions.path(in: context), in: context)
+    try await check.refuseGrowing(in: context)
     let queue = try queueOptions.open(in: context)
-    guard let result = try check.importUnseen(into: queue) ?? importCompared(&check, into: queue, in: context) else {
-      return
-    }
+    let result = try check.importUnseen(into: queue) ?? importCompared(&check, into: queue, in: context)
     try say(result, queue, in: context)
     if check.leavesRowsOut { throw Exit(.someFailed) }
   }
@@ -30,10 +29,17 @@ struct ImportVerb: AsyncParsableCommand {
   /// Imports a roster whose label is known: it is compared with the queue first.
   private func importCompared(
     _ check: inout RosterCheck, into queue: Queue, in context: Context
-  ) throws -> ImportResult? {
+  ) throws -> ImportResult {
     try check.read(comparingWith: queue, isImported: true)
     try check.refuseIssues(in: context)
-    return try check.importBatch(into: queue)
+    var agreed = Agreement(goneCount: try check.confirmGone(check.comparison, in: context))
+    while true {
+      try check.refuseChanged()
+      let result = try check.importBatch(into: queue, agreed: agreed) { comparison in
+        agreed.goneCount = try check.confirmGone(comparison, in: context)
+      }
+      if let result { return result }
+    }
   }
 
   private func say(_ result: ImportResult, _ queue: Queue, in context: Context) throws {

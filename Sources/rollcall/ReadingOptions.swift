@@ -39,6 +39,7 @@ struct ReadingOptions: ParsableArguments {
   var allowNoLineEnd = false
   @Flag(help: "Allow that a name which was made for one person is another's now.")
   var allowReassigned = false
+  @OptionGroup var gone: GoneOptions
   @Flag(help: "Queue the good rows; the bad ones go into failed.csv.")
   var skipInvalid = false
 

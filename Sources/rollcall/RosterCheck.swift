@@ -83,7 +83,7 @@ struct RosterCheck {
     if let queue {
       comparison = try queue.compare(
         target: DataForestClient.targetName, baseURL: endpoint.baseURL, label: label,
-        isPartial: reading.options.isPartial
+        isPartial: reading.options.isPartial, limit: reading.gone.maxGone.limit
       ) { session in summary = try readThrough(carried: { session.carried = $0 }) { try session.add($0) } }
       comparison.isLatestBatch = try queue.latestBatch(equalTo: newBatch) != nil
     } else {
@@ -114,18 +114,19 @@ struct RosterCheck {
   /// Imports the roster, or finds the batch that equals it.
   ///
   /// - Parameters:
-  ///   - most: nothing is imported if more than this would be created; nil: no limit.
-  ///   - tooMany: called with the count when that is so, after the queue was let go of.
+  ///   - agreed: nothing is imported if it would do more than this.
+  ///   - tooMany: called with what it would do when that is so, after the queue was let go of.
   /// - Returns: the batch; nil when it would have been too many.
   func importBatch(
-    into queue: Queue, atMost most: Int? = nil, tooMany: (Int) throws -> Void = { _ in }
+    into queue: Queue, agreed: Agreement = Agreement(), tooMany: (Comparison) throws -> Void = { _ in }
   ) throws -> ImportResult? {
     guard let rows else { throw CommandError("The rows of \(shownPath) were not kept.", .toolFailed) }
-    var excess: Int?
+    var excess: Comparison?
     let result: ImportResult?
     do {
-      result = try queue.importBatch(newBatch, rows, known: comparison) { comparison in
-        if let most, comparison.toCreateCount > most { excess = comparison.toCreateCount }
+      result = try queue.importBatch(newBatch, rows, known: comparison, limit: reading.gone.maxGone.limit) {
+        comparison in
+        if !agreed.covers(comparison) { excess = comparison }
         return excess == nil
       }
     } catch let error as FileError {
@@ -198,6 +199,7 @@ struct RosterCheck {
           : "Mend the lines above and run the same command again.", .rosterIssues)
     }
     try refuseReassignments(in: context)
+    try refuseRenamings(in: context)
     guard summary.rowCount > 0 else {
       throw CommandError("\(shownPath) has no rows under its header.", .rosterIssues)
     }

@@ -33,6 +33,7 @@ struct RunVerb: AsyncParsableCommand {
     var check = try RosterCheck(
       roster, reading: reading, endpoint: endpoint, database: try queueOptions.path(in: context), in: context)
     try report.refuseUnwritable(needed: check.needed, in: context)
+    try await check.refuseGrowing(in: context)
     let keys = Result { try CredentialSource.credentials(for: endpoint, in: context) }
     var hasKeys = false
     if case .success = keys { hasKeys = true }
@@ -54,16 +55,17 @@ struct RunVerb: AsyncParsableCommand {
       failure.tell(in: context)
     }
     let credentials = try keys.get()
-    try agree(to: PlanSetting(existing, endpoint, credentials, pace).plan(of: check), in: context)
+    let agreed = try agree(to: PlanSetting(existing, endpoint, credentials, pace).plan(of: check), in: context)
     guard !dryRun else { return .planned }
     let queue = try existing ?? openQueue(in: context)
-    let batch = try importRoster(check, into: queue, in: context)
+    let batch = try importRoster(check, agreed, into: queue, in: context)
     return try await submit(batch, of: check, from: queue, credentials, in: context)
   }
 
   private func submit(
     _ batch: Batch, of check: RosterCheck, from queue: Queue, _ credentials: Credentials, in context: Context
   ) async throws -> Ending {
+    try check.refuseChanged(since: batch)
     let session = RunSession(
       queue: queue, batch: batch, endpoint: check.endpoint, credentials: credentials, pace: pace, report: report,
       context: context, needed: check.needed)
@@ -83,23 +85,26 @@ struct RunVerb: AsyncParsableCommand {
     }
   }
 
-  /// Imports, asking once more if more would be created than the plan showed.
-  private func importRoster(_ check: RosterCheck, into queue: Queue, in context: Context) throws -> Batch {
-    var agreed = check.comparison.toCreateCount
+  /// Imports, asking once more if more would be created, or gone, than the plan showed.
+  private func importRoster(
+    _ check: RosterCheck, _ agreed: Agreement, into queue: Queue, in context: Context
+  ) throws -> Batch {
+    var agreed = agreed
     while true {
-      let result = try check.importBatch(into: queue, atMost: agreed) { count in
+      try check.refuseChanged()
+      let result = try check.importBatch(into: queue, agreed: agreed) { comparison in
         // The queue's lock is free while a person thinks.
+        let count = comparison.toCreateCount
         context.tell("Meanwhile the queue has changed: \(count) would be created now.")
+        agreed.goneCount = try check.confirmGone(comparison, in: context)
         try confirm(count, endpoint: check.endpoint, in: context)
-        agreed = count
+        agreed.createCount = count
       }
       if let result, let batch = try queue.batch(result.batch) { return batch }
     }
   }
 
   // MARK: - The question
-
-  private static let declined = CommandError("Nothing was imported or sent.", .personNeeded, reason: .declined)
 
   private func refuseTooMany(_ count: Int) throws {
     guard let maxNew, count > maxNew else { return }
@@ -112,11 +117,14 @@ struct RunVerb: AsyncParsableCommand {
   private func asksNobody(at endpoint: Endpoint) -> Bool { endpoint.isLoopback || yes }
 
   /// Shows the plan and asks, unless it is all that is wanted.
-  private func agree(to plan: Plan, in context: Context) throws {
+  @discardableResult
+  private func agree(to plan: Plan, in context: Context) throws -> Agreement {
+    let comparison = plan.check.comparison
     if !report.quiet { for line in plan.lines(at: context.time.now()) { context.tell(line) } }
     try refuseTooMany(plan.createCount)
-    guard !dryRun else { return }
-    try confirm(plan.createCount, endpoint: plan.check.endpoint, in: context)
+    let goneCount = try plan.check.confirmGone(comparison, asks: !dryRun, in: context)
+    if !dryRun { try confirm(plan.createCount, endpoint: plan.check.endpoint, in: context) }
+    return Agreement(createCount: comparison.toCreateCount, goneCount: goneCount)
   }
 
   /// Asks unless nothing is to be created.
@@ -128,6 +136,6 @@ struct RunVerb: AsyncParsableCommand {
         "\(count) workspaces would be created and there is no terminal to ask at.",
         hint: "Add --yes if that is right.", .usage)
     }
-    guard context.agrees(to: "Create \(count) workspaces? It may cost money.") else { throw Self.declined }
+    guard context.agrees(to: "Create \(count) workspaces? It may cost money.") else { throw RosterCheck.declined }
   }
 }

@@ -1,0 +1,91 @@
+// What a roster does to those who are in the course already: who would leave it, and who would come twice. Asked before
+// anything is imported, so before anything is cancelled.
+
+import ArgumentParser
+import BulkImport
+import DurableQueue
+import Pacing
+import Provisioning
+import Words
+
+/// How many may leave a course without a question: `20`, or `10%` of its largest roster of the last 30 days.
+struct MaxGone: ExpressibleByArgument {
+  let limit: GoneLimit
+  /// As it was written.
+  let defaultValueDescription: String
+
+  init?(argument: String) {
+    let isShare = argument.hasSuffix("%")
+    guard let number = Double(isShare ? String(argument.dropLast()) : argument), number >= 0,
+      isShare ? number <= 100 : number <= 1_000_000_000 && number == number.rounded()
+    else { return nil }
+    limit = isShare ? GoneLimit(percent: number) : GoneLimit(count: Int(number))
+    defaultValueDescription = argument
+  }
+
+  private init(_ limit: GoneLimit, _ text: String) { (self.limit, defaultValueDescription) = (limit, text) }
+
+  static let standard = MaxGone(.standard, "20%")
+}
+
+/// What may become of those who are in the course already.
+struct GoneOptions: ParsableArguments {
+  @Option(
+    help: """
+      Ask before more leave the course with this roster, counted against its largest of the last 30 days: a number, or a \
+      share, which is 5 at least. Without a terminal it ends with 6 instead; --yes is no answer.
+      """)
+  var maxGone = MaxGone.standard
+  @Flag(help: "However many leave the course, they have left.")
+  var allowGone = false
+  @Flag(help: "Allow that a person whom the course has under another name gets a second workspace.")
+  var allowRenamed = false
+}
+
+/// What a person has agreed to, or an option.
+struct Agreement {
+  /// How many creates; nil: any number.
+  var createCount: Int?
+  /// How many may leave the course, if that is more than may unasked; nil: any number.
+  var goneCount: Int?
+
+  /// Whether an import does no more than that.
+  func covers(_ comparison: Comparison) -> Bool {
+    if let createCount, comparison.toCreateCount > createCount { return false }
+    guard let goneCount, let gone = comparison.tooManyGone else { return true }
+    return gone.goneCount <= goneCount
+  }
+}
+
+extension RosterCheck {
+  static let declined = CommandError("Nothing was imported or sent.", .personNeeded, reason: .declined)
+
+  /// Asks whether those have left who are not in the roster, if they are more than may be.
+  ///
+  /// - Parameter asks: false where nothing is to be done: then only what would end without a terminal ends.
+  /// - Returns: how many may leave; nil: any number.
+  func confirmGone(_ comparison: Comparison, asks: Bool = true, in context: Context) throws -> Int? {
+    if reading.gone.allowGone { return nil }
+    guard let gone = comparison.tooManyGone else { return 0 }
+    guard context.isInteractive else {
+      throw CommandError(
+        "\(gone.sentence(shownPath)), more than --max-gone \(reading.gone.maxGone.defaultValueDescription); nothing was "
+          + "imported, cancelled or sent.",
+        hint: GoneShare.hint, .personNeeded, reason: .maxGone)
+    }
+    guard !asks || context.agrees(to: gone.question(shownPath)) else { throw Self.declined }
+    return gone.goneCount
+  }
+
+  /// A person who would come twice is an issue like any other.
+  func refuseRenamings(in context: Context) throws {
+    guard comparison.renamedCount > 0, !reading.gone.allowRenamed else { return }
+    for found in comparison.renamings.prefix(Self.shownIssueCount) {
+      context.tell("\(shownPath):\(found.line): \(found.sentence)")
+    }
+    let count = comparison.renamedCount
+    throw CommandError(
+      "\(count.of("row")) of \(shownPath) \(count == 1 ? "is a person" : "are people") whom the course has under another "
+        + "name; nothing was queued or sent.", hint: Renaming.hint, .rosterIssues)
+  }
+}
