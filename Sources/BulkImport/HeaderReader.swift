@@ -86,7 +86,7 @@ struct HeaderReader {
     for column in columns.kept where !columns.carried.contains(columns.headers[column]) {
       if let warning = columns.secretWarning(column) { warnings.append(warning) }
     }
-    return warnings
+    return warnings + CellSigns.warnings(columns)
   }
 }
 

@@ -70,6 +70,19 @@ package struct RosterFormat: Hashable, Sendable, CustomStringConvertible {
     case gbk = "GB18030"
     case eucJP = "EUC-JP"
     case shiftJIS = "CP932"
+    case big5 = "CP950"
+    case windows1250 = "CP1250"
+    case iso8859_2 = "ISO-8859-2"
+    case macCentralEurope = "MAC-CENTRALEUROPE"
+    case iso8859_15 = "ISO-8859-15"
+    case windows1254 = "CP1254"
+    case windows1257 = "CP1257"
+    case cp850 = "CP850"
+    case windows1251 = "CP1251"
+    case koi8R = "KOI8-R"
+    case cp866 = "CP866"
+    case windows1253 = "CP1253"
+    case windows1255 = "CP1255"
 
     /// Whether a character has two bytes at least.
     var isWide: Bool { self == .utf16 || self == .utf16LittleEndian || self == .utf16BigEndian }
@@ -77,10 +90,13 @@ package struct RosterFormat: Hashable, Sendable, CustomStringConvertible {
     /// As people call it; the value itself is iconv's name.
     package var name: String {
       switch self {
-      case .windows1252: "Windows-1252"
+      case .windows1250, .windows1251, .windows1252, .windows1253, .windows1254, .windows1255, .windows1257:
+        "Windows-\(rawValue.dropFirst(2))"
       case .macRoman: "Mac Roman"
       case .gbk: "GBK"
       case .shiftJIS: "Shift_JIS"
+      case .big5: "Big5"
+      case .macCentralEurope: "Mac Central European"
       default: rawValue
       }
     }

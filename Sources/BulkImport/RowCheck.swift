@@ -64,7 +64,9 @@ struct RowCheck {
       memo.note(
         value, of: text, in: column, isClean: before == (issues.count, warnings.count) && record.problems.isEmpty)
     }
-    noteText(record, columns)
+    for issue in CellSigns.issues(record, columns) {
+      if issue.isWarning { warnings.append(issue) } else { issues.append(issue) }
+    }
     if let total = totalIssue(record, columns) { issues = [total] }
     guard columns.template == nil else { return }
     for column in columns.unnamedColumns where !record.fields[column].isBlank && !isBroken(column, record) {
@@ -101,35 +103,6 @@ struct RowCheck {
     return columns.place(of: column, in: record).issue(
       "one-cell", value: text,
       .loneCell(text, option: isFirstEmpty ? "\(columns.headers[0])=" : "\(columns.headers[column])=\(text)"))
-  }
-
-  /// The rows that learning platforms add for their own tests.
-  private static let testStudents: Set<String> = ["Student, Test", "Test Student", "Student Test", "테스트 학생"]
-
-  /// What the roster's own cells show that nobody may have meant.
-  private mutating func noteText(_ record: Record, _ columns: Columns) {
-    for column in 0..<columns.ownCount where !columns.dropped.indexes.contains(column) {
-      let text = record.fields[column]
-      if text.mayBeTestStudent, Self.testStudents.contains(text.trimmed), !columns.headers[column].isEmpty {
-        warnings.append(
-          columns.place(of: column, in: record).issue(
-            "test-student", value: text, isWarning: true,
-            .testStudent(text.trimmed, header: columns.headers[column])))
-      }
-      if text.hasLostSign {
-        warnings.append(
-          columns.place(of: column, in: record).issue(
-            "lost-sign", value: text, isWarning: true, kind: "lost sign",
-            "'\(text.shown)' has a ? where a character was lost, perhaps an emoji: is it right so?"))
-      }
-      if columns.facts.mayLackBytes, text.unicodeScalars.contains("\u{FFFD}") {
-        issues.append(
-          columns.place(of: column, in: record).issue(
-            "lost-byte", value: text, kind: "lost byte",
-            "a byte of '\(text.shown)' makes no character in the file's encoding: enter the cell again, or save the file "
-              + "as CSV UTF-8"))
-      }
-    }
   }
 
   /// Whether a cell's quotes are wrong, so that its text is a guess.
@@ -203,14 +176,6 @@ struct RowCheck {
     return columns.place(of: min(count, expected), in: record).issue(
       "ragged", value: count > expected && columns.dropped.indexes.isEmpty ? record.fields[expected] : nil,
       "this row has \(cells) and the header has \(expected): \(why)")
-  }
-}
-
-extension String {
-  /// Most cells are told to be none without a search: by their length and their first letter, or a blank.
-  fileprivate var mayBeTestStudent: Bool {
-    guard (12...17).contains(utf8.count), let first = utf8.first else { return false }
-    return first == UInt8(ascii: "S") || first == UInt8(ascii: "T") || first >= 0x80 || first <= UInt8(ascii: " ")
   }
 }
 
