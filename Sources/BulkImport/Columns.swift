@@ -44,6 +44,8 @@ final class Columns {
   private(set) var nameSources: [Int] = []
   /// The columns that only travel along and do not make the name, by their place among the kept ones.
   private(set) var carriedCells: [(header: String, index: Int)] = []
+  /// The roster's own columns that required fields are made from.
+  private(set) var requiredSources: [Int] = []
   let file: String
   let record: Record
   let names: FieldNames
@@ -94,6 +96,9 @@ final class Columns {
     carriedCells = kept.enumerated()
       .filter { meanings[$0.element].field == nil && !nameSources.contains($0.element) }
       .map { (headers[$0.element], $0.offset) }
+    requiredSources = fieldColumns.filter { meanings[$0].field?.isRequired == true }.flatMap { column in
+      column < ownCount ? plan.hasDefault(column) ? [] : [column] : plan.added[column - ownCount].sources
+    }
     accountColumn = column(of: names.schema.accountPath)
     nameColumn = column(of: names.schema.namePath)
     findIssues(matches)

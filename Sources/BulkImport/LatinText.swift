@@ -13,6 +13,7 @@ struct LatinText {
   private(set) var wordCount = 0
   /// Those that no language of the encoding has.
   private(set) var oddCount = 0
+  private var letterCount = 0
   /// How many words the language that has most of them lacks.
   private(set) var strangeCount = 0
 
@@ -30,7 +31,6 @@ struct LatinText {
     guard transcoder.isWhole else { return nil }
     let languages = LatinLanguages.of(encoding)
     var counts = [Int](repeating: 0, count: languages.count)
-    var letterCount = 0
     for part in String(decoding: text, as: UTF8.self).unicodeScalars.split(whereSeparator: {
       $0.isASCII && !$0.properties.isAlphabetic
     }) where part.contains(where: { !$0.isASCII }) {
@@ -59,7 +59,10 @@ struct LatinText {
     let rivals = looks.dropFirst().filter { !best.isSurer(than: $0) }.reduce(into: [LatinText]()) { rivals, look in
       if !rivals.contains(where: { $0.text == look.text }) { rivals.append(look) }
     }
-    return ([best] + rivals).map(\.encoding)
+    let found = ([best] + rivals).map(\.encoding)
+    // One stray byte is a letter somewhere: where it stands is told by the reader.
+    let isUsual = found.contains(.windows1252) || found.contains(.windows1250)
+    return isUsual || best.letterCount > 1 ? found : []
   }
 
   private func isSurer(than other: LatinText) -> Bool {

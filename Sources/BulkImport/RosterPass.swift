@@ -104,10 +104,12 @@ struct RosterPass {
   ) throws {
     let (row, warnings) = header.isReport ? (record.withoutEscapes, []) : columns.repaired(record)
     guard filter.isRow(row) else { return }
+    if let total = columns.certainTotal(row) { return findings.add(total) }
     if row.hasEnd { numbers.note(row, columns) }
     guard filter.isWanted(row) else { return }
     if let limit = options.limit, findings.summary.rowCount >= limit { return }
     findings.countRow()
+    if findings.summary.rowCount == 1, let warning = columns.exampleWarning(row) { findings.add(warning) }
     // A copy of a record is dear when there are a million.
     if columns.plan.isEmpty {
       try add(row, row, columns, body)

@@ -74,16 +74,13 @@ struct RowCheck {
     }
   }
 
-  /// What tells a total below a table from a row, in the words of those who make such tables.
-  private static let totals: Set<String> = ["합계", "총계", "소계", "Total", "Points Possible"]
-
   /// What a row is told that lacks something because it is a total; nil for others.
   private func totalIssue(_ record: Record, _ columns: Columns) -> RowIssue? {
     guard record.fields.count != columns.headers.count || issues.contains(where: { $0.rule == "required" }) else {
       return nil
     }
     let filled = record.fields.indices.filter { $0 < columns.ownCount && !record.fields[$0].isBlank }
-    let column = filled.first { Self.totals.contains(record.fields[$0].trimmed) }
+    let column = filled.first { TotalWords.isTotal(record.fields[$0]) }
     if column == nil, filled.count == 1, columns.ownCount > 2, columns.facts.form.hasCells,
       columns.dropped.indexes.isEmpty
     {

@@ -48,6 +48,10 @@ extension RowIssue {
     case shortNumber(String, header: String, usualLength: Int, moreCount: Int, lastLine: Int)
     /// The row is a total below the table.
     case total(String, header: String)
+    /// The row is a total, and is left out.
+    case leftOutTotal(String, header: String)
+    /// The first row is an example.
+    case exampleRow(String, header: String)
     /// A row has one cell, and the condition leaves such rows out.
     case loneCell(String, option: String)
     /// The last line of a roster has no line end, as the others have.

@@ -53,12 +53,12 @@ struct TableGuess {
       func known(_ cells: Set<String>) -> Int {
         wanted.isEmpty ? cells.count { names.isField($0) } : cells.count { wanted.contains($0) }
       }
-      // All that a template reads, or two fields, are no chance; where there is neither, a line with one cell above one
-      // with several is a title.
+      // All that a template reads, or two fields, are no chance; where there is neither, lines with few cells above many
+      // with several are titles.
       let least = wanted.isEmpty ? 2 : wanted.count
       let index =
         cells.firstIndex { known($0) >= least }
-        ?? (cells.first.map { $0.count == 1 && known($0) == 0 } == true ? cells.firstIndex { $0.count > 1 } : nil) ?? 0
+        ?? (cells.first.map { known($0) == 0 } == true ? Self.titleCount(cells.map(\.count)) : 0)
       guard records.indices.contains(index) else { return }
       headerLine = records[index].line
       knownCount = known(cells[index])
@@ -69,6 +69,14 @@ struct TableGuess {
       }
       rowWidth = widths.first?.key
       share = Double(rows.count { $0.fields.count == cellCount }) / Double(max(1, rows.count))
+    }
+
+    /// How many lines at the beginning have so few cells that they are above the table.
+    private static func titleCount(_ counts: [Int]) -> Int {
+      guard let first = counts.first else { return 0 }
+      let usual = Dictionary(grouping: counts) { $0 }.filter { $0.value.count > 2 }.keys.max() ?? 0
+      guard first == 1 || first * 2 <= usual else { return 0 }
+      return counts.firstIndex { $0 > 1 && $0 * 2 > usual } ?? 0
     }
 
     func isBetter(than other: Look) -> Bool {

@@ -67,6 +67,9 @@ struct TemplatePlan {
   /// Whether the template reads a column.
   func isUsed(_ column: Int) -> Bool { added.contains { $0.sources.contains(column) } }
 
+  /// Whether a column's empty cells become something.
+  func hasDefault(_ column: Int) -> Bool { defaults[column] != nil }
+
   /// A row's cells, with the defaults in, and after them what the template gives.
   func fields(of cells: [String]) -> [String] {
     var fields = cells

@@ -91,6 +91,12 @@ extension RowIssue.Finding {
     case .unfinished:
       "the last line ends here without a line end, which the others have: was only a part of the file copied? This row is "
         + "not taken: get the whole file; if it is whole, press Enter at the end of this line, or say --allow-no-line-end"
+    case .leftOutTotal(let text, let header):
+      "'\(text.shown)' looks like a total and no row, and the row has nothing that a name is made of: it is left out, as "
+        + "--except \("\(header)=\(text)".quotedWord) would say"
+    case .exampleRow(let text, let header):
+      "'\(text.shown)' looks like the example of the form that was filled in: leave it out with "
+        + "--except \("\(header)=\(text)".quotedWord)"
     case .total(let text, let header):
       "'\(text)' looks like a total below the table and no row: leave it out with "
         + "--except \("\(header)=\(text)".quotedWord)"

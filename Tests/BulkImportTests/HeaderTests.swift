@@ -106,13 +106,6 @@ import Words
     #expect(found.contains { $0.hasPrefix("there is no column 'nota' to carry; the roster has accountId") })
   }
 
-  @Test func `a total below the table is told how to leave it out`() throws {
-    for total in [["", "합계", "", ""], ["", "합계"]] {
-      let message = try messages(roster(rows: [row("a1"), total]))
-      #expect(message == ["'합계' looks like a total below the table and no row: leave it out with --except 'name=합계'"])
-    }
-  }
-
   @Test func `what ends a file early is of the whole, and every issue is counted by kind and handed over`() throws {
     let rows = (0..<12_000).map { row("A\($0)", image: "x") }
     let text = roster(rows: rows) + "acc1,\"a3,a:1,ls\n"

@@ -1,0 +1,73 @@
+// Rows of a table that are no rows of the roster: totals, averages, the maximum of points, examples.
+
+import CSV
+import Foundation
+import Provisioning
+
+/// What people and programs write before a total.
+enum TotalWords {
+  /// Only words that are nobody's name: `Min` and `Max` are some.
+  private static let words: Set<String> = [
+    "합계", "총계", "소계", "총합", "총합계", "누계", "평균", "전체평균", "표준편차", "총원", "인원수", "total", "totals", "subtotal",
+    "sub total", "grand total", "average", "class average", "median", "standard deviation", "std dev",
+    "points possible",
+    "out of", "maximum points", "max points", "合計", "小計", "総計", "平均点", "总计", "合计", "小计", "總計", "平均分",
+    "summe", "gesamt", "durchschnitt", "moyenne", "promedio", "média", "razem", "średnia", "součet", "průměr", "итого",
+    "всего", "toplam", "ortalama",
+  ]
+  private static let examples = [
+    "예:", "예)", "예 :", "(예)", "[예]", "예시:", "예시)", "(예시)", "example:", "(example)", "e.g.", "ex:", "ex)", "例:",
+    "(例)", "exemple:", "ejemplo:", "beispiel:", "z.b.", "sample:",
+  ]
+
+  /// Whether a cell says that its row is a total: `합계`, `Total:`, `합계 20명`.
+  static func isTotal(_ cell: String) -> Bool {
+    // Hardly any cell is so short.
+    guard (4...40).contains(cell.utf8.count) else { return false }
+    let text = cell.asHeader.lowercased()
+    let end = text.lastIndex { !"0123456789:()명., ".contains($0) }
+    return words.contains(text) || end.map { words.contains(String(text[...$0])) } ?? false
+  }
+
+  /// Whether a cell says that its row is an example.
+  static func isExample(_ cell: String) -> Bool {
+    let text = cell.asHeader.lowercased()
+    return examples.contains { text.hasPrefix($0) }
+  }
+}
+
+extension Columns {
+  /// That a row is a total for certain, which is left out: a cell says so, and there is nothing else in those that a row
+  /// needs. Nil for others.
+  func certainTotal(_ record: Record) -> RowIssue? {
+    let fields = record.fields
+    var (hasBlank, filled) = (false, Int?.none)
+    for source in requiredSources {
+      if source >= fields.count || fields[source].isBlank {
+        hasBlank = true
+      } else if filled == nil {
+        filled = source
+      } else {
+        return nil
+      }
+    }
+    guard hasBlank, facts.form.hasCells, record.problems.isEmpty, dropped.indexes.isEmpty, fields.count <= ownCount,
+      let column = fields.indices.first(where: { TotalWords.isTotal(fields[$0]) && !headers[$0].isEmpty }),
+      filled == nil || filled == column
+    else { return nil }
+    let text = fields[column].trimmed
+    return place(of: column, in: record).issue(
+      "total", value: text, isWarning: true, .leftOutTotal(text, header: headers[column]))
+  }
+
+  /// That the first row is the example of a form that was filled in; nil for others.
+  func exampleWarning(_ record: Record) -> RowIssue? {
+    guard facts.form.hasCells, dropped.indexes.isEmpty,
+      let column = record.fields.indices.first(where: { TotalWords.isExample(record.fields[$0]) }),
+      column < ownCount, !headers[column].isEmpty
+    else { return nil }
+    let text = record.fields[column].trimmed
+    return place(of: column, in: record).issue(
+      "example-row", value: text, isWarning: true, .exampleRow(text, header: headers[column]))
+  }
+}
