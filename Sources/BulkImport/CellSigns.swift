@@ -9,6 +9,18 @@ enum CellSigns {
   /// The rows that learning platforms add for their own tests.
   private static let testStudents: Set<String> = ["Student, Test", "Test Student", "Student Test", "테스트 학생"]
 
+  /// The condition that leaves out a row which is probably none; nil for others.
+  static func probablyNone(
+    _ record: Record, _ headers: [String], _ dropped: DroppedColumns, isFirst: Bool
+  ) -> RosterOptions.Condition? {
+    let column = record.fields.indices.first { column in
+      let text = record.fields[column]
+      return column < headers.count && !headers[column].isEmpty && !dropped.indexes.contains(column)
+        && (testStudents.contains(text.trimmed) || isFirst && TotalWords.isExample(text))
+    }
+    return column.map { RosterOptions.Condition(headers[$0], record.fields[$0]) }
+  }
+
   private enum Sign {
     case lostSign
     case replacement

@@ -18,6 +18,11 @@ package struct RosterOptions: Hashable, Sendable {
       value = String(text[text.index(after: sign)...]).trimmed.precomposedStringWithCanonicalMapping
       if column.isEmpty { return nil }
     }
+
+    /// Makes one of a header and a cell.
+    init(_ header: String, _ cell: String) {
+      (column, value) = (header.asHeader, cell.trimmed.precomposedStringWithCanonicalMapping)
+    }
   }
 
   /// What a roster can be; otherwise its content tells.

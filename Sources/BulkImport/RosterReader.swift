@@ -121,10 +121,9 @@ package struct RosterReader: Sendable {
           dropped = DroppedColumns(options.dropped, headers: all)
           look.headers = dropped.keeping(all)
           filter = RowFilter(options, headers: all)
-        } else if filter.isRow(record), filter.isWanted(record) {
-          if dropped.indexes.isEmpty || record.fields.count == all.count {
-            look.rows.append(dropped.keeping(record.fields))
-          }
+          // Also those that are not wanted this time: a column that counts the rows counts all of them.
+        } else if filter.isRow(record), dropped.indexes.isEmpty || record.fields.count == all.count {
+          look.add(record, all, dropped)
         }
         return look.rows.count < 200
       }

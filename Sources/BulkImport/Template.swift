@@ -96,6 +96,8 @@ package struct Template: Hashable, Sendable {
   /// The template as the person named it.
   package let file: String
   let values: [Value]
+  /// What it says about reading the roster.
+  package let settings: TemplateSettings
 
   /// Reads a template.
   ///
@@ -109,12 +111,18 @@ package struct Template: Hashable, Sendable {
     } catch {
       throw TemplateError(file: file, problems: [error.description])
     }
-    guard case .object(let members) = value else {
+    guard case .object(var members) = value else {
       throw TemplateError(file: file, problems: ["it must be an object in the shape of a definition"])
     }
     var values: [Value] = []
     var problems: [String] = []
-    Self.read(members, at: "", FieldNames(schema), &values, &problems)
+    let names = FieldNames(schema)
+    var settings = TemplateSettings()
+    if !names.isField(TemplateSettings.key), let said = members.removeValue(forKey: TemplateSettings.key) {
+      settings = TemplateSettings(said, &problems)
+    }
+    self.settings = settings
+    Self.read(members, at: "", names, &values, &problems)
     for path in Set(values.map(\.path)).sorted() where values.count(where: { $0.path == path }) > 1 {
       problems.append("\(path) is given twice, by its path and by its last word: keep one of them")
     }

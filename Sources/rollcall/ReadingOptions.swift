@@ -47,7 +47,15 @@ struct ReadingOptions: ParsableArguments {
     if let limit, limit < 1 { throw ValidationError("--limit must be at least 1.") }
   }
 
-  var options: RosterOptions {
+  /// How the roster is read, by the command line and the template; says what of the template is not used.
+  func options(with template: Template?, in context: Context) -> RosterOptions {
+    guard let template else { return options }
+    var options = options
+    for setting in options.take(template.settings) { context.tell("Note: \(setting.text(of: template.file))") }
+    return options
+  }
+
+  private var options: RosterOptions {
     var options = table.options
     options.limit = limit
     options.carried = Set(carry.map(\.asHeader))

@@ -21,6 +21,7 @@ struct RosterCheck {
   let label: String
   let reader: RosterReader
   let reading: ReadingOptions
+  private let options: RosterOptions
   let endpoint: Endpoint
   /// What no output may replace.
   let needed: NeededFiles
@@ -42,6 +43,7 @@ struct RosterCheck {
     }
     // What is told soonest comes first; standard input may take its time.
     let template = try reading.readTemplate(in: context)
+    options = reading.options(with: template, in: context)
     (path, spool) = try ReadingOptions.file(of: roster, in: context)
     shownPath = isStandardInput ? "standard input" : roster
     needed = reading.neededFiles(roster: path, database: database, in: context)
@@ -51,7 +53,7 @@ struct RosterCheck {
     self.reading = reading
     label = arguments.label ?? URL(fileURLWithPath: path).resolvingSymlinksInPath().path
     reader = try RosterReader(
-      path: path, displayName: shownPath, schema: .workspace, options: reading.options,
+      path: path, displayName: shownPath, schema: .workspace, options: options,
       template: template)
   }
 
@@ -83,7 +85,7 @@ struct RosterCheck {
     if let queue {
       comparison = try queue.compare(
         target: DataForestClient.targetName, baseURL: endpoint.baseURL, label: label,
-        isPartial: reading.options.isPartial, limit: reading.gone.maxGone.limit
+        isPartial: options.isPartial, limit: reading.gone.maxGone.limit
       ) { session in summary = try readThrough(carried: { session.carried = $0 }) { try session.add($0) } }
       comparison.isLatestBatch = try queue.latestBatch(equalTo: newBatch) != nil
     } else {
@@ -108,7 +110,7 @@ struct RosterCheck {
   var newBatch: NewBatch {
     NewBatch(
       label: label, target: DataForestClient.targetName, baseURL: endpoint.baseURL,
-      columns: summary.columns, digest: summary.digest, isPartial: reading.options.isPartial)
+      columns: summary.columns, digest: summary.digest, isPartial: options.isPartial)
   }
 
   /// Imports the roster, or finds the batch that equals it.

@@ -33,15 +33,13 @@ struct TableOptions: ParsableArguments {
     return options
   }
 
-  /// The options again, as a person would type them in a shell, each with a blank before it.
-  var typed: String {
-    var words: [String] = []
-    if let headerLine { words += ["--header-line", String(headerLine)] }
-    for condition in except { words += ["--except", Self.quoted("\(condition.column)=\(condition.value)")] }
-    for condition in only { words += ["--only", Self.quoted("\(condition.column)=\(condition.value)")] }
-    for column in drop { words += ["--drop", Self.quoted(column)] }
-    if let format { words += ["--format", format.rawValue] }
-    return words.map { " \($0)" }.joined()
+  /// The options for a template.
+  var settings: TemplateSettings {
+    var settings = TemplateSettings()
+    (settings.headerLine, settings.format) = (headerLine, format)
+    (settings.except, settings.only) = (except, only)
+    settings.drop = drop.map(\.asHeader)
+    return settings
   }
 
   static func quoted(_ text: String) -> String {
@@ -58,3 +56,20 @@ extension RosterOptions.Condition: ExpressibleByArgument {
 }
 
 extension RosterOptions.Format: ExpressibleByArgument {}
+
+extension RosterOptions.Overruled {
+  /// What of the command line is used, and what of the template is not.
+  func text(of template: String) -> String {
+    func shown(_ conditions: [RosterOptions.Condition]) -> String {
+      conditions.map { "'\("\($0.column)=\($0.value)".shown)'" }.joined(separator: ", ")
+    }
+    let (option, value) =
+      switch self {
+      case .headerLine(let line): ("--header-line", "headerLine \(line)")
+      case .format(let format): ("--format", "format \(format.rawValue)")
+      case .except(let conditions): ("--except", "except \(shown(conditions))")
+      case .only(let conditions): ("--only", "only \(shown(conditions))")
+      }
+    return "\(option) of the command line is used, and not what \(template.shown) says (\(value))."
+  }
+}

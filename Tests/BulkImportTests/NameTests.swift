@@ -75,7 +75,7 @@ import Words
   @Test func `the best column for names and the one for descriptions are no counts and can be placeholders`() throws {
     let text = "순번,a|b,x}y,학번,성명\n1,q1,r1,2026,김\n2,q2,r2,2027,이\n"
     let look = try withFile(text.utf8) { try RosterReader(path: $0, schema: .workspace).preview() }
-    #expect(look.bestNameColumn == "학번" && look.bestNameStartsWithDigit)
+    #expect(look.bestNameColumn == "학번" && look.nameStartsWithDigit)
     #expect(look.bestDescriptionColumn == "성명")
   }
 
