@@ -64,7 +64,7 @@ extension Columns {
     for header in carried.sorted() where !headers.prefix(ownCount).contains(header) {
       issues.append(
         headerPlace(of: nil).issue(
-          "carry", value: header, "there is no column '\(header.shown)' to carry; the roster has \(shownHeaders)"))
+          "carry", value: header, "there is no column '\(header.shown)' to carry\(nearestHint(to: header))"))
     }
   }
 
@@ -90,6 +90,12 @@ extension Columns {
       // An element that could not be read may have it.
       if facts.isWhole { issues.append(issue) } else { hidden.append(issue) }
     }
+  }
+
+  /// The column that was probably meant by one that is not there, or all that there are.
+  func nearestHint(to header: String) -> String {
+    headers.prefix(ownCount).nearest(to: header).map { ": did you mean '\($0.shown)'?" }
+      ?? "; the roster has \(shownHeaders)"
   }
 
   private func nearIssue(_ column: Int, _ field: Field) -> RowIssue {

@@ -68,7 +68,7 @@ struct HeaderReader {
     let filters = (isGivenUp ? [] : unknown).map { column in
       columns.headerPlace(of: nil).issue(
         "filter", value: column,
-        "there is no column '\(column.shown)' to choose rows by; the roster has \(columns.shownHeaders)")
+        "there is no column '\(column.shown)' to choose rows by\(columns.nearestHint(to: column))")
     }
     return filters + columns.issues
   }

@@ -4,7 +4,7 @@ import Foundation
 
 /// What a person says about a roster.
 package struct RosterOptions: Hashable, Sendable {
-  /// A column and what its cells must be, compared after trimming.
+  /// A column and what its cells must be, compared as headers are.
   package struct Condition: Hashable, Sendable {
     /// The column's header.
     package let column: String
@@ -15,13 +15,13 @@ package struct RosterOptions: Hashable, Sendable {
     package init?(_ text: String) {
       guard let sign = text.firstIndex(of: "=") else { return nil }
       column = String(text[..<sign]).asHeader
-      value = String(text[text.index(after: sign)...]).trimmed.precomposedStringWithCanonicalMapping
+      value = String(text[text.index(after: sign)...]).asHeader
       if column.isEmpty { return nil }
     }
 
     /// Makes one of a header and a cell.
     init(_ header: String, _ cell: String) {
-      (column, value) = (header.asHeader, cell.trimmed.precomposedStringWithCanonicalMapping)
+      (column, value) = (header.asHeader, cell.asHeader)
     }
   }
 

@@ -138,13 +138,12 @@ struct RowCheck {
             + "column as text in the spreadsheet, or export it as text (pandas: dtype=str)"))
       return nil
     }
-    if let unseen = text.unseen, case .string = field.kind {
-      let code = String(unseen.value, radix: 16, uppercase: true)
+    if field.kind == .string || field.kind == .stringMap, let unmeant = text.unmeant {
       warnings.append(
         columns.place(of: column, in: record).issue(
-          "unseen", value: text, isWarning: true, kind: "unseen \(code)",
-          "'\(text.shown)' has the character U+\(String(repeating: "0", count: max(0, 4 - code.count)))\(code), which looks like a blank or like nothing, and is sent as it is: type the "
-            + "cell again if that is not meant"))
+          "unseen", value: text, isWarning: true, kind: "unseen \(unmeant.scalar.value)",
+          "'\(text.shown)' has the character \(unmeant.phrase), and is sent as it is: type the cell again if that is not meant"
+        ))
     }
     guard !text.isEmpty else {
       guard field.isRequired else { return nil }
@@ -155,8 +154,9 @@ struct RowCheck {
     let value = CellValue(text, of: field)
     for broken in value.broken {
       let hint = columns.nameHint(column, record, broken).map { ": \($0)" } ?? ""
+      let alike = LookAlike(in: broken.value).map { "; it has \($0.phrase)" } ?? ""
       let message =
-        "'\(broken.value.shown)' must \(broken.must)" + (broken.isWarning ? "; it is sent as it is" : hint)
+        "'\(broken.value.shown)' must \(broken.must)" + alike + (broken.isWarning ? "; it is sent as it is" : hint)
       let issue = columns.place(of: column, in: record).issue(
         broken.rule, value: broken.value, isWarning: broken.isWarning, message)
       if broken.isWarning { warnings.append(issue) } else { issues.append(issue) }

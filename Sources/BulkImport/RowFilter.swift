@@ -86,6 +86,6 @@ struct RowFilter {
 
   private static func cell(_ condition: Condition, _ record: Record) -> String? {
     guard condition.column < record.fields.count else { return nil }
-    return record.fields[condition.column].trimmed.precomposedStringWithCanonicalMapping
+    return record.fields[condition.column].asHeader
   }
 }

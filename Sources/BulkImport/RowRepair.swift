@@ -81,12 +81,6 @@ extension String {
     return digits(parts[...])
   }
 
-  /// A character that nobody sees, or takes for another; nil where there is none.
-  var unseen: Unicode.Scalar? {
-    guard utf8.contains(where: { $0 >= 0x80 }) else { return nil }
-    return unicodeScalars.first { $0.isUnseen || $0.value == 0xA0 || $0.value == 0x202F || $0.value == 0x2007 }
-  }
-
   /// Whether a `?` stands inside a Hangul word: what a program writes for a character that it cannot.
   var hasLostSign: Bool {
     guard has(UInt8(ascii: "?")) else { return false }
@@ -116,7 +110,7 @@ extension String {
 
 extension Unicode.Scalar {
   /// Whether it has no width: U+200B and its kind, soft hyphens, marks of a byte order or a direction.
-  fileprivate var isUnseen: Bool {
+  var isUnseen: Bool {
     switch value {
     case 0xAD, 0x180E, 0x200B...0x200F, 0x202A...0x202E, 0x2060...0x2064, 0xFEFF: true
     default: false

@@ -135,7 +135,7 @@ package struct Template: Hashable, Sendable {
     _ problems: inout [String]
   ) {
     for (key, value) in members.sorted(by: { $0.key < $1.key }) {
-      let path = path.isEmpty ? key : "\(path).\(key)"
+      let path = (path.isEmpty ? key : "\(path).\(key)").asHeader
       let match = names.match(path)
       if case .object(let inner) = value, match.path == nil {
         read(inner, at: path, names, &values, &problems)
@@ -143,7 +143,8 @@ package struct Template: Hashable, Sendable {
       }
       if case .null = value { continue }
       guard case .field(let field, _) = match else {
-        problems.append("\(path.shown) is no field")
+        let near = names.matchIgnoringCase(path) ?? names.matchNearly(path)
+        problems.append("\(path.shown) is no field" + (near.map { ": did you mean \(names.shortName(of: $0))?" } ?? ""))
         continue
       }
       do throws(RecordFault) {
@@ -178,7 +179,7 @@ package struct Template: Hashable, Sendable {
         guard !column.isEmpty else { throw RecordFault(message: "${} names no column") }
         var filters: [Filter] = []
         for word in words.dropFirst() {
-          guard let filter = Filter(Substring(String(word).trimmed)) else {
+          guard let filter = Filter(Substring(String(word).asHeader)) else {
             throw RecordFault(
               message: "|\(String(word).shown) is no filter; there are |slug, |lower, |pad:3 and |short:6")
           }

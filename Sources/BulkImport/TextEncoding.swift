@@ -5,9 +5,11 @@ import CSV
 import Foundation
 
 extension Collection<UInt8> {
-  /// The text without a byte order mark at its start.
+  /// The text without a byte order mark at its start, or several, as programs leave that add one to a file which has one.
   var withoutMark: SubSequence {
-    starts(with: RecordWriter.byteOrderMark) ? dropFirst(RecordWriter.byteOrderMark.count) : self[...]
+    var text = self[...]
+    while text.starts(with: RecordWriter.byteOrderMark) { text = text.dropFirst(RecordWriter.byteOrderMark.count) }
+    return text
   }
 }
 

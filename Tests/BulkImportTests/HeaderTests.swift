@@ -103,7 +103,7 @@ import Words
     let text = roster(["docker.gpus", "note"], rows: [row("a1", "1", "x")])
     let found = try messages(text, options)
     #expect(found.count == 2 && found.contains { $0.hasPrefix("'docker.gpus' is no field of a definition") })
-    #expect(found.contains { $0.hasPrefix("there is no column 'nota' to carry; the roster has accountId") })
+    #expect(found.contains { $0.hasPrefix("there is no column 'nota' to carry: did you mean 'note'?") })
   }
 
   @Test func `what ends a file early is of the whole, and every issue is counted by kind and handed over`() throws {
