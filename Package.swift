@@ -60,6 +60,8 @@ let package = Package(
     module("Provisioning", ["Pacing"]),
     // Row 2
     module("CSV"),
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    module("Spreadsheet", ["CZlib", "Files"]),
     module("DurableQueue", ["Provisioning", "Pacing", "Files"]),
     module(
       "Wire", ["Provisioning", "Pacing", asyncHTTPClient, nioCore, nioHTTP1, nioHTTPCompression, nioPosix, nioSSL]),
@@ -67,11 +69,13 @@ let package = Package(
     module("SQLiteStore", ["DurableQueue", "Provisioning", "Pacing", "Files", grdb, grdbSQLite]),
     module("DataForest", ["Wire", "Provisioning", "Pacing", crypto]),
     // Row 4
-    module("BulkImport", ["CSV", "Provisioning", "Files", crypto]),
+    module("BulkImport", ["CSV", "Spreadsheet", "Provisioning", "Files", crypto]),
     module("WorkerPool", ["DurableQueue", "Provisioning", "Pacing"]),
     module("Sandbox", ["DataForest", "Provisioning", "Pacing", "Files", hummingbird, httpTypes, logging, nioCore]),
     // Row 5
-    module("Words", ["BulkImport", "Sandbox", "DataForest", "DurableQueue", "Provisioning", "Pacing", "Files"]),
+    module(
+      "Words",
+      ["BulkImport", "Spreadsheet", "Sandbox", "DataForest", "DurableQueue", "Provisioning", "Pacing", "Files"]),
     // Row 6
     module(
       "Reporter", ["CSV", "Words", "DurableQueue", "Provisioning", "Pacing", "Files"],
@@ -91,7 +95,7 @@ let package = Package(
 
     // Tests
     .target(
-      name: "TestSupport", dependencies: ["SQLiteStore", "DurableQueue", "Provisioning", "Pacing", grdb],
+      name: "TestSupport", dependencies: ["CZlib", "SQLiteStore", "DurableQueue", "Provisioning", "Pacing", grdb],
       path: "Tests/TestSupport",
       swiftSettings: settings),
     // Workers that are killed at random, for `scripts/storm` and a short one in the tests.
@@ -100,10 +104,11 @@ let package = Package(
     tests("Files"),
     tests("Provisioning", ["Pacing"]),
     tests("CSV"),
+    tests("Spreadsheet", ["Files"]),
     tests("DurableQueue", ["SQLiteStore", "Words", "Provisioning", "Pacing", grdb]),
     tests("Wire", ["Provisioning", "Pacing", nioCore, nioPosix, nioSSL]),
     tests("DataForest", ["Words", "SQLiteStore", "DurableQueue", "Wire", "Provisioning", "Pacing", "Sandbox"]),
-    tests("BulkImport", ["Words", "Provisioning", "DataForest"]),
+    tests("BulkImport", ["Words", "Spreadsheet", "Provisioning", "DataForest"]),
     tests("WorkerPool", ["SQLiteStore", "DurableQueue", "Provisioning", "Pacing", grdb]),
     tests("Reporter", ["SQLiteStore", "Words", "DurableQueue", "Provisioning", "Pacing", "CSV", "Files"]),
     tests("Sandbox", ["Words", "DataForest", "Provisioning", "Pacing", asyncHTTPClient, nioCore, nioHTTP1]),

@@ -69,7 +69,7 @@ build_release() {
 # need_packages [PACKAGE…]: installs those of Debian's packages that are missing; without arguments those that a build
 # needs. Does nothing, and needs no network, when all are there.
 need_packages() {
-  if [ $# -eq 0 ]; then set -- libsqlite3-dev zlib1g-dev; fi
+  if [ $# -eq 0 ]; then set -- libsqlite3-dev libxml2-dev zlib1g-dev; fi
   # macOS brings what these packages hold; on other systems the compiler says what it misses.
   if ! command -v dpkg-query >/dev/null 2>&1 || ! command -v apt-get >/dev/null 2>&1; then return 0; fi
   local package missing=()

@@ -130,8 +130,7 @@ final class Columns {
     let byteColumn = index.flatMap { $0 < record.positions.count ? record.positions[$0].column : nil }
     return IssuePlace(
       file: file, line: line, recordNumber: record.number, columnIndex: index, header: header,
-      hasCell: facts.form.hasCells,
-      byteColumn: byteColumn)
+      hasCell: facts.form.hasCells, sheet: facts.sheet?.name, byteColumn: byteColumn)
   }
 
   /// A row with what the template adds; one that is out of step with its header stays as it is.

@@ -75,7 +75,7 @@ struct HeaderReader {
 
   /// What the person should know of the header.
   func warnings(_ columns: Columns) -> [RowIssue] {
-    var warnings: [RowIssue] = []
+    var warnings = facts.sheet?.warnings(columns) ?? []
     // The line that tells Excel the separator is no title.
     if let above, !above.lowercased().hasPrefix("sep=") {
       warnings.append(

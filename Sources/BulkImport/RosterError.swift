@@ -2,6 +2,7 @@
 
 package import Files
 import Foundation
+package import Spreadsheet
 
 /// A roster that cannot be read.
 package struct RosterError: Error, Hashable, Sendable {
@@ -19,6 +20,14 @@ package struct RosterError: Error, Hashable, Sendable {
     case noRows
     /// It is no CSV with commas in UTF-8; the detail says what it looks like.
     case format
+    /// It is a workbook that cannot be read.
+    case workbook(SpreadsheetError)
+    /// The sheet that the detail names is not there; the workbook has these, nil: it is no workbook.
+    case noSheet(among: [String]?)
+    /// The sheet that the detail names is empty; these others are not.
+    case emptySheet(others: [String])
+    /// It is packed by gzip and cannot be unpacked.
+    case packed(InflateError)
     /// Its bytes could be more than one encoding; the detail names them.
     case encoding
     /// Its JSON cannot be taken apart; the detail says why.

@@ -1,6 +1,7 @@
 // How a roster is to be read, as far as it does not say so itself.
 
 import Foundation
+import Provisioning
 
 /// What a person says about a roster.
 package struct RosterOptions: Hashable, Sendable {
@@ -40,6 +41,8 @@ package struct RosterOptions: Hashable, Sendable {
   package var only: [Condition] = []
   /// The most rows that are taken; nil: all.
   package var limit: Int?
+  /// The sheet of a workbook that is the roster; nil: the first that is not hidden.
+  package var sheet: String?
   /// What it is; nil: its content tells.
   package var format: Format?
   /// Whether names may be made only from a column that counts the rows.
@@ -112,17 +115,23 @@ package struct RosterFormat: Hashable, Sendable, CustomStringConvertible {
     case table(separator: UInt8)
     case json
     case jsonLines
+    /// A sheet of a workbook.
+    case sheet(String)
   }
 
   /// How its bytes make text.
   package var encoding: Encoding
   /// How its text makes rows.
   package var shape: Shape
+  /// Whether it is packed by gzip.
+  package var isPacked = false
   /// A cell that shows what the encoding makes of its bytes; nil where the encoding is sure.
   package var sample: String?
 
   /// Whether it is what nobody needs to be told: CSV in UTF-8 with commas.
-  package var isPlain: Bool { encoding == .utf8 && shape == .table(separator: UInt8(ascii: ",")) }
+  package var isPlain: Bool {
+    encoding == .utf8 && shape == .table(separator: UInt8(ascii: ",")) && !isPacked
+  }
 
   /// For example `CP949, commas`.
   package var description: String {
@@ -133,7 +142,9 @@ package struct RosterFormat: Hashable, Sendable, CustomStringConvertible {
       case .table: "commas"
       case .json: "JSON"
       case .jsonLines: "JSON Lines"
+      case .sheet(let name): "sheet '\(name.shown)'"
       }
-    return "\(encoding.name), \(text)"
+    let bytes = if case .sheet = shape { "Excel workbook" } else { encoding.name }
+    return "\(isPacked ? "gzip, " : "")\(bytes), \(text)"
   }
 }

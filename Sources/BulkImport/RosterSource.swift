@@ -19,8 +19,8 @@ struct RosterSource: Sendable {
   let path: String
   private let shownAs: String
   private let kind: Kind
-  /// Keeps the file that the roster was turned into.
-  private let spool: Spool?
+  /// Keeps the files that the roster was turned into.
+  private let spools: [Spool]
   private let original: String
   /// The roster as it was when it was looked at.
   private let version: RosterFile.Version
@@ -30,29 +30,38 @@ struct RosterSource: Sendable {
   /// - Parameter wanted: the columns that a template reads.
   init(_ roster: String, shownAs: String, schema: Schema, options: RosterOptions, wanted: Set<String>) throws {
     (self.shownAs, original) = (shownAs, roster)
-    let file = try RosterFile(path: roster, shownAs: shownAs)
-    version = file.version
+    let given = try RosterFile(path: roster, shownAs: shownAs)
+    version = given.version
+    let unpacked = try given.unpacked()
+    let file = try unpacked.map { try RosterFile(path: $0.path, shownAs: shownAs) } ?? given
     let head = try file.chunk(of: 1 << 16) ?? Data()
-    if let name = ForeignFormat.name(ofFileStarting: head) {
+    let sheet = try SheetTable(file, head, shownAs: shownAs, options)
+    if sheet == nil, let name = ForeignFormat.name(ofFileStarting: head) {
       throw RosterError(.format, file: shownAs, detail: name)
     }
-    let guess = try EncodingGuess(head, of: file, shownAs: shownAs)
+    let guess = try sheet == nil ? EncodingGuess(head, of: file, shownAs: shownAs) : EncodingGuess()
     let encoding = guess.encoding
-    spool = encoding == .utf8 ? nil : try Self.transcode(roster, from: encoding, shownAs: shownAs)
-    path = spool?.path ?? roster
+    let plain = unpacked?.path ?? roster
+    let text = try sheet?.spool ?? (encoding == .utf8 ? nil : Self.transcode(plain, from: encoding, shownAs: shownAs))
+    spools = [unpacked, text].compactMap(\.self)
+    path = text?.path ?? plain
     let start = (try RosterFile(path: path, shownAs: shownAs).chunk(of: 1 << 20) ?? Data()).withoutMark
-    if let shape = Self.jsonShape(start, options, schema) {
+    var format = RosterFormat(encoding: encoding, shape: .json, isPacked: unpacked != nil, sample: guess.sample)
+    if sheet == nil, let shape = Self.jsonShape(start, options, schema) {
       let json = try JSONRoster(
         path: path, shownAs: shownAs, shape: shape, schema: schema, allowsNoLineEnd: options.allowsNoLineEnd)
       (kind, facts) = (.json(json), json.facts)
-      format = RosterFormat(encoding: encoding, shape: shape == .lines ? .jsonLines : .json, sample: guess.sample)
+      format.shape = shape == .lines ? .jsonLines : .json
     } else {
-      let table = TableGuess(start, names: FieldNames(schema), wanted: wanted, headerLine: options.headerLine)
-      kind = .table(TableSource(path: path, shownAs: shownAs, separator: table.separator))
+      let table = TableGuess(
+        start, names: FieldNames(schema), wanted: wanted, headerLine: options.headerLine, sheet: sheet)
+      kind = .table(TableSource(path: path, shownAs: shownAs, separator: table.separator, sheet: sheet))
       facts = SourceFacts(
-        form: .table, firstHeaderLine: table.headerLine, rowWidth: table.rowWidth, mayLackBytes: encoding != .utf8)
-      format = RosterFormat(encoding: encoding, shape: .table(separator: table.separator), sample: guess.sample)
+        form: sheet == nil ? .table : .sheet, firstHeaderLine: table.headerLine, rowWidth: table.rowWidth, sheet: sheet,
+        mayLackBytes: encoding != .utf8)
+      format.shape = sheet.map { .sheet($0.name) } ?? .table(separator: table.separator)
     }
+    self.format = format
     try refuseChanged()
   }
 
@@ -169,7 +178,7 @@ struct RosterFile {
   /// As it was when it was opened.
   let version: Version
   private let handle: FileHandle
-  private let shownAs: String
+  let shownAs: String
 
   /// Opens the file; throws `RosterError` when there is none or it is no regular one.
   init(path: String, shownAs: String) throws {
@@ -208,6 +217,9 @@ struct RosterFile {
     try seek(to: version.size - 1)
     return try chunk(of: 1)?.first
   }
+
+  /// Its descriptor, as long as this is kept.
+  var descriptor: Int32 { handle.fileDescriptor }
 
   /// Goes on reading at this byte.
   func seek(to offset: Int) throws {

@@ -10,7 +10,7 @@ struct RowCheck {
   /// In the order of the columns.
   var issues: [RowIssue] = []
   /// In the order of the columns.
-  private(set) var warnings: [RowIssue] = []
+  var warnings: [RowIssue] = []
   /// Columns without a header in which there is a value.
   private(set) var unnamed: [Int] = []
 
@@ -58,7 +58,7 @@ struct RowCheck {
       let text = record.fields[column]
       // What a value was made from may be wrong although the value is not.
       let isMade = columns.isMade(column)
-      if !isMade, record.problems.isEmpty, memo.recall(text, in: column) { continue }
+      if !isMade, record.problems.isEmpty, record.remarks.isEmpty, memo.recall(text, in: column) { continue }
       let before = (issues.count, warnings.count)
       let value = isBroken(column, record) ? nil : check(column, record, columns)
       memo.note(
@@ -67,6 +67,7 @@ struct RowCheck {
     for issue in CellSigns.issues(record, columns) {
       if issue.isWarning { warnings.append(issue) } else { issues.append(issue) }
     }
+    if !record.remarks.isEmpty { noteRemarks(record, columns) }
     if let total = totalIssue(record, columns) { issues = [total] }
     guard columns.template == nil else { return }
     for column in columns.unnamedColumns where !record.fields[column].isBlank && !isBroken(column, record) {
@@ -81,7 +82,7 @@ struct RowCheck {
     }
     let filled = record.fields.indices.filter { $0 < columns.ownCount && !record.fields[$0].isBlank }
     let column = filled.first { TotalWords.isTotal(record.fields[$0]) }
-    if column == nil, filled.count == 1, columns.ownCount > 2, columns.facts.form.hasCells,
+    if column == nil, filled.count == 1, record.remarks.isEmpty, columns.ownCount > 2, columns.facts.form.hasCells,
       columns.dropped.indexes.isEmpty
     {
       return loneCellIssue(filled[0], record, columns)
@@ -102,9 +103,10 @@ struct RowCheck {
       .loneCell(text, option: isFirstEmpty ? "\(columns.headers[0])=" : "\(columns.headers[column])=\(text)"))
   }
 
-  /// Whether a cell's quotes are wrong, so that its text is a guess.
+  /// Whether a cell's quotes are wrong, so that its text is a guess, or a formula has failed there.
   private func isBroken(_ column: Int, _ record: Record) -> Bool {
     record.problems.contains { $0.fieldNumber - 1 == column }
+      || !record.remarks.isEmpty && record.cellNotes[column]?.isUnread == true
   }
 
   /// The account and the name of a row; nil when it has not both, is out of step with its header, or has wrong quotes,

@@ -58,6 +58,10 @@ extension RowIssue {
     case unfinished
     /// The row of a learning platform's test student.
     case testStudent(String, header: String)
+    /// A column of the sheet is hidden, and read all the same.
+    case hiddenColumn(String)
+    /// Other sheets of the workbook have something in them and are not read.
+    case otherSheets([String], read: String)
   }
 }
 
@@ -72,6 +76,8 @@ struct IssuePlace {
   var header: String?
   /// Whether the roster is a table, whose cells a spreadsheet names.
   var hasCell = true
+  /// The sheet of a workbook.
+  var sheet: String?
   /// The byte of the line at which the cell starts, from 1.
   var byteColumn: Int?
 
@@ -89,7 +95,7 @@ struct IssuePlace {
     RowIssue(
       file: file, line: line, column: header.flatMap { $0.isEmpty ? nil : $0.shown },
       columnNumber: columnIndex.map { $0 + 1 },
-      cell: hasCell ? columnIndex.map { "\(Self.letters($0))\(recordNumber)" } : nil,
+      cell: hasCell ? columnIndex.map { "\(sheet?.asSheetPrefix ?? "")\(Self.letters($0))\(recordNumber)" } : nil,
       byteColumn: hasCell ? byteColumn : nil, rule: rule, value: value?.shown, isWarning: isWarning, finding: finding,
       kind: kind)
   }

@@ -31,6 +31,10 @@ struct RecordForm: Sendable {
     hasCells: true, hasTextLines: true, mayBeReport: true, mayHaveTitle: true, isRepaired: true
   ) { "no column gives it: add a column '\($0)' (\($1))" }
 
+  /// A sheet of a workbook.
+  static let sheet = RecordForm(
+    hasCells: true, hasTextLines: false, mayBeReport: true, mayHaveTitle: true, isRepaired: true, remedy: table.remedy)
+
   /// Objects with members.
   static let objects = RecordForm(
     hasCells: false, hasTextLines: false, mayBeReport: false, mayHaveTitle: false, isRepaired: false
@@ -44,6 +48,8 @@ struct SourceFacts: Sendable {
   var firstHeaderLine = 0
   /// How many cells most rows have; nil where that is not known.
   var rowWidth: Int?
+  /// The sheet of a workbook that it is; nil for other rosters.
+  var sheet: SheetTable?
   /// Whether U+FFFD stands for a byte that fits no character of the file's encoding.
   var mayLackBytes = false
   /// What is wrong with some records, by their numbers.

@@ -23,9 +23,11 @@ struct TableGuess {
   ///   - names: the fields that a header may name.
   ///   - wanted: the columns that a template reads; empty without a template.
   ///   - headerLine: the line that a person says is the header.
-  init(_ start: Data, names: FieldNames, wanted: Set<String>, headerLine: Int?) {
+  ///   - sheet: the sheet of which it is the copy; nil for other tables.
+  init(_ start: Data, names: FieldNames, wanted: Set<String>, headerLine: Int?, sheet: SheetTable? = nil) {
     let note = SeparatorNote(start)
-    let looks = Self.separators.map { Look($0, start, names, wanted, from: headerLine ?? note.nextLine) }
+    let separators = sheet == nil ? Self.separators : [.comma]
+    let looks = separators.map { Look($0, start, names, wanted, from: headerLine ?? note.nextLine, sheet) }
     // The first of equals wins: what the file itself names, then a comma.
     let ordered = looks.sorted { ($0.separator == note.separator ? 0 : 1) < ($1.separator == note.separator ? 0 : 1) }
     let best = ordered.dropFirst().reduce(ordered[0]) { $1.isBetter(than: $0) ? $1 : $0 }
@@ -46,9 +48,12 @@ struct TableGuess {
     /// How many of the rows have as many cells as the header.
     private var share = 0.0
 
-    init(_ separator: UInt8, _ start: Data, _ names: FieldNames, _ wanted: Set<String>, from line: Int) {
+    init(
+      _ separator: UInt8, _ start: Data, _ names: FieldNames, _ wanted: Set<String>, from line: Int,
+      _ sheet: SheetTable?
+    ) {
       self.separator = separator
-      let records = Self.records(start, separator).filter { $0.line >= line }
+      let records = Self.records(start, separator, sheet).filter { $0.line >= line }
       let cells = records.map(Self.cells)
       func known(_ cells: Set<String>) -> Int {
         wanted.isEmpty ? cells.count { names.isField($0) } : cells.count { wanted.contains($0) }
@@ -90,10 +95,11 @@ struct TableGuess {
     }
 
     /// The first records with a cell, as far as they can be read.
-    private static func records(_ start: Data, _ separator: UInt8) -> [Record] {
+    private static func records(_ start: Data, _ separator: UInt8, _ sheet: SheetTable?) -> [Record] {
       var reader = RecordReader(separator: separator)
       var records: [Record] = []
       func take(_ record: Record) throws {
+        let record = sheet?.row(record) ?? record
         if !record.fields.allSatisfy(\.isBlank) { records.append(record) }
         if records.count == recordCount { throw Enough() }
       }

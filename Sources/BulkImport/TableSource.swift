@@ -9,6 +9,8 @@ struct TableSource: Sendable {
   let path: String
   let shownAs: String
   let separator: UInt8
+  /// The sheet of which it is the copy; nil for other tables.
+  var sheet: SheetTable?
 
   /// Hands over the records that have a cell; see `RosterSource.read`.
   func read(from place: RecordPlace?, chunkSize: Int, _ body: (Record) throws -> Bool) throws {
@@ -17,7 +19,11 @@ struct TableSource: Sendable {
     var reader = RecordReader(from: place, separator: separator)
     var goesOn = true
     func take(_ record: Record) throws {
-      if goesOn, !record.fields.allSatisfy(\.isBlank) { goesOn = try body(record) }
+      if let row = sheet?.row(record) {
+        if goesOn, !row.remarks.isEmpty || !row.fields.allSatisfy(\.isBlank) { goesOn = try body(row) }
+      } else if goesOn, !record.fields.allSatisfy(\.isBlank) {
+        goesOn = try body(record)
+      }
     }
     while goesOn, let chunk = try file.chunk(of: chunkSize) {
       try chunk.withUnsafeBytes { try reader.feed($0.bindMemory(to: UInt8.self), take) }

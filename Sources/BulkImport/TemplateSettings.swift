@@ -6,7 +6,7 @@ package import Provisioning
 package struct TemplateSettings: Hashable, Sendable {
   /// The member of a template that holds them.
   package static let key = "rollcall"
-  private static let known = ["headerLine", "except", "only", "drop", "carry", "format"]
+  private static let known = ["headerLine", "except", "only", "drop", "carry", "sheet", "format"]
 
   /// As in `RosterOptions`.
   package var headerLine: Int?
@@ -18,6 +18,8 @@ package struct TemplateSettings: Hashable, Sendable {
   package var drop: [String] = []
   /// The headers of columns that only travel.
   package var carry: [String] = []
+  /// As in `RosterOptions`.
+  package var sheet: String?
   /// As in `RosterOptions`.
   package var format: RosterOptions.Format?
 
@@ -54,6 +56,9 @@ package struct TemplateSettings: Hashable, Sendable {
         return "must be an array of headers such as \"전화\""
       }
       if key == "drop" { drop = headers } else { carry = headers }
+    case "sheet":
+      guard let name = value.stringValue, !name.isEmpty else { return "must be the name of a sheet" }
+      sheet = name
     case "format":
       guard let format = value.stringValue.flatMap(RosterOptions.Format.init) else {
         return "must be \"csv\", \"json\" or \"jsonl\""
@@ -78,7 +83,8 @@ package struct TemplateSettings: Hashable, Sendable {
     let all: [(String, JSONValue?)] = [
       ("headerLine", headerLine.map { .integer(Int64($0)) }), ("except", conditions(except)),
       ("only", conditions(only)),
-      ("drop", texts(drop)), ("carry", texts(carry)), ("format", format.map { .string($0.rawValue) }),
+      ("drop", texts(drop)), ("carry", texts(carry)), ("sheet", sheet.map(JSONValue.string)),
+      ("format", format.map { .string($0.rawValue) }),
     ]
     return all.compactMap { key, value in value.map { (key, $0) } }
   }
@@ -102,6 +108,8 @@ extension RosterOptions {
     case except([Condition])
     /// Rows that are wanted, of the template.
     case only([Condition])
+    /// The sheet, of the template.
+    case sheet(String)
     /// What the roster is, of the template.
     case format(Format)
   }
@@ -114,6 +122,8 @@ extension RosterOptions {
     headerLine = headerLine ?? settings.headerLine
     if let own = format, let other = settings.format, own != other { overruled.append(.format(other)) }
     format = format ?? settings.format
+    if let own = sheet, let other = settings.sheet, own != other { overruled.append(.sheet(other)) }
+    sheet = sheet ?? settings.sheet
     if !except.isEmpty, !settings.except.isEmpty, Set(except) != Set(settings.except) {
       overruled.append(.except(settings.except))
     }

@@ -58,8 +58,8 @@ struct UTF8Check {
 /// What a file looks like, from its first bytes.
 enum ForeignFormat {
   private static let signatures: [(bytes: [UInt8], name: String)] = [
-    ([0x50, 0x4B, 0x03, 0x04], "an .xlsx spreadsheet or another zip file"),
-    ([0xD0, 0xCF, 0x11, 0xE0], "an .xls spreadsheet"), ([0x1F, 0x8B], "a gzip file"), (Array("%PDF".utf8), "a PDF"),
+    ([0xD0, 0xCF, 0x11, 0xE0], "a workbook of an old Excel (.xls)"), (Array("%PDF".utf8), "a PDF"),
+    ([0x1F, 0x8B], "a gzip file within another one"),
     ([0xFF, 0xFE, 0, 0], "UTF-32 text"), ([0, 0, 0xFE, 0xFF], "UTF-32 text"),
   ]
 

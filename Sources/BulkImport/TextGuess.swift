@@ -15,6 +15,9 @@ struct EncodingGuess {
   /// So many bytes of lines beyond ASCII are enough.
   private static let sampleSize = 1 << 16
 
+  /// UTF-8, for what is known to be that.
+  init() {}
+
   /// Finds out, from the whole file where it must.
   ///
   /// - Parameter head: its first bytes, which were read.

@@ -26,6 +26,8 @@ package struct Record: Hashable, Sendable {
   package internal(set) var problems: [CSVError] = []
   /// Whether a line end, or the next element, stands behind it.
   package var hasEnd = true
+  /// What its source says of single cells, in the source's own words; empty for most.
+  package var remarks = ""
   /// Whether a NUL is in any of the fields.
   package internal(set) var hasNull = false
 

@@ -3,6 +3,7 @@
 
 package import BulkImport
 import Provisioning
+import Spreadsheet
 
 extension RosterError: CustomStringConvertible {
   /// One sentence: what, and which file.
@@ -20,6 +21,13 @@ extension RosterError: CustomStringConvertible {
     case .drop: detail.hasSuffix("?") ? detail : "\(detail)."
     case .noCopy: "No temporary copy of \(file) can be made: \(detail)."
     case .format: "\(file) looks like \(detail); a roster is a table (CSV) or JSON."
+    case .workbook(let error): Self.sentence(error, file)
+    case .noSheet(nil): "\(file) is no workbook and has no sheet '\(detail.shown)'."
+    case .noSheet(let names?): "\(file) has no sheet '\(detail.shown)'; it has \(Self.list(names))."
+    case .emptySheet(let others):
+      "The sheet '\(detail.shown)' of \(file) is empty"
+        + (others.isEmpty ? "." : "; there is something in \(Self.list(others)).")
+    case .packed(let error): "\(file) cannot be unpacked: \(Self.why(error))."
     case .encoding: "\(file) is no UTF-8 and could be \(detail)."
     case .json: "\(file): \(detail)."
     case .changed: "The roster \(file) was changed while it was read."
@@ -39,6 +47,11 @@ extension RosterError: CustomStringConvertible {
     case .noCopy: "Free some space there, or name another folder in TMPDIR: what is read of a roster is copied there."
     case .format, .encoding:
       "In a spreadsheet, save it as \"CSV UTF-8 (comma delimited)\" (파일 > 다른 이름으로 저장 > \"CSV UTF-8(쉼표로 분리)\")."
+    case .workbook(let error): Self.hint(error)
+    case .noSheet(nil): "Leave --sheet out: it is for workbooks (.xlsx)."
+    case .noSheet: "Name one of them with --sheet, or leave that out for the first that is not hidden."
+    case .emptySheet(let others): others.isEmpty ? Self.saving : "Name the sheet with --sheet."
+    case .packed(let error): Self.hint(error)
     case .json: "A JSON roster is an array of objects, {\"defaults\": {…}, \"workspaces\": […]}, or an object a line."
     case .changed: "Wait until nobody writes to it, and run the same command again."
     case .tooManyRows: "Split it into several rosters."
@@ -97,6 +110,12 @@ extension RowIssue.Finding {
     case .exampleRow(let text, let header):
       "'\(text.shown)' looks like the example of the form that was filled in: leave it out with "
         + "--except \("\(header)=\(text)".quotedWord)"
+    case .hiddenColumn(let header):
+      "the column '\(header.shown)' is hidden in the sheet and read all the same: leave it out with --drop "
+        + "\(header.quotedWord) if it is not meant"
+    case .otherSheets(let names, let read):
+      "only the sheet '\(read.shown)' is read, not \(names.map { "'\($0.shown)'" }.joined(separator: ", ")): another one is "
+        + "chosen with --sheet \((names.first ?? "").quotedWord)"
     case .total(let text, let header):
       "'\(text)' looks like a total below the table and no row: leave it out with "
         + "--except \("\(header)=\(text)".quotedWord)"

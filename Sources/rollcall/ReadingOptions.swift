@@ -9,7 +9,7 @@ import Provisioning
 
 /// Which roster, and what its batch is called.
 struct RosterArguments: ParsableArguments {
-  @Argument(help: "The roster: a table with a header (CSV) or JSON; - is standard input.", completion: .file())
+  @Argument(help: "The roster: a table with a header (CSV or .xlsx) or JSON; - is standard input.", completion: .file())
   var roster: String
   @Option(help: "What the batch is called (the roster's path unless given).")
   var label: String?

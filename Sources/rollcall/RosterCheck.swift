@@ -237,7 +237,7 @@ extension RosterError {
   /// How the command ends: a path that leads nowhere is a mistake of the command line, like that of a template.
   var status: ExitStatus {
     switch code {
-    case .missing, .notAFile, .drop: .usage
+    case .missing, .notAFile, .drop, .noSheet: .usage
     case .noCopy: .toolFailed
     default: .rosterIssues
     }

@@ -18,6 +18,8 @@ struct TableOptions: ParsableArguments {
       "Leave this column out, as if the roster had not got it: nothing of it is stored, reported or sent; may be repeated."
   )
   var drop: [String] = []
+  @Option(help: "The sheet of a workbook (the first that is not hidden unless given).")
+  var sheet: String?
   @Option(help: "csv, json or jsonl (the content tells unless given).")
   var format: RosterOptions.Format?
 
@@ -27,7 +29,7 @@ struct TableOptions: ParsableArguments {
 
   var options: RosterOptions {
     var options = RosterOptions()
-    (options.headerLine, options.format) = (headerLine, format)
+    (options.headerLine, options.format, options.sheet) = (headerLine, format, sheet)
     (options.except, options.only) = (except, only)
     options.dropped = Set(drop.map(\.asHeader))
     return options
@@ -36,7 +38,7 @@ struct TableOptions: ParsableArguments {
   /// The options for a template.
   var settings: TemplateSettings {
     var settings = TemplateSettings()
-    (settings.headerLine, settings.format) = (headerLine, format)
+    (settings.headerLine, settings.sheet, settings.format) = (headerLine, sheet, format)
     (settings.except, settings.only) = (except, only)
     settings.drop = drop.map(\.asHeader)
     return settings
@@ -66,6 +68,7 @@ extension RosterOptions.Overruled {
     let (option, value) =
       switch self {
       case .headerLine(let line): ("--header-line", "headerLine \(line)")
+      case .sheet(let name): ("--sheet", "sheet \(name.shown)")
       case .format(let format): ("--format", "format \(format.rawValue)")
       case .except(let conditions): ("--except", "except \(shown(conditions))")
       case .only(let conditions): ("--only", "only \(shown(conditions))")

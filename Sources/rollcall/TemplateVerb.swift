@@ -15,7 +15,7 @@ struct TemplateVerb: AsyncParsableCommand {
       --header-line, stands in it under "rollcall", so that it need not be said again; the command line wins.
       """)
 
-  @Argument(help: "The roster: a table with a header (CSV) or JSON.", completion: .file())
+  @Argument(help: "The roster: a table with a header (CSV or .xlsx) or JSON.", completion: .file())
   var roster: String
   @OptionGroup var table: TableOptions
 

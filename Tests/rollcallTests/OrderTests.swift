@@ -22,7 +22,7 @@ import Testing
   }
 
   @Test(arguments: [
-    (["run", "nothing.csv"], "no file nothing.csv"), (["run", "class.xlsx"], "spreadsheet"),
+    (["run", "nothing.csv"], "no file nothing.csv"), (["run", "class.xlsx"], "is damaged"),
     (["run", "taken"], "a folder"),
     (["run", "class.csv", "--template", "missing.json"], "no template missing.json"),
     (["run", "class.csv", "--template", "broken.json"], "broken.json"), (["run", "-"], "--label"),
