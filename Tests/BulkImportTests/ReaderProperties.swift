@@ -1,4 +1,4 @@
-// What must hold of the three readers whatever bytes they get, said once: `scripts/fuzz` looks for bytes with which it does
+// What must hold of the readers whatever bytes they get, said once: `scripts/fuzz` looks for bytes with which it does
 // not, and `CorpusTests` tries all that was found again. An input is two bytes of choices, then the text: `,0a,b`.
 
 import CSV
@@ -15,6 +15,7 @@ enum FuzzedReader: String, CaseIterable, Sendable {
   case csv
   case json
   case template
+  case xlsx
 
   /// Tries all that must hold with an input.
   ///
@@ -27,6 +28,7 @@ enum FuzzedReader: String, CaseIterable, Sendable {
     case .csv: try CSVProperties(text, separator: choice, seed: seed).check()
     case .json: try RosterProperties(choice, seed, path: path).check(text)
     case .template: try TemplateProperties(choice, seed, path: path).check(text)
+    case .xlsx: try WorkbookProperties(choice, seed, path: path).check(text)
     }
   }
 }
@@ -162,7 +164,7 @@ private struct Outcome: Equatable {
 
 /// `RosterReader` over any file. The first choice is bits of options (`@` none, see `options`), the second the size of the
 /// pieces.
-private struct RosterProperties {
+struct RosterProperties {
   private let choice: UInt8
   private let seed: UInt8
   private let path: String

@@ -6,6 +6,8 @@ import Foundation
   private let reader = FuzzedReader.csv
 #elseif FUZZ_JSON
   private let reader = FuzzedReader.json
+#elseif FUZZ_XLSX
+  private let reader = FuzzedReader.xlsx
 #else
   private let reader = FuzzedReader.template
 #endif

@@ -150,7 +150,17 @@ extension ZipFile {
   /// A workbook whose one sheet has these texts, inline.
   package static func workbook(texts rows: [[String]]) -> ZipFile {
     func escaped(_ text: String) -> String {
-      text.replacing("&", with: "&amp;").replacing("<", with: "&lt;")
+      text.unicodeScalars.map { scalar in
+        switch scalar.value {
+        case 0x26: "&amp;"
+        case 0x3C: "&lt;"
+        case 0x5F: "_x005F_"
+        // What XML cannot have, or changes.
+        case 0..<0x20, 0x7F..<0xA0, 0x2028, 0xFFFE, 0xFFFF:
+          "_x\(String(repeating: "0", count: 4 - String(scalar.value, radix: 16).count))\(String(scalar.value, radix: 16))_"
+        default: String(scalar)
+        }
+      }.joined()
     }
     let data = rows.map { row in
       let cells = row.map { $0.isEmpty ? "<c/>" : "<c t=\"inlineStr\"><is><t>\(escaped($0))</t></is></c>" }
