@@ -36,7 +36,7 @@ import Words
     #expect(reading.rows.map(\.line) == Array(2...201))
     #expect(reading.summary.format.description == "Excel workbook, sheet 'Sheet1'" && !reading.summary.format.isPlain)
     let quoted = rows.map { $0.map { "\"\($0.replacing("\"", with: "\"\""))\"" } }
-    let text = ([Self.header] + quoted).map { $0.joined(separator: ",") }.joined(separator: "\n")
+    let text = ([Self.header] + quoted).map { $0.joined(separator: ",") + "\n" }.joined()
     #expect(try readText(text).summary.digest == reading.summary.digest)
     #expect(try read(.workbook(texts: [Self.header] + rows), chunkSize: 3).rows == reading.rows)
   }

@@ -78,7 +78,7 @@ import Testing
 
   @Test(arguments: [
     (#"{"headerlines": 2}"#, "rollcall.headerlines is not known: did you mean \"headerLine\"?"),
-    (#"{"sheets": "x"}"#, "rollcall.sheets is not known; there are headerLine, except"),
+    (#"{"tabs": "x"}"#, "rollcall.tabs is not known; there are headerLine, except"),
     (#"{"headerLine": "2"}"#, "rollcall.headerLine must be the number of a line"),
     (#"{"headerLine": 0}"#, "rollcall.headerLine must be the number of a line"),
     (#"{"except": "순번=합계"}"#, "rollcall.except must be an array of texts"),
