@@ -27,8 +27,10 @@ extension GoneShare {
 extension Renaming {
   /// Who it is, and both names; to follow the roster's name and the line.
   package var sentence: String {
-    let place = before == now ? "in account \(account.shown)" : "'\(before.shown)'"
-    return "\(column.shown): '\(value.shown)' is in this course as \(place) and would be '\(now.shown)' too"
+    let person = "\(column.shown): '\(value.shown)' is in this course as '\(before.shown)'"
+    return before == now
+      ? "\(person), in account \(account.shown), and would be so in this row's account too"
+      : "\(person) and would be '\(now.shown)' too"
   }
 
   /// What to do about it.

@@ -16,7 +16,7 @@ struct RosterCheck {
 
   let path: String
   /// Keeps what came from standard input.
-  private let spool: Spool?
+  let spool: Spool?
   let shownPath: String
   let label: String
   let reader: RosterReader

@@ -83,13 +83,13 @@ private struct CSVProperties {
   }
 
   private func read(
-    _ pieces: [ArraySlice<UInt8>], from place: RecordPlace? = nil, separator: UInt8
+    _ pieces: [ArraySlice<UInt8>], from place: RecordPlace? = nil, separator: UInt8, isMending: Bool = false
   ) throws -> Records {
     var reader = place.map { RecordReader(from: $0, separator: separator) } ?? RecordReader(separator: separator)
     var records = Records()
     do {
       for piece in pieces { try piece.withUnsafeBufferPointer { try reader.feed($0) { records.all.append($0) } } }
-      try reader.finish { records.all.append($0) }
+      try reader.finish(isMending: isMending) { records.all.append($0) }
     } catch let error as CSVError {
       records.error = error
     }
@@ -103,6 +103,7 @@ private struct CSVProperties {
     let inPieces = try read(pieces(text, seed: seed), separator: separator)
     try must(inPieces.isSame(whole), "fed in pieces it is \(inPieces), fed whole \(whole)")
     try checkPlaces(whole)
+    try checkMended(whole)
     for index in Set([0, whole.all.count / 2, whole.all.count - 1]) where whole.all.indices.contains(index) {
       let record = whole.all[index]
       let again = try read([text[record.offset...]], from: record.place, separator: separator)
@@ -110,6 +111,18 @@ private struct CSVProperties {
       try must(again.isSame(rest), "read again from record \(record.number) it is \(again), at first \(rest)")
     }
     try checkRoundTrip(whole.all.map(\.fields))
+  }
+
+  /// A file that ends within its last line has that line too, and nothing else is read otherwise.
+  private func checkMended(_ whole: Records) throws {
+    let mended = try read([text[...]], separator: separator, isMending: true)
+    let byByte = try read(text.indices.map { text[$0...$0] }, separator: separator, isMending: true)
+    try must(byByte.isSame(mended), "mended byte by byte it is \(byByte), mended whole \(mended)")
+    guard mended.error == nil, whole.error != nil else { return try must(mended.isSame(whole), "\(mended) is mended") }
+    let last = mended.all.last
+    try must(
+      Array(mended.all.dropLast()) == whole.all && last?.hasEnd == false && last?.problems.isEmpty == false,
+      "\(whole) is mended to \(mended)")
   }
 
   /// Every position is that of a plain count, and what stands before a field is a separator.
@@ -192,6 +205,7 @@ struct RosterProperties {
       options.limit = 2
       options.allowsRowNumbers = true
     }
+    options.allowsNoLineEnd = choice & 32 != 0
     return options
   }
 

@@ -123,6 +123,19 @@ import Testing
 
   // MARK: - Other names
 
+  @Test func `the same names in another account are told with the account`() async throws {
+    try await with { fixture in
+      let text = try fixture.read("class.csv").replacing(CommandFixture.account, with: "other1")
+      try fixture.write(text)
+      let result = await fixture.run("check", "class.csv")
+      #expect(result.status == 5, "\(result)")
+      #expect(
+        result.errorOutput.contains(
+          "email: 'n1@example.com' is in this course as 'n1', in account \(CommandFixture.account), and would be so in"),
+        "\(result)")
+    }
+  }
+
   private static let template = """
     {"accountId": "\(CommandFixture.account)", "name": "ai-${NAME}",
      "configuration": {"docker": {"image": "tensorflow:r2.3.1-py3", "command": "ls"}}}

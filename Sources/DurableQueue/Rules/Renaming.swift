@@ -1,5 +1,5 @@
 // Renaming: a template that was changed, or a number that was written another way, gives a known person another name, and
-// so a second workspace. The mirror of a reassignment.
+// so a second item. The mirror of a reassignment.
 
 import Provisioning
 
