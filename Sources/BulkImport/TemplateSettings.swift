@@ -6,7 +6,9 @@ package import Provisioning
 package struct TemplateSettings: Hashable, Sendable {
   /// The member of a template that holds them.
   package static let key = "rollcall"
-  private static let known = ["headerLine", "except", "only", "drop", "carry", "sheet", "format"]
+  private static let known = [
+    "headerLine", "except", "only", "drop", "carry", "sheet", "format", "allowNoLineEnd",
+  ]
 
   /// As in `RosterOptions`.
   package var headerLine: Int?
@@ -22,6 +24,8 @@ package struct TemplateSettings: Hashable, Sendable {
   package var sheet: String?
   /// As in `RosterOptions`.
   package var format: RosterOptions.Format?
+  /// As in `RosterOptions`.
+  package var allowsNoLineEnd = false
 
   /// Makes settings that say nothing.
   package init() {}
@@ -64,6 +68,9 @@ package struct TemplateSettings: Hashable, Sendable {
         return "must be \"csv\", \"json\" or \"jsonl\""
       }
       self.format = format
+    case "allowNoLineEnd":
+      guard case .bool(let isAllowed) = value else { return "must be true or false" }
+      allowsNoLineEnd = isAllowed
     default:
       let near = Self.known.nearest(to: key).map { ": did you mean \"\($0)\"?" }
       return "is not known" + (near ?? "; there are \(Self.known.joined(separator: ", "))")
@@ -84,7 +91,7 @@ package struct TemplateSettings: Hashable, Sendable {
       ("headerLine", headerLine.map { .integer(Int64($0)) }), ("except", conditions(except)),
       ("only", conditions(only)),
       ("drop", texts(drop)), ("carry", texts(carry)), ("sheet", sheet.map(JSONValue.string)),
-      ("format", format.map { .string($0.rawValue) }),
+      ("format", format.map { .string($0.rawValue) }), ("allowNoLineEnd", allowsNoLineEnd ? .bool(true) : nil),
     ]
     return all.compactMap { key, value in value.map { (key, $0) } }
   }
@@ -132,6 +139,7 @@ extension RosterOptions {
     if only.isEmpty { only = settings.only }
     dropped.formUnion(settings.drop)
     carried.formUnion(settings.carry)
+    allowsNoLineEnd = allowsNoLineEnd || settings.allowsNoLineEnd
     return overruled
   }
 }

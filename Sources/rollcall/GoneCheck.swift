@@ -1,5 +1,5 @@
-// What a roster does to those who are in the course already: who would leave it, and who would come twice. Asked before
-// anything is imported, so before anything is cancelled.
+// What a roster does to those who are in the course already: who would leave it, who would come twice, whose name would be
+// another's. Asked before anything is imported, so before anything is cancelled.
 
 import ArgumentParser
 import BulkImport
@@ -75,6 +75,21 @@ extension RosterCheck {
     }
     guard !asks || context.agrees(to: gone.question(shownPath)) else { throw Self.declined }
     return gone.goneCount
+  }
+
+  /// A name that would be another person's is an issue like any other.
+  func refuseReassignments(in context: Context) throws {
+    guard comparison.reassignedCount > 0, !reading.allowReassigned else { return }
+    for found in comparison.reassignments.prefix(Self.shownIssueCount) {
+      context.tell(
+        "\(shownPath):\(found.line): \(found.column.shown): '\(found.name.shown)' was made for "
+          + "'\(found.before.shown)' and would be '\(found.now.shown)' now")
+    }
+    let count = comparison.reassignedCount
+    throw CommandError(
+      "\(count.of("name")) of \(shownPath) would be another person's; nothing was queued or sent.",
+      hint: "Was it sorted or numbered anew? Make names of a column that stays with the person. If it is meant so: "
+        + "--allow-reassigned.", .rosterIssues)
   }
 
   /// A person who would come twice is an issue like any other.

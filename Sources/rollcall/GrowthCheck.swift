@@ -16,7 +16,7 @@ extension RosterCheck {
   /// One whose last line has no end and that was written a moment ago may be a part of a roster, with more to come within a
   /// second. Its rows are right by themselves, so that nothing else stops it where that line may be left out.
   func refuseGrowing(in context: Context) async throws {
-    guard spool == nil, reading.skipInvalid || reading.allowNoLineEnd, try reader.hasOpenEnd() else { return }
+    guard spool == nil, reading.skipInvalid || options.allowsNoLineEnd, try reader.hasOpenEnd() else { return }
     let age = context.time.now() - Instant(microseconds: reader.writtenAt)
     guard age < Self.fresh, .zero - Self.fresh < age else { return }
     await context.time.wait(Self.pause)

@@ -35,8 +35,6 @@ struct ReadingOptions: ParsableArguments {
   var allowRowNumbers = false
   @Flag(help: "Allow names made of numbers that are shorter than the column's others.")
   var allowShortNumbers = false
-  @Flag(help: "Take a last line without a line end for whole.")
-  var allowNoLineEnd = false
   @Flag(help: "Allow that a name which was made for one person is another's now.")
   var allowReassigned = false
   @OptionGroup var gone: GoneOptions
@@ -61,7 +59,6 @@ struct ReadingOptions: ParsableArguments {
     options.carried = Set(carry.map(\.asHeader))
     options.allowsRowNumbers = allowRowNumbers
     options.allowsShortNumbers = allowShortNumbers
-    options.allowsNoLineEnd = allowNoLineEnd
     return options
   }
 

@@ -21,7 +21,7 @@ struct RosterCheck {
   let label: String
   let reader: RosterReader
   let reading: ReadingOptions
-  private let options: RosterOptions
+  let options: RosterOptions
   let endpoint: Endpoint
   /// What no output may replace.
   let needed: NeededFiles
@@ -213,23 +213,6 @@ struct RosterCheck {
     guard rows > 0 else { return whole.of("issue") }
     let inRows = "\(rows.of("issue")) in \(summary.issueRowCount.of("row"))"
     return whole > 0 ? "\(inRows) and \(whole) in the whole" : inRows
-  }
-}
-
-extension RosterCheck {
-  /// A name that would be another person's is an issue like any other.
-  private func refuseReassignments(in context: Context) throws {
-    guard comparison.reassignedCount > 0, !reading.allowReassigned else { return }
-    for found in comparison.reassignments.prefix(Self.shownIssueCount) {
-      context.tell(
-        "\(shownPath):\(found.line): \(found.column.shown): '\(found.name.shown)' was made for "
-          + "'\(found.before.shown)' and would be '\(found.now.shown)' now")
-    }
-    let count = comparison.reassignedCount
-    throw CommandError(
-      "\(count.of("name")) of \(shownPath) would be another person's; nothing was queued or sent.",
-      hint: "Was it sorted or numbered anew? Make names of a column that stays with the person. If it is meant so: "
-        + "--allow-reassigned.", .rosterIssues)
   }
 }
 

@@ -23,6 +23,9 @@ struct TableOptions: ParsableArguments {
   @Option(help: "csv, json or jsonl (the content tells unless given).")
   var format: RosterOptions.Format?
 
+  @Flag(help: "Take a last line without a line end for whole; some programs write none.")
+  var allowNoLineEnd = false
+
   func validate() throws {
     if let headerLine, headerLine < 1 { throw ValidationError("--header-line must be at least 1.") }
   }
@@ -32,6 +35,7 @@ struct TableOptions: ParsableArguments {
     (options.headerLine, options.format, options.sheet) = (headerLine, format, sheet)
     (options.except, options.only) = (except, only)
     options.dropped = Set(drop.map(\.asHeader))
+    options.allowsNoLineEnd = allowNoLineEnd
     return options
   }
 
@@ -41,6 +45,7 @@ struct TableOptions: ParsableArguments {
     (settings.headerLine, settings.sheet, settings.format) = (headerLine, sheet, format)
     (settings.except, settings.only) = (except, only)
     settings.drop = drop.map(\.asHeader)
+    settings.allowsNoLineEnd = allowNoLineEnd
     return settings
   }
 

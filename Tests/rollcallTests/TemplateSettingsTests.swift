@@ -67,6 +67,20 @@ import Testing
     }
   }
 
+  @Test func `a program that ends its last line with nothing is said once`() async throws {
+    try await CommandFixture.with { fixture in
+      try fixture.write("학번,성명\n20251001,김민준\n20251002,이서연")
+      let made = await fixture.run("template", "class.csv", "--allow-no-line-end")
+      #expect(made.output.contains(#""rollcall": {"allowNoLineEnd": true},"#), "\(made)")
+      try fixture.write(Self.template(""), to: "lab.json")
+      let held = await fixture.run("check", "class.csv", "--template", "lab.json")
+      #expect(held.status == 5 && held.errorOutput.contains("say --allow-no-line-end"), "\(held)")
+      try fixture.write(Self.template(#""rollcall": {"allowNoLineEnd": true}, "#), to: "lab.json")
+      let check = await fixture.run("check", "class.csv", "--template", "lab.json")
+      #expect(check.status == 0 && check.output.contains("2 rows"), "\(check)")
+    }
+  }
+
   @Test func `columns that either leaves out are left out`() async throws {
     try await CommandFixture.with { fixture in
       try fixture.write(Self.attendance)
@@ -84,6 +98,7 @@ import Testing
     (#"{"except": "순번=합계"}"#, "rollcall.except must be an array of texts"),
     (#"{"only": ["section"]}"#, "rollcall.only must be an array of texts"),
     (#"{"drop": [1]}"#, "rollcall.drop must be an array of headers"),
+    (#"{"allowNoLineEnd": 1}"#, "rollcall.allowNoLineEnd must be true or false"),
     (#"{"format": "xml"}"#, "rollcall.format must be"), ("[]", "rollcall must be an object"),
     ("5", "rollcall must be an object"),
   ])
