@@ -22,16 +22,17 @@ struct ReasonGroups {
 
   mutating func count(_ row: ReportRow) {
     guard let item = row.item else {
-      count(Key(state: "invalid", reason: "invalid"), saying: row.issue)
+      // What stands in a row's own cells makes no other reason of it.
+      count(Key(state: "invalid", reason: "invalid"), saying: row.issue, like: row.issue?.withoutValues)
       return
     }
     guard item.state != .done, let reason = item.reason else { return }
     count(Key(state: item.state.rawValue, reason: reason.rawValue), saying: item.message)
   }
 
-  private mutating func count(_ key: Key, saying message: String?) {
+  private mutating func count(_ key: Key, saying message: String?, like kind: String? = nil) {
     groups[key, default: Group()].count += 1
-    groups[key]?.messages.count(message)
+    groups[key]?.messages.count(message, like: kind)
   }
 
   /// The groups as the page has them, the largest first, each with its most frequent messages.
@@ -50,5 +51,28 @@ struct ReasonGroups {
             messages.map { .object(["message": .string($0.key), "count": .integer(Int64($0.value))]) }),
         ])
       })
+  }
+}
+
+extension String {
+  /// The text with a dot in place of what stands between apostrophes, a number, or a line: what messages have in common that
+  /// each name a cell of their own.
+  fileprivate var withoutValues: String {
+    var text = ""
+    var rest = self[...]
+    while let start = rest.firstIndex(of: "'") {
+      text += rest[..<start]
+      // An apostrophe inside a word belongs to the text.
+      let isInside = start > rest.startIndex && rest[rest.index(before: start)].isLetter
+      let behind = rest.index(after: start)
+      guard !isInside, let end = rest[behind...].firstIndex(of: "'") else {
+        text += "'"
+        rest = rest[behind...]
+        continue
+      }
+      text += "·"
+      rest = rest[rest.index(after: end)...]
+    }
+    return String((text + rest).map { $0.isNumber ? "·" : $0 })
   }
 }

@@ -66,26 +66,43 @@ struct CheckVerb: AsyncParsableCommand {
     try await client.shutdown()
   }
 
-  /// The issues for programs: the version of the shape, the counts, every issue that was kept, and how many were not.
+  /// The issues for programs: the version of the shape, the counts, each kind by rule and column, those that say the same as
+  /// one with their lines, and how many are in none of these.
   private static func json(_ summary: RosterSummary, error: RosterError? = nil) -> String {
-    let kept = summary.issues + summary.warnings
-    let issues = kept.map { issue in
-      var members: [String: JSONValue] = [
-        "file": .string(issue.file), "line": .integer(Int64(issue.line)), "rule": .string(issue.rule),
-        "message": .string(issue.message), "severity": .string(issue.isWarning ? "warning" : "issue"),
-      ]
-      members["column"] = issue.column.map(JSONValue.string)
-      members["cell"] = issue.cell.map(JSONValue.string)
-      members["value"] = issue.value.map(JSONValue.string)
-      return JSONValue.object(members)
-    }
-    let leftOut = summary.issueCount + summary.warningCount - kept.count
+    let all = [summary.issueGroups, summary.warningGroups]
+    let groups = all.flatMap(\.groups)
+    let leftOut = summary.issueCount + summary.warningCount - groups.map(\.issueCount).reduce(0, +)
     var members: [String: JSONValue] = [
-      "schemaVersion": .integer(1), "rowCount": .integer(Int64(summary.rowCount)),
+      "schemaVersion": .integer(2), "rowCount": .integer(Int64(summary.rowCount)),
       "issueCount": .integer(Int64(summary.issueCount)), "warningCount": .integer(Int64(summary.warningCount)),
-      "issuesLeftOutCount": .integer(Int64(leftOut)), "issues": .array(issues),
+      "issuesLeftOutCount": .integer(Int64(leftOut)), "issues": .array(groups.map(Self.json)),
+      "kinds": .array(all.flatMap(\.kinds).map(Self.json)),
     ]
     members["error"] = error.map { .string($0.description) }
     return JSONValue.object(members).canonicalText
+  }
+
+  /// Issues that say the same: the first, and the lines of all.
+  private static func json(_ group: IssueGroups.Group) -> JSONValue {
+    let issue = group.first
+    var members: [String: JSONValue] = [
+      "file": .string(issue.file), "line": .integer(Int64(issue.line)), "rule": .string(issue.rule),
+      "message": .string(issue.message), "severity": .string(issue.isWarning ? "warning" : "issue"),
+      "rowCount": .integer(Int64(group.rowCount)), "lines": .string("\(group.lines)"),
+    ]
+    members["column"] = issue.column.map(JSONValue.string)
+    members["cell"] = issue.cell.map(JSONValue.string)
+    members["value"] = issue.value.map(JSONValue.string)
+    return .object(members)
+  }
+
+  private static func json(_ kind: IssueGroups.Kind) -> JSONValue {
+    var members: [String: JSONValue] = [
+      "rule": .string(kind.first.rule), "severity": .string(kind.first.isWarning ? "warning" : "issue"),
+      "firstLine": .integer(Int64(kind.first.line)), "lastLine": .integer(Int64(kind.lastLine)),
+      "issueCount": .integer(Int64(kind.issueCount)), "rowCount": .integer(Int64(kind.rowCount)),
+    ]
+    members["column"] = kind.first.column.map(JSONValue.string)
+    return .object(members)
   }
 }

@@ -1,4 +1,4 @@
-// The file of --issues: every issue as a row, written while the roster is read, however many there are.
+// The file of --issues: every issue, those that say the same in one row with their lines, however many there are.
 
 import BulkImport
 import CSV
@@ -9,7 +9,7 @@ import Words
 
 /// A table of issues that is being written. A file is readable by its owner alone and gets its name when it is whole.
 final class IssueFile {
-  static let header = ["file", "line", "column", "cell", "rule", "severity", "value", "message"]
+  static let header = ["file", "line", "column", "cell", "rule", "severity", "value", "message", "rows", "lines"]
   private static let flushSize = 1 << 16
   private static let mark = "rollcall-issues"
 
@@ -21,6 +21,10 @@ final class IssueFile {
   private let shown: String
   private let needed: NeededFiles
   private let target: Target
+  /// Those that say the same, which are rows at the end, and what is beyond them, row after row.
+  private var groups = IssueGroups(mostOfKind: .max)
+  private var others: Spool?
+  private var othersSize = 0
   private var bytes = RecordWriter.byteOrderMark
 
   /// Starts the table, where `IssuePlace` lets it.
@@ -46,18 +50,37 @@ final class IssueFile {
   }
 
   func add(_ issues: [RowIssue]) throws {
-    for issue in issues {
-      RecordWriter.appendEscaped(
-        [
-          issue.file, String(issue.line), issue.column ?? "", issue.cell ?? "", issue.rule,
-          issue.isWarning ? "warning" : "issue", issue.value ?? "", issue.message,
-        ].map(\.visibleLine), to: &bytes)
+    var rows: [UInt8] = []
+    for issue in issues where !groups.add(issue) { Self.append(issue, rows: 1, lines: "\(issue.line)", to: &rows) }
+    guard !rows.isEmpty else { return }
+    try wording {
+      let spool = try others ?? Spool()
+      others = spool
+      try spool.append(rows)
+      othersSize += rows.count
     }
-    if bytes.count >= Self.flushSize { try flush() }
+  }
+
+  private static func append(_ issue: RowIssue, rows: Int, lines: String, to bytes: inout [UInt8]) {
+    RecordWriter.appendEscaped(
+      [
+        issue.file, String(issue.line), issue.column ?? "", issue.cell ?? "", issue.rule,
+        issue.isWarning ? "warning" : "issue", issue.value ?? "", issue.message, String(rows), lines,
+      ].map(\.visibleLine), to: &bytes)
   }
 
   /// Writes what is left and gives a file its name, if what has it now may still be replaced.
   func finish() throws {
+    for group in groups.groups {
+      Self.append(group.first, rows: group.rowCount, lines: "\(group.lines)", to: &bytes)
+      if bytes.count >= Self.flushSize { try flush() }
+    }
+    if let others {
+      for start in stride(from: 0, to: othersSize, by: Self.flushSize) {
+        bytes += try wording { try others.bytes(start..<min(start + Self.flushSize, othersSize)) }
+        try flush()
+      }
+    }
     try flush()
     try wording {
       switch target {
@@ -83,9 +106,9 @@ final class IssueFile {
     bytes.removeAll(keepingCapacity: true)
   }
 
-  private func wording(_ body: () throws -> Void) throws {
+  private func wording<Value>(_ body: () throws -> Value) throws -> Value {
     do {
-      try body()
+      return try body()
     } catch let error as FileError {
       throw IssuePlace.problem(error.code, shown)
     } catch {

@@ -6,8 +6,9 @@ import Provisioning
 import Words
 
 struct IssueText {
-  /// How many different issues are shown; the rest are counted.
+  /// How many kinds are shown, and of each how many that say something else; the rest are counted.
   static let shownCount = 20
+  static let shownOfKind = 3
   /// How much of a roster's line is shown, in columns of a terminal.
   private static let width = 100
 
@@ -19,13 +20,26 @@ struct IssueText {
   init(_ groups: IssueGroups, prefix: String = "", reader: RosterReader) throws {
     self.groups = groups
     self.prefix = prefix
-    let marked = groups.groups.prefix(Self.shownCount).filter { $0.first.byteColumn != nil }.map(\.first.line)
+    let marked = groups.kinds.prefix(Self.shownCount).flatMap { groups.groups(of: $0).prefix(Self.shownOfKind) }
+      .filter { $0.first.byteColumn != nil }.map(\.first.line)
     lines = try reader.lines(Set(marked))
   }
 
   var text: [String] {
+    var text = groups.kinds.prefix(Self.shownCount).flatMap(text)
+    let hidden = groups.kinds.dropFirst(Self.shownCount)
+    if !hidden.isEmpty {
+      let count = hidden.map(\.issueCount).reduce(0, +)
+      let kinds = hidden.count == 1 ? "another kind" : "\(hidden.count) other kinds"
+      text.append("… and \(count) more, of \(kinds); --issues FILE writes all of them.")
+    }
+    return text
+  }
+
+  private func text(of kind: IssueGroups.Kind) -> [String] {
     var text: [String] = []
-    for group in groups.groups.prefix(Self.shownCount) {
+    let shown = groups.groups(of: kind).prefix(Self.shownOfKind)
+    for group in shown {
       let more = group.rowCount - 1
       let rest =
         more == 0 ? "" : " (and \(more) more \(more == 1 ? "row" : "rows"), the last on line \(group.lastLine))"
@@ -34,12 +48,11 @@ struct IssueText {
         text += Self.marked(line, at: column, value: group.first.value ?? "")
       }
     }
-    let hidden = groups.groups.dropFirst(Self.shownCount)
-    if !hidden.isEmpty {
-      let count = hidden.map(\.issueCount).reduce(groups.otherCount, +)
-      let kinds = groups.otherCount > 0 ? "more than \(hidden.count) other kinds" : "\(hidden.count) other kinds"
+    let left = kind.issueCount - shown.map(\.issueCount).reduce(0, +)
+    if left > 0 {
+      let place = left == 1 ? "on line \(kind.lastLine)" : "the last on line \(kind.lastLine)"
       text.append(
-        "… and \(count) more, of \(hidden.count == 1 ? "another kind" : kinds); --issues FILE writes all of them.")
+        "    … and \(left) more of this kind (\(kind.first.rule)), \(place); --issues FILE writes all of them.")
     }
     return text
   }

@@ -53,6 +53,34 @@ import Words
     }
   }
 
+  @Test(arguments: [
+    (
+      (1...40).map { "name: 'N\($0)' must start with a–z" }, ["name: 'N1' must start with a–z"], [40]
+    ),
+    (
+      (1...6).map { "name: 'O'Neil \($0)' must have at most 15 characters" },
+      ["name: 'O'Neil 1' must have at most 15 characters"], [6]
+    ),
+    (
+      (2...9).map { "this row has \($0) cells and the header has 15" }, ["this row has 2 cells and the header has 15"],
+      [8]
+    ),
+    (
+      ["image: this cell must not be empty", "name: this cell must not be empty", "name: this cell must not be empty"],
+      ["name: this cell must not be empty", "image: this cell must not be empty"], [2, 1]
+    ),
+  ])
+  func `rows that are invalid for one reason are one, whatever stands in their cells`(
+    issues: [String], messages: [String], counts: [Int]
+  ) async throws {
+    try await ReportFixture.with(["n1"], issues: issues) { fixture in
+      try fixture.write()
+      let group = try #require(try fixture.page().reasons.first { $0.state == "invalid" })
+      #expect(group.count == issues.count)
+      #expect(group.messages.map(\.message) == messages && group.messages.map(\.count) == counts)
+    }
+  }
+
   @Test func `advice names commands that exist, for each state and reason`() throws {
     let verbs: Set = ["resume", "retry", "adopt", "doctor"]
     for state in ItemState.allCases where state != .done {

@@ -71,7 +71,7 @@ import Testing
       #expect(first.contains("b--c"))
       #expect(await fixture.run("check", "class.csv", "--issues", "issues.csv").status == 5)
       #expect(try fixture.read("issues.csv") == first)
-      try fixture.write("file;line;column;cell;rule;severity;value;message\r\n", to: "issues.csv")
+      try fixture.write("file;line;column;cell;rule;severity;value;message;rows;lines\r\n", to: "issues.csv")
       #expect(symlink("issues.csv", fixture.folder + "/link.csv") == 0)
       #expect(await fixture.run("check", "class.csv", "--issues", "link.csv").status == 5)
       #expect(try fixture.read("issues.csv") == first)

@@ -77,7 +77,7 @@ import Testing
       expect(
         await fixture.run("check", "class.csv", "--json"), fixture, status: 5,
         output: #"""
-          {"issueCount":2,"issues":[{"cell":"A5","column":"name","file":"class.csv","line":5,"message":"'N4' must start with a–z and hold only a–z, 0–9 and single hyphens, none at the end","rule":"name-form","severity":"issue","value":"N4"},{"cell":"C5","column":"image","file":"class.csv","line":5,"message":"'PyTorch:1' must be an image and its tag, for example tensorflow:r2.3.1-py3 (at most 30 and 20 characters, each a–z, 0–9, '.', '_' or '-')","rule":"image-form","severity":"issue","value":"PyTorch:1"}],"issuesLeftOutCount":0,"rowCount":4,"schemaVersion":1,"warningCount":0}
+          {"issueCount":2,"issues":[{"cell":"A5","column":"name","file":"class.csv","line":5,"lines":"5","message":"'N4' must start with a–z and hold only a–z, 0–9 and single hyphens, none at the end","rowCount":1,"rule":"name-form","severity":"issue","value":"N4"},{"cell":"C5","column":"image","file":"class.csv","line":5,"lines":"5","message":"'PyTorch:1' must be an image and its tag, for example tensorflow:r2.3.1-py3 (at most 30 and 20 characters, each a–z, 0–9, '.', '_' or '-')","rowCount":1,"rule":"image-form","severity":"issue","value":"PyTorch:1"}],"issuesLeftOutCount":0,"kinds":[{"column":"name","firstLine":5,"issueCount":1,"lastLine":5,"rowCount":1,"rule":"name-form","severity":"issue"},{"column":"image","firstLine":5,"issueCount":1,"lastLine":5,"rowCount":1,"rule":"image-form","severity":"issue"}],"rowCount":4,"schemaVersion":2,"warningCount":0}
 
           """#,
         errorOutput: #"""
@@ -101,9 +101,9 @@ import Testing
       try expectFile(
         "issues.csv", fixture,
         #"""
-        file,line,column,cell,rule,severity,value,message
-        class.csv,5,name,A5,name-form,issue,N4,"'N4' must start with a–z and hold only a–z, 0–9 and single hyphens, none at the end"
-        class.csv,5,image,C5,image-form,issue,PyTorch:1,"'PyTorch:1' must be an image and its tag, for example tensorflow:r2.3.1-py3 (at most 30 and 20 characters, each a–z, 0–9, '.', '_' or '-')"
+        file,line,column,cell,rule,severity,value,message,rows,lines
+        class.csv,5,name,A5,name-form,issue,N4,"'N4' must start with a–z and hold only a–z, 0–9 and single hyphens, none at the end",1,5
+        class.csv,5,image,C5,image-form,issue,PyTorch:1,"'PyTorch:1' must be an image and its tag, for example tensorflow:r2.3.1-py3 (at most 30 and 20 characters, each a–z, 0–9, '.', '_' or '-')",1,5
 
         """#)
       expect(
