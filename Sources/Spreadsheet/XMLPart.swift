@@ -45,7 +45,7 @@ final class XMLPart: NSObject, XMLParserDelegate {
       if failure is HeardEnough { return }
       throw failure
     }
-    // The parser does not mind elements that are never closed.
+    // The parser goes on behind what is wrong, and does not mind elements that are never closed.
     guard isRead, parser.parserError == nil, reader.depth == 0 else {
       throw SpreadsheetError.damaged("\(part.name) is no XML at its line \(parser.lineNumber)")
     }
@@ -93,6 +93,9 @@ final class XMLPart: NSObject, XMLParserDelegate {
 /// A part of an archive as the parser reads it.
 private final class PartStream: InputStream {
   private let reader: ZipPartReader
+  private let name: String
+  /// The parser takes it for granted that names are UTF-8, and ends the process otherwise.
+  private var check: UTF8Pieces
   /// Its beginning, which was looked at.
   private var head: ArraySlice<UInt8>
   private var isAtEnd = false
@@ -101,7 +104,7 @@ private final class PartStream: InputStream {
 
   /// Reads the beginning, and refuses what is no plain XML.
   init(_ reader: ZipPartReader, name: String) throws {
-    self.reader = reader
+    (self.reader, self.name) = (reader, name)
     var prolog = Prolog()
     while !prolog.isOver {
       let piece = try [UInt8](unsafeUninitializedCapacity: 1 << 14) { buffer, count in
@@ -111,6 +114,9 @@ private final class PartStream: InputStream {
         throw SpreadsheetError.damaged("\(name) begins with what no workbook has")
       }
     }
+    var check = UTF8Pieces()
+    guard prolog.bytes.withUnsafeBufferPointer({ check.take($0) }) else { throw SpreadsheetError.noUTF8(in: name) }
+    self.check = check
     head = prolog.bytes[...]
     super.init(data: Data())
   }
@@ -130,12 +136,38 @@ private final class PartStream: InputStream {
     }
     do {
       let count = try reader.read(into: UnsafeMutableBufferPointer(start: buffer, count: maxLength))
+      guard check.take(UnsafeBufferPointer(start: buffer, count: count)) else {
+        throw SpreadsheetError.noUTF8(in: name)
+      }
       isAtEnd = count == 0
       return count
     } catch {
       (failure, isAtEnd) = (error, true)
       return 0
     }
+  }
+}
+
+extension SpreadsheetError {
+  fileprivate static func noUTF8(in part: String) -> SpreadsheetError { .damaged("\(part) is not UTF-8") }
+}
+
+/// Tells whether bytes that come in pieces are UTF-8.
+struct UTF8Pieces {
+  /// What may be the beginning of a character that goes on in the next piece.
+  private var held: [UInt8] = []
+
+  /// Takes the next piece; whether all is well so far.
+  mutating func take(_ piece: UnsafeBufferPointer<UInt8>) -> Bool {
+    let bytes = held + piece
+    var end = bytes.count
+    if let start = bytes.indices.suffix(3).last(where: { bytes[$0] >= 0xC0 }) {
+      let length = bytes[start] >= 0xF0 ? 4 : bytes[start] >= 0xE0 ? 3 : 2
+      let isCut = bytes.count - start < length && bytes[start] < 0xF5
+      if isCut, bytes[(start + 1)...].allSatisfy({ (0x80...0xBF).contains($0) }) { end = start }
+    }
+    held = Array(bytes[end...])
+    return String(validating: bytes[..<end], as: UTF8.self) != nil
   }
 }
 
