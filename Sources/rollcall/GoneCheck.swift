@@ -77,15 +77,24 @@ extension RosterCheck {
     return gone.goneCount
   }
 
+  /// Shows the first of many rows of which the same is wrong, and how many more there are.
+  private func tell(_ rows: [(line: Int, text: String)], of count: Int, in context: Context) {
+    let shown = rows.prefix(Self.exampleCount)
+    for row in shown { context.tell("\(shownPath):\(row.line): \(row.text)") }
+    if count > shown.count { context.tell("… and \((count - shown.count).of("more row"))") }
+  }
+
   /// A name that would be another person's is an issue like any other.
   func refuseReassignments(in context: Context) throws {
     guard comparison.reassignedCount > 0, !reading.allowReassigned else { return }
-    for found in comparison.reassignments.prefix(Self.shownIssueCount) {
-      context.tell(
-        "\(shownPath):\(found.line): \(found.column.shown): '\(found.name.shown)' was made for "
-          + "'\(found.before.shown)' and would be '\(found.now.shown)' now")
-    }
     let count = comparison.reassignedCount
+    tell(
+      comparison.reassignments.map {
+        (
+          $0.line,
+          "\($0.column.shown): '\($0.name.shown)' was made for '\($0.before.shown)' and would be '\($0.now.shown)' now"
+        )
+      }, of: count, in: context)
     throw CommandError(
       "\(count.of("name")) of \(shownPath) would be another person's; nothing was queued or sent.",
       hint: "Was it sorted or numbered anew? Make names of a column that stays with the person. If it is meant so: "
@@ -95,10 +104,8 @@ extension RosterCheck {
   /// A person who would come twice is an issue like any other.
   func refuseRenamings(in context: Context) throws {
     guard comparison.renamedCount > 0, !reading.gone.allowRenamed else { return }
-    for found in comparison.renamings.prefix(Self.shownIssueCount) {
-      context.tell("\(shownPath):\(found.line): \(found.sentence)")
-    }
     let count = comparison.renamedCount
+    tell(comparison.renamings.map { ($0.line, $0.sentence) }, of: count, in: context)
     throw CommandError(
       "\(count.of("row")) of \(shownPath) \(count == 1 ? "is a person" : "are people") whom the course has under another "
         + "name; nothing was queued or sent.", hint: Renaming.hint, .rosterIssues)

@@ -11,8 +11,8 @@ import Words
 
 /// A roster that was read once: what is in it, and what a run would make of it.
 struct RosterCheck {
-  /// How many issues are printed; the rest are counted.
-  static let shownIssueCount = 50
+  /// How many rows are shown whose person or whose name is another; the rest are counted.
+  static let exampleCount = 5
 
   let path: String
   /// Keeps what came from standard input.
