@@ -162,40 +162,60 @@ package struct RosterReader: Sendable {
 
 /// SHA-256 over texts and counts, each with its length before it, so that no two rosters run together into one.
 struct RosterDigest {
-  private static let flushSize = 1 << 16
+  /// The most bytes of a number.
+  private static let longestNumber = 10
 
   private var hash = SHA256()
-  private var buffer: [UInt8] = []
-
-  init() { buffer.reserveCapacity(Self.flushSize * 2) }
+  private var buffer = [UInt8](repeating: 0, count: 1 << 17)
+  private var count = 0
 
   /// Adds texts and how many they are.
   mutating func add(_ texts: some Collection<String>) {
-    add(texts.count)
-    for text in texts {
-      add(text.utf8.count)
-      let isAdded: Void? = text.utf8.withContiguousStorageIfAvailable { buffer.append(contentsOf: $0) }
-      if isAdded == nil { buffer.append(contentsOf: text.utf8) }
+    makeRoom(for: texts.reduce(Self.longestNumber) { $0 + Self.longestNumber + $1.utf8.count })
+    buffer.withUnsafeMutableBytes { bytes in
+      var end = Self.write(texts.count, to: bytes, at: count)
+      for text in texts {
+        end = Self.write(text.utf8.count, to: bytes, at: end)
+        let room = UnsafeMutableRawBufferPointer(rebasing: bytes[end...])
+        let isCopied: Void? = text.utf8.withContiguousStorageIfAvailable { room.copyMemory(from: .init($0)) }
+        if isCopied == nil { room.copyBytes(from: text.utf8) }
+        end += text.utf8.count
+      }
+      count = end
     }
-    guard buffer.count >= Self.flushSize else { return }
-    hash.update(data: buffer)
-    buffer.removeAll(keepingCapacity: true)
   }
 
-  /// Adds a number that is not negative, seven bits to a byte, the lowest first.
-  mutating func add(_ count: Int) {
-    var rest = count
+  /// Adds a number that is not negative.
+  mutating func add(_ number: Int) {
+    makeRoom(for: Self.longestNumber)
+    buffer.withUnsafeMutableBytes { count = Self.write(number, to: $0, at: count) }
+  }
+
+  private mutating func makeRoom(for size: Int) {
+    guard count + size > buffer.count else { return }
+    hash.update(data: buffer[..<count])
+    count = 0
+    if size > buffer.count { buffer = [UInt8](repeating: 0, count: size) }
+  }
+
+  /// Writes a number, seven bits to a byte, the lowest first.
+  ///
+  /// - Returns: where it ends.
+  private static func write(_ number: Int, to bytes: UnsafeMutableRawBufferPointer, at start: Int) -> Int {
+    var (rest, end) = (number, start)
     while rest > 0x7F {
-      buffer.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+      bytes[end] = UInt8(truncatingIfNeeded: rest) | 0x80
       rest >>= 7
+      end += 1
     }
-    buffer.append(UInt8(truncatingIfNeeded: rest))
+    bytes[end] = UInt8(truncatingIfNeeded: rest)
+    return end + 1
   }
 
   /// 64 hexadecimal digits, lower case.
   mutating func finish() -> String {
-    hash.update(data: buffer)
-    buffer = []
+    hash.update(data: buffer[..<count])
+    count = 0
     return hash.finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }
 }
