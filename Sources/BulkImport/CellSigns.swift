@@ -126,10 +126,18 @@ extension String {
     0x0153: 0x9C, 0x017E: 0x9E, 0x0178: 0x9F,
   ]
 
+  /// Whether a letter such as `Ã` stands right before another character beyond ASCII, which it hardly does in a name.
+  private var hasAccentBeforeSign: Bool {
+    func isFound(_ bytes: some Collection<UInt8>) -> Bool {
+      zip(bytes, bytes.dropFirst(2)).contains { $0 == 0xC3 && $1 >= 0xC2 }
+    }
+    return utf8.withContiguousStorageIfAvailable { isFound($0) } ?? isFound(utf8)
+  }
+
   /// The text that it was in UTF-8 before something took that for Windows-1252; nil for others. `Ã©` was `é`, `ë¯¼` was `민`.
   var beforeMisreading: String? {
     // A character of three bytes starts as one of these, one of two as `Â` or `Ã` or a letter near them: U+00C2 and on.
-    guard has(0xC3) else { return nil }
+    guard has(0xC3), hasAccentBeforeSign else { return nil }
     var bytes: [UInt8] = []
     for scalar in unicodeScalars {
       if scalar.value < 0x100 {

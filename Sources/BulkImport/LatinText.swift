@@ -166,7 +166,9 @@ struct LatinWord {
   private func isOddAccent(_ index: Int) -> Bool {
     guard let letter = letters[index], !letter.isASCII else { return false }
     let (before, after) = (self.letter(index - 1), self.letter(index + 1))
-    if let after, !after.isASCII, after != letter, after.isVowel, letter.isVowel { return true }
+    if let after, !after.isASCII, after.isVowel, letter.isVowel {
+      return after != letter || !"äöõüå".unicodeScalars.contains(letter)
+    }
     let isAfterVowel = before?.isVowel == true
     let isBeforeVowel = after?.isVowel == true
     switch letter {
