@@ -134,7 +134,16 @@ extension String {
     return utf8.withContiguousStorageIfAvailable { isFound($0) } ?? isFound(utf8)
   }
 
-  /// The text that it was in UTF-8 before something took that for Windows-1252; nil for others. `Ã©` was `é`, `ë¯¼` was `민`.
+  /// What bytes are in CP949, if there are at least two syllables of names and no Latin letter: `±è¹ÎÁØ` was `김민준`.
+  private static func korean(_ bytes: [UInt8]) -> String? {
+    guard bytes.count(where: { $0 >= 0x80 }) > 3,
+      !bytes.contains(where: { $0 < 0x80 && Unicode.Scalar($0).properties.isAlphabetic }),
+      EastAsianText(bytes, in: .cp949)?.fits(.cp949) == true, let transcoder = Transcoder(from: "CP949")
+    else { return nil }
+    return String(decoding: transcoder.feed(bytes), as: UTF8.self)
+  }
+
+  /// The text that it was in UTF-8, or in CP949, before something took that for Windows-1252; nil for others. `Ã©` was `é`, `ë¯¼` was `민`.
   var beforeMisreading: String? {
     // A character of three bytes starts as one of these, one of two as `Â` or `Ã` or a letter near them: U+00C2 and on.
     guard has(0xC3), hasAccentBeforeSign else { return nil }
@@ -148,7 +157,7 @@ extension String {
         return nil
       }
     }
-    guard let text = String(validating: bytes, as: UTF8.self) else { return nil }
+    guard let text = String(validating: bytes, as: UTF8.self) else { return Self.korean(bytes) }
     let foreign = text.unicodeScalars.filter { !$0.isASCII }
     let isText =
       foreign.contains { $0.properties.isAlphabetic } && !foreign.contains { (0x250..<0x370).contains($0.value) }

@@ -131,6 +131,7 @@ struct RosterPass {
       keepsAll
       ? record.fields : columns.kept.map { $0 < record.fields.count && !hidesAll ? record.fields[$0] : "" }
     let isAccepted = if case .item = content { true } else { false }
+    if isAccepted, let warning = columns.noteWarning(record) { findings.add(warning) }
     findings.note(record, extended: extended, cells: cells, isAccepted: isAccepted, columns)
     try body(NewRow(ordinal: findings.summary.rowCount, line: record.line, cells: cells, content: content))
   }

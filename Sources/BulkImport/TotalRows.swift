@@ -70,4 +70,17 @@ extension Columns {
     return place(of: column, in: record).issue(
       "example-row", value: text, isWarning: true, .exampleRow(text, header: headers[column]))
   }
+
+  /// That a row which makes a definition has one cell, which reads like a note below the table; nil for others.
+  func noteWarning(_ record: Record) -> RowIssue? {
+    let fields = record.fields
+    guard fields.count > 2, fields.last?.isEmpty == true, fields.count(where: { !$0.isEmpty }) == 1,
+      facts.form.hasCells, dropped.indexes.isEmpty, let column = fields.firstIndex(where: { !$0.isBlank }),
+      column < ownCount, !headers[column].isEmpty,
+      fields[column].trimmed.contains(where: { $0.isWhitespace || $0 == ":" })
+    else { return nil }
+    let text = fields[column].trimmed
+    return place(of: column, in: record).issue(
+      "one-cell", value: text, isWarning: true, .loneCell(text, option: "\(headers[column])=\(text)"))
+  }
 }

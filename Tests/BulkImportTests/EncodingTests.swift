@@ -66,7 +66,8 @@ import Words
   // MARK: - Lost before
 
   @Test(arguments: [
-    ("ë¯¼ì§€", "민지"), ("JosÃ©", "José"), ("MÃ¼ller", "Müller"), ("å±±ç”°", "山田"), ("Ã…sa", "Åsa"),
+    ("ë¯¼ì§€", "민지"), ("JosÃ©", "José"), ("MÃ¼ller", "Müller"), ("å±±ç”°", "山田"), ("Ã…sa", "Åsa"), ("±è¹ÎÁØ", "김민준"),
+    ("ÀÌ¼\u{AD}¿¬", "이서연"),
   ])
   func `a text that was read in the wrong encoding before is a warning with what it was`(cell: String, was: String)
     throws

@@ -63,6 +63,13 @@ import Words
     #expect(try reading("student,note,id,score\nKim,,s1,9\n\(cell),,s0,9\n").warnings.isEmpty)
   }
 
+  @Test(arguments: ["작성일: 2026-03-02", "as of 2026", "Printed: now"])
+  func `a note below the table that makes a name is told how to leave it out`(note: String) throws {
+    let found = try reading("id,student,note\ns1,Kim,\n\(note),,\ns3,,\n")
+    #expect(found.issues.isEmpty && found.warnings == ["3 A3 one-cell"])
+    #expect(found.summary.warnings.first?.message.contains("--except 'id=\(note)'") == true)
+  }
+
   // MARK: - What stands above
 
   @Test(arguments: [
