@@ -189,8 +189,19 @@ final class SheetListener: XMLListener {
 final class EmptinessListener: XMLListener {
   private(set) var isEmpty = true
   private var isInCell = false
+  private var cellCount = 0
+  /// One with more cells than that has something, or nobody waits to be told.
+  static let mostCells = 100_000
 
-  func start(_ name: String, _ attributes: [String: String]) { if name == "c" { isInCell = true } }
+  func start(_ name: String, _ attributes: [String: String]) throws {
+    guard name == "c" else { return }
+    isInCell = true
+    cellCount += 1
+    guard cellCount > Self.mostCells else { return }
+    isEmpty = false
+    throw HeardEnough()
+  }
+
   func end(_ name: String) { if name == "c" { isInCell = false } }
 
   func text(_ text: String) throws {

@@ -114,7 +114,7 @@ extension RowIssue.Finding {
       "the column '\(header.shown)' is hidden in the sheet and read all the same: leave it out with --drop "
         + "\(header.quotedWord) if it is not meant"
     case .otherSheets(let names, let read):
-      "only the sheet '\(read.shown)' is read, not \(names.map { "'\($0.shown)'" }.joined(separator: ", ")): another one is "
+      "only the sheet '\(read.shown)' is read, not \(RosterError.list(names)): another one is "
         + "chosen with --sheet \((names.first ?? "").quotedWord)"
     case .total(let text, let header):
       "'\(text)' looks like a total below the table and no row: leave it out with "

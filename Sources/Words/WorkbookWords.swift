@@ -17,7 +17,8 @@ extension RosterError {
     case .encrypted: "The workbook \(file) is encrypted; it cannot be read without its password."
     case .macros: "The workbook \(file) has macros; such files are not opened."
     case .bomb(let part):
-      "The workbook \(file) is refused: its part \(part.shown) would become more than 200 times as large as it is packed."
+      "The workbook \(file) is refused: its part \(part.shown) would become more than 200 times as large as it is packed, "
+        + "or more than 4 GiB."
     case .noSheets: "The workbook \(file) has no sheet with cells."
     case .tooLarge(let what): "The workbook \(file) is too large: \(what)."
     }
@@ -57,6 +58,6 @@ extension RosterError {
 
   /// Names of sheets.
   static func list(_ names: [String]) -> String {
-    names.prefix(20).map { "'\($0.shown)'" }.joined(separator: ", ") + (names.count > 20 ? ", …" : "")
+    names.prefix(10).map { "'\($0.shown)'" }.joined(separator: ", ") + (names.count > 10 ? ", …" : "")
   }
 }

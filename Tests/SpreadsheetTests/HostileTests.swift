@@ -246,4 +246,13 @@ import Testing
     let first = try #require(open.book.sheet(named: nil))
     #expect(open.book.others(than: first).map(\.name) == ["Lists"])
   }
+
+  @Test(arguments: [(EmptinessListener.mostCells, true), (EmptinessListener.mostCells + 1, false)])
+  func `a sheet of nothing but formatted cells is looked through only so far`(count: Int, isEmpty: Bool) throws {
+    let row = "<row>" + String(repeating: "<c s=\"1\"/>", count: 1_000) + "</row>"
+    let data = String(repeating: row, count: count / 1_000) + (count % 1_000 == 0 ? "" : "<row><c/></row>")
+    let open = try OpenBook(ZipFile.workbook([("a", "<row><c><v>1</v></c></row>"), ("b", data)]).bytes)
+    let first = try #require(open.book.sheet(named: "a"))
+    #expect(open.book.others(than: first).isEmpty == isEmpty)
+  }
 }
