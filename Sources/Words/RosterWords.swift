@@ -1,5 +1,5 @@
 // Sentences about a roster: why it cannot be read, and what is wrong with its rows. It needs no other file of this
-// module: the fuzzers read rosters with it alone.
+// module but that about workbooks: the fuzzers read rosters with the two alone.
 
 package import BulkImport
 import Provisioning
@@ -20,7 +20,7 @@ extension RosterError: CustomStringConvertible {
       "The last row of \(file) is on line \(last); --header-line \(line) is behind its end."
     case .drop: detail.hasSuffix("?") ? detail : "\(detail)."
     case .noCopy: "No temporary copy of \(file) can be made: \(detail)."
-    case .format: "\(file) looks like \(detail); a roster is a table (CSV) or JSON."
+    case .format: "\(file) looks like \(detail); a roster is a table (CSV or .xlsx) or JSON."
     case .workbook(let error): Self.sentence(error, file)
     case .noSheet(nil): "\(file) is no workbook and has no sheet '\(detail.shown)'."
     case .noSheet(let names?): "\(file) has no sheet '\(detail.shown)'; it has \(Self.list(names))."
@@ -45,7 +45,8 @@ extension RosterError: CustomStringConvertible {
     case .drop: "--drop takes a header as it stands in the roster."
     case .nothingChosen, .allExcepted, .headerBehindEnd: "Look at the options --header-line, --except and --only."
     case .noCopy: "Free some space there, or name another folder in TMPDIR: what is read of a roster is copied there."
-    case .format, .encoding:
+    case .format: Self.saving
+    case .encoding:
       "In a spreadsheet, save it as \"CSV UTF-8 (comma delimited)\" (파일 > 다른 이름으로 저장 > \"CSV UTF-8(쉼표로 분리)\")."
     case .workbook(let error): Self.hint(error)
     case .noSheet(nil): "Leave --sheet out: it is for workbooks (.xlsx)."

@@ -7,7 +7,8 @@ import Spreadsheet
 
 extension RosterError {
   static let saving =
-    "In a spreadsheet, save it as .xlsx, or as \"CSV UTF-8 (comma delimited)\" (파일 > 다른 이름으로 저장)."
+    "In a spreadsheet, save it as .xlsx, or as \"CSV UTF-8 (comma delimited)\" (파일 > 다른 이름으로 저장 > "
+    + "\"CSV UTF-8(쉼표로 분리)\")."
 
   /// One sentence: why a workbook cannot be read.
   static func sentence(_ error: SpreadsheetError, _ file: String) -> String {

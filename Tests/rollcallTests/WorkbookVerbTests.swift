@@ -30,7 +30,8 @@ import Testing
       #expect(report.contains("a1,") && report.contains("김민준,0072,") && report.contains(",3\r\n"), "\(report)")
       let again = await fixture.run("run", "class.csv", "--out", "report")
       #expect(again.status == 0 && !again.errorOutput.contains("2 new"), "\(again)")
-      let plain = [Self.header, Self.cells("a1", "김민준"), Self.cells("a2", "이서연")].map { $0.joined(separator: ",") + "\n" }
+      let rows = [Self.header, Self.cells("a1", "김민준"), Self.cells("a2", "이서연")]
+      let plain = rows.map { $0.joined(separator: ",") + "\n" }
       try fixture.write(plain.joined(), to: "class.csv")
       let asText = await fixture.run("import", "class.csv")
       #expect(asText.output.contains("is this roster already"), "\(asText)")
