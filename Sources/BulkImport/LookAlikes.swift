@@ -47,7 +47,8 @@ extension String {
   /// A character of a text for the service that nobody sees or takes for another; nil where there is none. A dash is one where an
   /// option of a command begins.
   var unmeant: LookAlike? {
-    guard utf8.contains(where: { $0 >= 0x80 }) else { return nil }
+    // Each of these characters begins with one of four bytes, and Hangul and most letters with none of them.
+    guard utf8.contains(where: { $0 == 0xC2 || $0 == 0xE1 || $0 == 0xE2 || $0 == 0xEF }) else { return nil }
     let scalars = Array(unicodeScalars)
     for index in scalars.indices where !scalars[index].isASCII {
       let next = index + 1 < scalars.count ? scalars[index + 1] : " "

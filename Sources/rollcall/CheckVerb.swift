@@ -32,7 +32,8 @@ struct CheckVerb: AsyncParsableCommand {
       check = try RosterCheck(
         roster, reading: reading, endpoint: endpoint, database: try queueOptions.path(in: context), in: context)
       queue = try queueOptions.openIfExists(in: context)
-      try check.read(comparingWith: queue) { if online { try wanted.note($0) } }
+      let asksService = online
+      try check.read(comparingWith: queue) { if asksService { try wanted.note($0) } }
     } catch let error as RosterError where json {
       // A program that asked for JSON gets JSON, also of a roster that has nothing to read.
       context.say(json: Self.json(RosterSummary(), error: error))
