@@ -160,25 +160,36 @@ struct CellMemo {
   /// Tells the values of a column apart: where two rows have the same number, they have the same value.
   private(set) var numbers: [Int]
   private var lastNumber = 0
+  /// By column: rises to `mostTrust` with every cell that is met again, and falls with every other.
+  private var trust: [Int]
+  private static let mostTrust = 64
 
   init(columnCount: Int) {
     known = Array(repeating: Known(), count: columnCount * Self.mostKnown)
     current = Array(repeating: nil, count: columnCount)
     values = Array(repeating: nil, count: columnCount)
     numbers = Array(repeating: 0, count: columnCount)
+    trust = Array(repeating: 0, count: columnCount)
   }
 
   /// Whether a column's cell is, byte by byte, a remembered one; its value is the row's then.
   mutating func recall(_ text: String, in column: Int) -> Bool {
-    if let current = current[column], known[current].text.hasSameBytes(as: text) { return true }
+    // A column of names is not worth the search.
+    guard trust[column] > -Self.mostTrust else { return false }
+    if let current = current[column], known[current].text.hasSameBytes(as: text) {
+      trust[column] = Self.mostTrust
+      return true
+    }
     let first = column * Self.mostKnown
     for place in first..<first + Self.mostKnown
     where known[place].number > 0 && known[place].text.hasSameBytes(as: text) {
       current[column] = place
       values[column] = known[place].value
       numbers[column] = known[place].number
+      trust[column] = Self.mostTrust
       return true
     }
+    trust[column] -= 1
     return false
   }
 
@@ -188,7 +199,7 @@ struct CellMemo {
     values[column] = value
     numbers[column] = lastNumber
     current[column] = nil
-    guard isClean, text.utf8.count <= Self.longestKnown else { return }
+    guard isClean, text.utf8.count <= Self.longestKnown, trust[column] > -Self.mostTrust else { return }
     let first = column * Self.mostKnown
     let free = (first..<first + Self.mostKnown).first { known[$0].number == 0 }
     let place = free ?? first + lastNumber % Self.mostKnown

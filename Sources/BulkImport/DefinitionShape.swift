@@ -163,6 +163,6 @@ struct DefinitionWriter {
 extension String {
   /// Whether JSON writes it as it is.
   fileprivate var isPlain: Bool {
-    utf8.allSatisfy { $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+    !hasByte { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }
   }
 }

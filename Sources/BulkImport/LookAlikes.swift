@@ -24,7 +24,7 @@ struct LookAlike {
 
   /// The first one of a text that only ASCII may be in; nil where there is none.
   init?(in text: String) {
-    guard text.utf8.contains(where: { $0 >= 0x80 }) else { return nil }
+    guard text.hasByte(where: { $0 >= 0x80 }) else { return nil }
     for scalar in text.unicodeScalars where !scalar.isASCII {
       guard let like = Self.like(scalar) else { continue }
       (self.scalar, self.like) = (scalar, like)

@@ -28,6 +28,11 @@ extension String {
     return found ?? utf8.contains(byte)
   }
 
+  /// Whether a byte is one of some.
+  func hasByte(where isOne: (UInt8) -> Bool) -> Bool {
+    utf8.withContiguousStorageIfAvailable { $0.contains(where: isOne) } ?? utf8.contains(where: isOne)
+  }
+
   /// Whether there is nothing but blanks in it.
   var isBlank: Bool { unicodeScalars.allSatisfy(\.isBlank) }
 }

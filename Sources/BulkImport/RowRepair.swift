@@ -29,8 +29,9 @@ extension Columns {
           "this row ends before \(missing.shownList), which is sent nowhere: what is missing is taken as empty"))
       fields += missing.map { _ in "" }
     }
-    for (column, field) in fields.enumerated() where field.utf8.first == 0x27 || field.utf8.first == 0x3D {
-      guard let text = field.protectedText else { continue }
+    for (column, field) in fields.enumerated() {
+      let first = field.utf8.first
+      guard first == 0x27 || first == 0x3D, let text = field.protectedText else { continue }
       fields[column] = text
       guard field.utf8.first == 0x27, column < ownCount else { continue }
       warnings.append(
