@@ -16,7 +16,8 @@ enum CellSigns {
     let column = record.fields.indices.first { column in
       let text = record.fields[column]
       return column < headers.count && !headers[column].isEmpty && !dropped.indexes.contains(column)
-        && (testStudents.contains(text.trimmed) || isFirst && TotalWords.isExample(text))
+        && (testStudents.contains(text.trimmed) || isFirst && TotalWords.isExample(text)
+          || TotalWords.isTotal(text) && record.fields.contains(where: \.isBlank))
     }
     return column.map { RosterOptions.Condition(headers[$0], record.fields[$0]) }
   }

@@ -9,7 +9,7 @@ package struct SHA256 {
   package init() {}
 
   /// Adds bytes.
-  package mutating func update(data: [UInt8]) {
+  package mutating func update(data: some Sequence<UInt8>) {
     for byte in data {
       low = (low ^ UInt64(byte)) &* 0x0000_0100_0000_01B3
       high = (high &+ UInt64(byte) ^ high >> 29) &* 0xBF58_476D_1CE4_E5B9
