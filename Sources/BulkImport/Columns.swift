@@ -133,9 +133,23 @@ final class Columns {
       hasCell: facts.form.hasCells, sheet: facts.sheet?.name, byteColumn: byteColumn)
   }
 
+  /// The place of a cell of the roster's own, also where it is beyond the header, in the place of what the template adds.
+  func place(ofOwn column: Int, in record: Record) -> IssuePlace {
+    guard column >= ownCount else { return place(of: column, in: record) }
+    let position = column < record.positions.count ? record.positions[column] : nil
+    return IssuePlace(
+      file: file, line: position?.line ?? record.line, recordNumber: record.number, columnIndex: column, header: nil,
+      hasCell: facts.form.hasCells, sheet: facts.sheet?.name, byteColumn: position?.column)
+  }
+
   /// A row with what the template adds; one that is out of step with its header stays as it is.
   func extended(_ record: Record) -> Record {
-    guard !plan.isEmpty, record.fields.count == ownCount else { return record }
+    guard !plan.isEmpty else { return record }
+    guard record.fields.count == ownCount else {
+      var record = record
+      record.isOutOfStep = true
+      return record
+    }
     // What would be too large is not made.
     guard oversize(record.fields) == nil else {
       return record.with(fields: record.fields + plan.added.map { _ in "" })

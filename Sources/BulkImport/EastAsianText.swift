@@ -59,9 +59,10 @@ struct EastAsianText {
     guard wordCount > 0, lostCount * 50 <= wideCount || (lostCount == 1 && wideCount >= 10) else { return false }
     switch encoding {
     case .cp949:
-      return mixedCount == 0 && share(hangulCount) >= 0.8 && commonHangulCount * 2 >= hangulCount
+      // A letter of kana may be a mark, too.
+      return mixedCount == 0 && share(hangulCount) >= 0.8 - share(kanaCount) && commonHangulCount * 2 >= hangulCount
     case .gbk:
-      return mixedCount == 0 && share(hanCount) >= 0.9 && kanaCount * 50 <= hanCount
+      return mixedCount == 0 && share(hanCount) >= 0.9 - share(kanaCount) && kanaCount < hanCount
         && commonHanCount * 10 >= hanCount * 3
     case .eucJP, .shiftJIS:
       return mixedCount == 0 && share(kanaCount) >= 0.15 && share(kanaCount + hanCount) >= 0.9
@@ -70,6 +71,11 @@ struct EastAsianText {
         && commonTraditionalCount > 1
     default: return false
     }
+  }
+
+  /// Whether nearly all syllables are such as names and words have: of other texts one in six would be.
+  var isSurelyKorean: Bool {
+    fits(.cp949) && hangulCount >= 6 && commonHangulCount * 10 >= hangulCount * 8
   }
 
   private func share(_ count: Int) -> Double { Double(count) / Double(max(1, wideCount)) }
@@ -83,8 +89,10 @@ struct EastAsianText {
       case 0..<0x80: self = .latin
       // Quotes, dashes and dots of a typesetter.
       case 0x2010...0x201F, 0x2023...0x2027, 0x00A0: self = .mark
-      // Circles, arrows and the like, which stand in East Asian rosters; Roman numerals are none.
+      // Circles, arrows and the like, which stand in East Asian rosters.
       case 0x2020...0x214F, 0x2190...0x2BFF, 0x3200...0x33FF: self = .symbol
+      // Roman numerals, Greek letters and single letters of Hangul, as marks and levels have them.
+      case 0x2150...0x218F, 0x0391...0x03C9, 0x3131...0x318E: self = .symbol
       case 0x00C0...0x024F where scalar.value != 0xD7 && scalar.value != 0xF7: self = .accented
       case 0xAC00...0xD7A3: self = .hangul
       case 0x4E00...0x9FFF, 0xF900...0xFAFF, 0x3005: self = .han

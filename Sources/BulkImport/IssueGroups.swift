@@ -44,6 +44,7 @@ package struct IssueGroups: Hashable, Sendable, CustomStringConvertible {
   /// How many of a kind, and in all, are told apart by what they say; a person reads twenty.
   private let mostOfKind: Int
   private let mostGroups: Int
+  private let mostRanges: Int
 
   /// Those that say the same, in the order in which they were met.
   package private(set) var groups: [Group] = []
@@ -53,8 +54,10 @@ package struct IssueGroups: Hashable, Sendable, CustomStringConvertible {
   private var kindPlaces: [KindKey: Int] = [:]
 
   /// Makes groups that tell so many issues apart.
-  package init(mostOfKind: Int = 1_000, mostGroups: Int = 10_000) {
-    (self.mostOfKind, self.mostGroups) = (mostOfKind, mostGroups)
+  ///
+  /// - Parameter mostRanges: how many ranges of lines are told of those that say the same.
+  package init(mostOfKind: Int = 1_000, mostGroups: Int = 10_000, mostRanges: Int = 100) {
+    (self.mostOfKind, self.mostGroups, self.mostRanges) = (mostOfKind, mostGroups, mostRanges)
   }
 
   /// The kinds; in the same order for equal rosters.
@@ -79,7 +82,7 @@ package struct IssueGroups: Hashable, Sendable, CustomStringConvertible {
     if let place = places[key] {
       groups[place].issueCount += 1
       if groups[place].lines.last != issue.line { groups[place].rowCount += 1 }
-      groups[place].lines.append(issue.line)
+      groups[place].lines.append(issue.line, most: mostRanges)
       return true
     }
     guard kinds[kind].places.count < mostOfKind, groups.count < mostGroups else { return false }
@@ -90,10 +93,8 @@ package struct IssueGroups: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-/// Lines of a file, as ranges: the first hundred of them, and the last line.
+/// Lines of a file, as ranges: the first of them, and the last line.
 package struct LineList: Hashable, Sendable, CustomStringConvertible {
-  private static let most = 100
-
   private var ranges: [ClosedRange<Int>]
   private var isCut = false
   /// The last line.
@@ -101,11 +102,12 @@ package struct LineList: Hashable, Sendable, CustomStringConvertible {
 
   init(_ line: Int) { (ranges, last) = ([line...line], line) }
 
-  mutating func append(_ line: Int) {
+  /// - Parameter most: how many ranges there may be.
+  mutating func append(_ line: Int, most: Int) {
     guard line != last else { return }
     if !isCut, let range = ranges.last, line == range.upperBound + 1 {
       ranges[ranges.count - 1] = range.lowerBound...line
-    } else if ranges.count < Self.most {
+    } else if ranges.count < most {
       ranges.append(line...line)
     } else {
       isCut = true

@@ -104,7 +104,7 @@ struct RosterPass {
   ) throws {
     let (row, warnings) = header.isReport ? (record.withoutEscapes, []) : columns.repaired(record)
     guard filter.isRow(row) else { return }
-    if let total = columns.certainTotal(row) { return findings.add(total) }
+    if row.hasEnd, let total = columns.certainTotal(row) { return findings.add(total) }
     if row.hasEnd { numbers.note(row, columns) }
     guard filter.isWanted(row) else { return }
     if let limit = options.limit, findings.summary.rowCount >= limit { return }

@@ -34,7 +34,7 @@ struct RowCheck {
       issues.append(RowIssue(problem, file: place.file, header: place.header))
     }
     let isHidden = !columns.dropped.indexes.isEmpty && !record.problems.isEmpty
-    guard record.fields.count == columns.headers.count, !isHidden else {
+    guard record.fields.count == columns.headers.count, !record.isOutOfStep, !isHidden else {
       // Wrong quotes cut a row in the wrong places: one issue is enough.
       if issues.isEmpty { issues.append(totalIssue(record, columns) ?? Self.ragged(record, columns)) }
       return
@@ -112,7 +112,7 @@ struct RowCheck {
   /// The account and the name of a row; nil when it has not both, is out of step with its header, or has wrong quotes,
   /// so that its cells are guesses.
   static func key(of record: Record, _ columns: Columns) -> RowKey? {
-    guard record.problems.isEmpty, record.fields.count == columns.headers.count,
+    guard record.problems.isEmpty, record.fields.count == columns.headers.count, !record.isOutOfStep,
       let account = columns.accountColumn, let name = columns.nameColumn
     else { return nil }
     guard !columns.isNameIncomplete(record), !columns.isUnmade(account), !columns.isUnmade(name) else { return nil }
@@ -172,7 +172,8 @@ struct RowCheck {
     let why =
       count < expected
       ? "add the missing commas" : "put a cell that holds a comma in quotes, or remove what is too much"
-    return columns.place(of: min(count, expected), in: record).issue(
+    let place = columns.place(ofOwn: min(count, expected), in: record)
+    return place.issue(
       "ragged", value: count > expected && columns.dropped.indexes.isEmpty ? record.fields[expected] : nil,
       "this row has \(cells) and the header has \(expected): \(why)")
   }

@@ -46,7 +46,9 @@ struct RowFilter {
 
   /// Whether a record is a row at all, and not a total or the like.
   mutating func isRow(_ record: Record) -> Bool {
-    guard !except.contains(where: { Self.cell($0, record) == $0.value }) else { return false }
+    guard !except.contains(where: { Self.isWhole($0, record) && Self.cell($0, record) == $0.value }) else {
+      return false
+    }
     seenCount += 1
     return true
   }
@@ -54,7 +56,7 @@ struct RowFilter {
   /// Whether a row is wanted.
   mutating func isWanted(_ record: Record) -> Bool {
     var isWanted = true
-    for index in only.indices {
+    for index in only.indices where Self.isWhole(only[index], record) {
       let cell = Self.cell(only[index], record)
       if cell == only[index].value {
         only[index].isMet = true
@@ -82,6 +84,11 @@ struct RowFilter {
     var values = unmet.values.prefix(Self.keptValueCount - 1).map { $0.isEmpty ? "empty" : $0.shown }
     if unmet.values.count == Self.keptValueCount { values.append("…") }
     return "No row of \(file) has \(wanted) (\(rows); \(unmet.header.shown) is \(values.joined(separator: ", ")))"
+  }
+
+  /// Whether the cell that a condition is about was not cut off with the row's end.
+  private static func isWhole(_ condition: Condition, _ record: Record) -> Bool {
+    record.hasEnd || condition.column < record.fields.count - 1
   }
 
   private static func cell(_ condition: Condition, _ record: Record) -> String? {

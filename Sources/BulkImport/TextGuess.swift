@@ -58,7 +58,8 @@ struct EncodingGuess {
   ///
   /// - Parameter bytes: lines with bytes beyond ASCII.
   static func encodings(of bytes: [UInt8]) -> [RosterFormat.Encoding] {
-    eastAsian.filter { EastAsianText(bytes, in: $0)?.fits($0) == true } + LatinText.fitting(bytes)
+    if EastAsianText(bytes, in: .cp949)?.isSurelyKorean == true { return [.cp949] }
+    return eastAsian.filter { EastAsianText(bytes, in: $0)?.fits($0) == true } + LatinText.fitting(bytes)
       + ScriptText.encodings.filter { ScriptText(bytes, in: $0)?.fits == true }
   }
 

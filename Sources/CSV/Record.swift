@@ -28,6 +28,8 @@ package struct Record: Hashable, Sendable {
   package var hasEnd = true
   /// What its source says of single cells, in the source's own words; empty for most.
   package var remarks = ""
+  /// Whether it has not as many fields as its header; set by who knows the header.
+  package var isOutOfStep = false
   /// Whether a NUL is in any of the fields.
   package internal(set) var hasNull = false
 

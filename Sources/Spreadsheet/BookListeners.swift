@@ -79,18 +79,19 @@ final class BookListener: XMLListener {
 final class StyleListener: XMLListener {
   /// By the number that a cell names.
   private(set) var formats: [NumberFormat] = []
-  private var codes: [Int: String] = [:]
+  private var byNumber: [Int: NumberFormat] = [:]
   private var isInCells = false
   private static let most = 1 << 16
 
   func start(_ name: String, _ attributes: [String: String]) {
     switch name {
-    case "numFmt" where codes.count < Self.most:
-      if let id = attributes["numFmtId"].flatMap({ Int($0) }) { codes[id] = attributes["formatCode"] }
+    case "numFmt" where byNumber.count < Self.most:
+      guard let id = attributes["numFmtId"].flatMap({ Int($0) }), let code = attributes["formatCode"] else { return }
+      byNumber[id] = NumberFormat(code)
     case "cellXfs": isInCells = true
     case "xf" where isInCells && formats.count < Self.most:
       let id = attributes["numFmtId"].flatMap { Int($0) } ?? 0
-      formats.append(NumberFormat(id, code: codes[id]))
+      formats.append(byNumber[id] ?? NumberFormat(id))
     default: break
     }
   }

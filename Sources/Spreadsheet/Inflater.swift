@@ -28,7 +28,7 @@ package final class Inflater {
   static let alwaysAllowed = 64 << 20
   /// Beyond that only so many bytes of each.
   static let largestRatio = 200
-  /// So much comes out of nothing.
+  /// The most bytes that come out, whatever goes in.
   static let largest = 4 << 30
 
   private let wrapping: Wrapping

@@ -15,29 +15,30 @@ enum NumberFormat: Hashable, Sendable {
   /// In another way, such as with a currency, rounded, or in per cent.
   case other
 
-  /// The format of a number in the list of formats that every workbook has.
-  ///
-  /// - Parameter code: what the workbook itself says of the number; nil where it says nothing.
-  init(_ number: Int, code: String?) {
-    if let code {
-      self.init(code)
-    } else {
-      switch number {
-      case 0, 49: self = .general
-      case 1: self = .digits(1)
-      case 18...21, 45, 47: self = .date(hasDay: false, hasTime: true)
-      case 22: self = .date(hasDay: true, hasTime: true)
-      // Those from 27 on are dates in East Asian editions, which do not write them out.
-      case 14...17, 27...31, 34...36, 50...58: self = .date(hasDay: true, hasTime: false)
-      case 32, 33: self = .date(hasDay: false, hasTime: true)
-      case 46: self = .duration
-      default: self = .other
-      }
+  /// The most letters of a format that Excel takes.
+  private static let longestCode = 255
+
+  /// A format of the list that every workbook has, for a number of which the workbook itself says nothing.
+  init(_ number: Int) {
+    switch number {
+    case 0, 49: self = .general
+    case 1: self = .digits(1)
+    case 18...21, 45, 47: self = .date(hasDay: false, hasTime: true)
+    case 22: self = .date(hasDay: true, hasTime: true)
+    // Those from 27 on are dates in East Asian editions, which do not write them out.
+    case 14...17, 27...31, 34...36, 50...58: self = .date(hasDay: true, hasTime: false)
+    case 32, 33: self = .date(hasDay: false, hasTime: true)
+    case 46: self = .duration
+    default: self = .other
     }
   }
 
   /// Reads a format such as `yyyy-mm-dd` or `0000`; only its first part counts, the one for positive numbers.
   init(_ code: String) {
+    guard code.utf8.count <= 4 * Self.longestCode else {
+      self = .other
+      return
+    }
     var (letters, isQuoted, bracket) = ("", false, String?.none)
     var iterator = code.makeIterator()
     while let letter = iterator.next() {

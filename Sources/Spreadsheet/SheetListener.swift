@@ -56,13 +56,13 @@ final class SheetListener: XMLListener {
   }
 
   func text(_ text: String) throws {
-    guard let cell else { return }
-    guard cell.isValue else {
-      try self.cell?.inline.append(text)
+    guard cell?.isValue == true else {
+      try cell?.inline.append(text)
       return
     }
-    self.cell?.value += text
-    guard cell.value.utf8.count + text.utf8.count <= RichText.longest else {
+    // In place: a copy for every piece of a long text would take its square.
+    cell?.value += text
+    guard cell?.value.utf8.count ?? 0 <= RichText.longest else {
       throw SpreadsheetError.tooLarge("the text of \(place) is longer than \(RichText.longest) bytes")
     }
   }
@@ -178,7 +178,6 @@ final class SheetListener: XMLListener {
   private func noteMerged(_ range: String) {
     let ends = range.split(separator: ":").compactMap { CellName(String($0)) }
     guard ends.count == 2, ends[0].row < ends[1].row else { return }
-    facts.mergedCount += 1
     if facts.merged.count < SheetFacts.mostMerged {
       facts.merged.append(SheetFacts.Merged(range: range, firstRow: ends[0].row))
     }

@@ -57,6 +57,4 @@ package struct SheetFacts: Hashable, Sendable {
   package internal(set) var firstHiddenRow: Int?
   /// The first cells that are merged over several rows.
   package internal(set) var merged: [Merged] = []
-  /// How many there are.
-  package internal(set) var mergedCount = 0
 }

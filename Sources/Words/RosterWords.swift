@@ -49,7 +49,7 @@ extension RosterError: CustomStringConvertible {
     case .encoding:
       "In a spreadsheet, save it as \"CSV UTF-8 (comma delimited)\" (파일 > 다른 이름으로 저장 > \"CSV UTF-8(쉼표로 분리)\")."
     case .workbook(let error): Self.hint(error)
-    case .noSheet(nil): "Leave --sheet out: it is for workbooks (.xlsx)."
+    case .noSheet(nil): "Leave --sheet out, or \"sheet\" of the template: it is for workbooks (.xlsx)."
     case .noSheet: "Name one of them with --sheet, or leave that out for the first that is not hidden."
     case .emptySheet(let others): others.isEmpty ? Self.saving : "Name the sheet with --sheet."
     case .packed(let error): Self.hint(error)

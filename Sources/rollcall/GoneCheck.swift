@@ -32,11 +32,11 @@ struct MaxGone: ExpressibleByArgument {
 struct GoneOptions: ParsableArguments {
   @Option(
     help: """
-      Ask before more leave the course with this roster, counted against its largest of the last 30 days: a number, or a \
-      share, which is 5 at least. Without a terminal it ends with 6 instead; --yes is no answer.
+      Ask when more than this leave the course, counted against its largest roster of the last 30 days: a number, or a \
+      share (then 5 at least). Without a terminal the command ends with 6; --yes is no answer.
       """)
   var maxGone = MaxGone.standard
-  @Flag(help: "However many leave the course, they have left.")
+  @Flag(help: "Do not ask: those who are not in the roster have left.")
   var allowGone = false
   @Flag(help: "Allow that a person whom the course has under another name gets a second workspace.")
   var allowRenamed = false

@@ -22,7 +22,7 @@ final class IssueFile {
   private let needed: NeededFiles
   private let target: Target
   /// Those that say the same, which are rows at the end, and what is beyond them, row after row.
-  private var groups = IssueGroups(mostOfKind: .max)
+  private var groups = IssueGroups(mostOfKind: .max, mostRanges: .max)
   private var others: Spool?
   private var othersSize = 0
   private var bytes = RecordWriter.byteOrderMark

@@ -95,7 +95,8 @@ struct RunVerb: AsyncParsableCommand {
       let result = try check.importBatch(into: queue, agreed: agreed) { comparison in
         // The queue's lock is free while a person thinks.
         let count = comparison.toCreateCount
-        context.tell("Meanwhile the queue has changed: \(count) would be created now.")
+        context.tell(
+          "Meanwhile the queue has changed: \(count) would be created now, and \(comparison.goneCount) be gone.")
         agreed.goneCount = try check.confirmGone(comparison, in: context)
         try confirm(count, endpoint: check.endpoint, in: context)
         agreed.createCount = count

@@ -50,6 +50,18 @@ import Words
     #expect(try read(names, in: encoding) == names)
   }
 
+  @Test(arguments: ["Ⅰ", "Ⅲ", "ㄱ", "ㅋㅋ", "α", "①", "あ", "ア"])
+  func `marks beside names do not make another encoding of them`(mark: String) throws {
+    let korean = ["김민준", "이서연", "박도윤", "최나경", "정하윤"].map { "\($0) \(mark)" }
+    #expect(try read(korean, in: "CP949") == korean)
+    let many = (1...60).map { "\(korean[$0 % 5]) \($0)" }
+    #expect(try read(many, in: "CP949") == many)
+    guard mark.unicodeScalars.allSatisfy({ !(0x3131...0x318E).contains($0.value) }) else { return }
+    let chinese = ["王小明", "李秀英", "张伟", "刘洋"].map { "\($0) \(mark)" }
+    let found = try read(chinese, in: "GB18030")
+    #expect(found == nil || found == chinese, "\(found ?? [])")
+  }
+
   @Test func `what could be several encodings is refused with a cell that differs`() throws {
     let bytes = try sheet(["Novák", "Přibyl"], "CP1250")
     let error = #expect(throws: RosterError.self) { try withFile(bytes) { try BulkImportTests.read($0, as: "r.csv") } }

@@ -36,6 +36,18 @@ import Words
     #expect(whole.summary.acceptedCount == 3 && !whole.hasOpenEnd)
   }
 
+  @Test(arguments: ["note=", "note=a, b", "name=ai-3"])
+  func `what rows are chosen by says nothing of a row that was cut`(condition: String) throws {
+    var options = RosterOptions()
+    if condition == "note=" {
+      options.except = [try #require(RosterOptions.Condition(condition))]
+    } else {
+      options.only = [try #require(RosterOptions.Condition(condition))]
+    }
+    let found = try withFile(Self.text("학생 3,").utf8) { try read($0, as: "r.csv", options: options) }
+    #expect(found.issues.map { $0.split(separator: " ")[2] } == ["unfinished"], "\(found.issues)")
+  }
+
   @Test func `a copy that ends between the two bytes of a line end is whole`() throws {
     let found = try reading(Array(Self.text(Self.line(3) + "\r", end: "\r\n").utf8))
     #expect(found.summary.acceptedCount == 3)

@@ -31,6 +31,18 @@ import Words
     #expect(reading.summary.columns == ["순번", "학과", "학번", "성명", "gpuCount"])
   }
 
+  @Test(arguments: [
+    (#"{"name": "ai-${id}"}"#, "a1,acc1,a:1,ls,late, bob"),
+    (#"{"name": "ai-${id}", "description": "${note}"}"#, "a1,acc1,a:1,ls,late, bob,carol"),
+    (#"{"name": "ai-${id}", "description": "${note}"}"#, "a1,acc1,a:1,ls,late, bob"),
+  ])
+  func `cells beyond the header are never taken for what the template makes`(template: String, last: String) throws {
+    let reading = try read("id,accountId,image,command,note\na0,acc1,a:1,ls,x\n\(last)\n", template)
+    #expect(reading.summary.acceptedCount == 1, "\(reading.definitions)")
+    #expect(reading.issues.map { $0.split(separator: " ")[2] } == ["ragged"], "\(reading.issues)")
+    #expect(!reading.definitions.contains { $0.contains("bob") || $0.contains("carol") })
+  }
+
   @Test func `a value with a placeholder wins over the column of its field, which travels along`() throws {
     let text = "name,accountId,image,command\nKim,acc1,a:1,ls\n"
     let reading = try read(text, #"{"name": "x-${name|slug}"}"#)

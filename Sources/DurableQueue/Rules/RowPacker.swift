@@ -114,7 +114,8 @@ struct RowUnpacker {
   /// Hands over a piece's rows, with packed cells. A row that is stored keeps its whole piece in memory.
   mutating func unpack(_ piece: [UInt8], _ body: (NewRow) throws -> Void) throws {
     (bytes, index) = (piece, 0)
-    while index < bytes.count, let tag = RowPacker.Tag(rawValue: bytes[index]) {
+    while index < bytes.count {
+      guard let tag = RowPacker.Tag(rawValue: bytes[index]) else { throw BrokenRows(what: "a row of no kind") }
       index += 1
       switch tag {
       case .base:
