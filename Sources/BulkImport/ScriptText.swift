@@ -40,8 +40,17 @@ struct ScriptText {
     switch (encoding, scalar.value) {
     case (.windows1253, 0x0386...0x03CE): true
     case (.windows1255, 0x05D0...0x05EA): true
-    // Russian, Ukrainian, Belarusian.
-    case (.windows1251, 0x0401...0x045F), (.koi8R, 0x0401...0x045F), (.cp866, 0x0401...0x045F): true
+    case (.windows1251, let value), (.koi8R, let value), (.cp866, let value): isEastSlavic(value)
+    default: false
+    }
+  }
+
+  /// Whether a letter is Russian, Ukrainian or Belarusian.
+  private static func isEastSlavic(_ value: UInt32) -> Bool {
+    switch value {
+    case 0x0410...0x044F, 0x0401, 0x0404, 0x0406, 0x0407, 0x040E, 0x0451, 0x0454, 0x0456, 0x0457, 0x045E, 0x0490,
+      0x0491:
+      true
     default: false
     }
   }

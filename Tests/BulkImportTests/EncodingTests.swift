@@ -30,6 +30,7 @@ import Words
     ("CP866", "Иванов"),
     ("CP1253", "Παπαδόπουλος"), ("CP1255", "כהן"), ("CP950", "陳淑芬"), ("CP850", "Müller"), ("CP850", "José"),
     ("MAC-CENTRALEUROPE", "Wałęsa"), ("CP1257", "Žukauskienė Šimkutė"), ("CP1250", "Zięba"), ("CP1250", "Dębski"),
+    ("MAC-CYRILLIC", "Олександр Єжак"),
     ("CP1250", "Erdős"), ("CP1250", "Přibyl"), ("CP1254", "Erdoğan"),
   ])
   func `a single name is read right or refused`(encoding: String, name: String) throws {
