@@ -163,8 +163,8 @@ extension Columns {
     let byFields = following.first { record in cells(record).count { names.isField($0) } >= 2 }
     if let byFields { return byFields.line }
     // A title stands alone; the header below it does not.
-    guard cells(record).count == 1 else { return nil }
-    return following.first { cells($0).count > 1 }?.line
+    guard record.filledCount == 1 else { return nil }
+    return following.first { $0.filledCount > 1 }?.line
   }
 }
 

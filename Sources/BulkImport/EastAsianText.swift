@@ -13,6 +13,11 @@ struct EastAsianText {
   private var commonHanCount = 0
   private var kanaCount = 0
   private var otherCount = 0
+  private var commonJapaneseCount = 0
+  /// Kana in half the width, which is what other one-byte texts look like too: it tells nothing by itself.
+  private var halfKanaCount = 0
+  /// Roman numerals of one character, which are usual in Japanese.
+  private var numeralCount = 0
   private var commonTraditionalCount = 0
   /// Words with a letter beyond ASCII.
   private var wordCount = 0
@@ -41,8 +46,13 @@ struct EastAsianText {
         hanCount += 1
         if Self.commonHan.contains(scalar) { commonHanCount += 1 }
         if Self.commonTraditional.contains(scalar) { commonTraditionalCount += 1 }
+        if Self.commonJapanese.contains(scalar) { commonJapaneseCount += 1 }
       case .kana: kanaCount += 1
+      case .halfKana: halfKanaCount += 1
       case .mark, .symbol, .latin: break
+      case .numeral:
+        otherCount += 1
+        numeralCount += 1
       case .accented, .other: otherCount += 1
       }
     }
@@ -65,7 +75,9 @@ struct EastAsianText {
       return mixedCount == 0 && share(hanCount) >= 0.9 - share(kanaCount) && kanaCount < hanCount
         && commonHanCount * 10 >= hanCount * 3
     case .eucJP, .shiftJIS:
-      return mixedCount == 0 && share(kanaCount) >= 0.15 && share(kanaCount + hanCount) >= 0.9
+      let isJapanese = share(kanaCount) >= 0.15 || commonJapaneseCount > 1 && commonJapaneseCount * 2 >= hanCount
+      return mixedCount == 0 && isJapanese && share(kanaCount + hanCount + numeralCount) >= 0.9
+        && halfKanaCount <= 4 * (kanaCount + hanCount)
     case .big5:
       return mixedCount == 0 && share(hanCount) >= 0.9 && commonTraditionalCount * 10 >= hanCount * 4
         && commonTraditionalCount > 1
@@ -82,7 +94,7 @@ struct EastAsianText {
 
   /// What a letter is of.
   private enum Kind {
-    case latin, accented, hangul, han, kana, mark, symbol, other
+    case latin, accented, hangul, han, kana, halfKana, numeral, mark, symbol, other
 
     init(_ scalar: Unicode.Scalar) {
       switch scalar.value {
@@ -97,6 +109,8 @@ struct EastAsianText {
       case 0xAC00...0xD7A3: self = .hangul
       case 0x4E00...0x9FFF, 0xF900...0xFAFF, 0x3005: self = .han
       case 0x3041...0x30FF: self = .kana
+      case 0x2160...0x217F: self = .numeral
+      case 0xFF61...0xFF9F: self = .halfKana
       // Full-width forms and the signs of East Asian sets stand in any of these texts.
       case 0x3000...0x3020, 0xFF01...0xFF5E, 0x2460...0x24FF: self = .mark
       default: self = .other
@@ -136,5 +150,11 @@ struct EastAsianText {
   private static let commonTraditional = Set(
     """
     王李張劉陳楊黃趙吳周徐孫馬朱胡郭何高林羅鄭梁謝宋唐許韓馮鄧曹彭曾蕭田董袁潘于蔣蔡余杜葉程蘇魏呂丁任沈姚盧姜崔鍾譚陸汪范金石廖賈夏韋付方白鄒孟熊秦邱江尹薛閻段雷侯龍史陶黎賀顧毛郝龔邵萬錢嚴賴洪詹施游柯翁簡戴莊涂志明俊傑建宏家豪淑芬美玲雅婷怡君詩涵承恩宗翰冠宇品睿柏宥彥廷子軒宜庭欣佳佩珊惠雯麗華秀英文雄國強偉小大中一天安思宜學生號姓名班級專業年系院課程成績備註教師組電話郵箱座人上下的是在不了有和這為我他到時要以來用們工作化新東西南北京市省縣區第三二四五六七八九十男女老師
+    """.unicodeScalars)
+
+  /// Ideographs of Japanese names, and of words that stand in rosters.
+  private static let commonJapanese = Set(
+    """
+    佐藤鈴木高橋髙田中伊渡辺邊山本村小林加吉松井斎斉齋齊清水森池阿部石川原前岡長谷後近遠青坂西福太三浦岩上下金子内藤野竹宮崎﨑今大和千葉菅古市杉平丸増柴酒工横新久保島嶋関安東桜河武土屋熊谷秋永北南郎一二三花美恵香奈健翔陽菜結衣愛真優斗悠樹直裕介助司之浩史明義雄彦隆誠正和男子里沙織理絵沢澤桑星荒片尾黒白根浅児玉望月須服飯尾富学籍番号氏名所属科年組部学生名前姓性別男女連絡先電話備考成績点数講義履修者
     """.unicodeScalars)
 }

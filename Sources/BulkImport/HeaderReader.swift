@@ -65,6 +65,9 @@ struct HeaderReader {
   ///
   /// - Parameter unknown: columns to choose rows by that are not there. A line that is no header has none either.
   func issues(_ columns: Columns, unknown: [String]) -> [RowIssue] {
+    // What follows from that line tells nothing.
+    let shape = isReport ? [] : columns.headerShapeIssues
+    guard shape.isEmpty else { return shape }
     let filters = (isGivenUp ? [] : unknown).map { column in
       columns.headerPlace(of: nil).issue(
         "filter", value: column,

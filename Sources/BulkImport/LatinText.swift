@@ -20,7 +20,7 @@ struct LatinText {
   /// The encodings of Latin letters that are told apart, the most usual one first.
   static let encodings: [RosterFormat.Encoding] = [
     .windows1252, .macRoman, .windows1250, .iso8859_2, .iso8859_15, .windows1254, .windows1257, .macCentralEurope,
-    .cp850,
+    .cp850, .cp857, .cp860,
   ]
 
   /// Reads a text; nil where it cannot be in the encoding.
@@ -71,7 +71,7 @@ struct LatinText {
     if other.strangeCount >= strangeCount + 2 { return true }
     // What both make sense of is in the usual one, where the other one is rare.
     return encoding == .windows1252 && strangeCount <= other.strangeCount
-      && [.iso8859_15, .windows1257, .cp850].contains(other.encoding)
+      && [.iso8859_15, .windows1257, .cp850, .cp857, .cp860].contains(other.encoding)
   }
 }
 
@@ -88,6 +88,7 @@ enum LatinLanguages {
     "ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíľňóôšťúýž", "áéíóöőúüű", "čćđšž", "ăâîşţ",
   ]
   private static let turkish = ["çğıöşüâîû", "äöüßé", "àâçéèêëîïôùûü"]
+  private static let portuguese = ["áâãàçéêíóôõúü"]
   private static let baltic = ["ąčęėįšųūž", "āčēģīķļņšūž", "äõöüšž", "äöüßé", "åäöéø"]
 
   /// Those that are written in an encoding.
@@ -95,7 +96,8 @@ enum LatinLanguages {
     let texts =
       switch encoding {
       case .windows1250, .iso8859_2, .macCentralEurope: shared + central
-      case .windows1254: turkish
+      case .windows1254, .cp857: turkish
+      case .cp860: portuguese
       case .windows1257: baltic
       default: shared + western
       }
@@ -218,7 +220,10 @@ extension Unicode.Scalar {
     isASCII ? properties.isAlphabetic : (0xC0...0x24F).contains(value) && value != 0xD7 && value != 0xF7
   }
 
-  fileprivate var lowered: Unicode.Scalar { properties.lowercaseMapping.unicodeScalars.first ?? self }
+  /// In lower case; İ as the other i of Turkish, for it is no plain one.
+  fileprivate var lowered: Unicode.Scalar {
+    self == "İ" ? "ı" : properties.lowercaseMapping.unicodeScalars.first ?? self
+  }
 
   /// The letter without its mark; nil for one that has none.
   fileprivate var base: Unicode.Scalar? {
@@ -229,6 +234,6 @@ extension Unicode.Scalar {
   /// Of letters in lower case.
   fileprivate var isVowel: Bool { "aeiouyæœøı".unicodeScalars.contains(base ?? self) }
 
-  /// Whether it is a consonant with a mark, of Slavic or Baltic languages.
-  fileprivate var isSoftened: Bool { "čćřňťšžśźżģķļņ".unicodeScalars.contains(self) }
+  /// Whether it is a consonant with a mark, of Slavic or Baltic languages or of Turkish.
+  fileprivate var isSoftened: Bool { "čćřňťšžśźżģķļņşğ".unicodeScalars.contains(self) }
 }

@@ -14,6 +14,8 @@ package struct RosterError: Error, Hashable, Sendable {
     case notAFile
     /// The system does not let it be read; the detail is the system's.
     case unreadable
+    /// Its header cannot be read; the detail says where and why.
+    case brokenHeader
     /// There is nothing in it.
     case empty
     /// There is a header and nothing below.

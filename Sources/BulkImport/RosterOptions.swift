@@ -86,6 +86,8 @@ package struct RosterFormat: Hashable, Sendable, CustomStringConvertible {
     case windows1254 = "CP1254"
     case windows1257 = "CP1257"
     case cp850 = "CP850"
+    case cp857 = "CP857"
+    case cp860 = "CP860"
     case windows1251 = "CP1251"
     case koi8R = "KOI8-R"
     case cp866 = "CP866"

@@ -14,6 +14,8 @@ struct RosterPass {
   private var numbers = NameNumbers()
   private var judge: RowJudge
   private var findings: RosterFindings
+  /// Whether the header was met again, which one condition leaves out everywhere.
+  private var hasHeaderAgain = false
   /// The last line on which a record started.
   private var lastLine = 0
 
@@ -104,6 +106,10 @@ struct RosterPass {
   ) throws {
     let (row, warnings) = header.isReport ? (record.withoutEscapes, []) : columns.repaired(record)
     guard filter.isRow(row) else { return }
+    if let again = columns.headerAgain(row) {
+      if !hasHeaderAgain { findings.add(whole: again) }
+      return hasHeaderAgain = true
+    }
     if row.hasEnd, let total = columns.certainTotal(row) { return findings.add(total) }
     if row.hasEnd { numbers.note(row, columns) }
     guard filter.isWanted(row) else { return }

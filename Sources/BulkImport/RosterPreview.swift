@@ -110,10 +110,23 @@ package struct RosterPreview: Hashable, Sendable {
 extension RosterPreview {
   /// Adds a row, or the condition that leaves it out where it is probably none.
   mutating func add(_ record: Record, _ headers: [String], _ dropped: DroppedColumns) {
-    guard let found = CellSigns.probablyNone(record, headers, dropped, isFirst: rows.isEmpty) else {
+    let found =
+      Self.headerAgain(record, headers, dropped)
+      ?? CellSigns.probablyNone(record, headers, dropped, isFirst: rows.isEmpty)
+    guard let found else {
       rows.append(dropped.keeping(record.fields))
       return lines.append(record.line)
     }
     if !probablyNone.contains(found) { probablyNone.append(found) }
+  }
+
+  /// The condition that leaves out the header where it stands again.
+  private static func headerAgain(
+    _ record: Record, _ headers: [String], _ dropped: DroppedColumns
+  ) -> RosterOptions.Condition? {
+    guard let column = headers.indices.first(where: { !headers[$0].isEmpty && !dropped.indexes.contains($0) }),
+      record.fields.map(\.asHeader) == headers
+    else { return nil }
+    return RosterOptions.Condition(headers[column], headers[column])
   }
 }

@@ -127,8 +127,11 @@ package struct RosterReader: Sendable {
         }
         return look.rows.count < 200
       }
-    } catch is CSVError {
-      // What came before it will do; `check` says what is wrong.
+    } catch let error as CSVError {
+      // What came before it will do, if anything did; `check` says what is wrong.
+      guard !look.headers.isEmpty else {
+        throw RosterError(.brokenHeader, file: displayName, detail: error.description)
+      }
     }
     let isReport = all.contains { $0.hasPrefix("rollcall_") }
     if !isReport, let error = dropped.error(all, of: displayName) { throw error }

@@ -57,8 +57,8 @@ struct RosterSource: Sendable {
         start, names: FieldNames(schema), wanted: wanted, headerLine: options.headerLine, sheet: sheet)
       kind = .table(TableSource(path: path, shownAs: shownAs, separator: table.separator, sheet: sheet))
       facts = SourceFacts(
-        form: sheet == nil ? .table : .sheet, firstHeaderLine: table.headerLine, rowWidth: table.rowWidth, sheet: sheet,
-        mayLackBytes: encoding != .utf8)
+        form: sheet == nil ? .table : .sheet, firstHeaderLine: table.headerLine, rowWidth: table.rowWidth,
+        rowLikeCell: table.rowLikeCell, sheet: sheet, mayLackBytes: encoding != .utf8)
       format.shape = sheet.map { .sheet($0.name) } ?? .table(separator: table.separator)
     }
     self.format = format

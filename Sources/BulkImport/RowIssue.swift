@@ -50,6 +50,10 @@ extension RowIssue {
     case total(String, header: String)
     /// The row is a total, and is left out.
     case leftOutTotal(String, header: String)
+    /// The row is the header again.
+    case headerAgain(header: String)
+    /// The line that is taken as the header looks like a row, by a cell of it.
+    case rowAsHeader(String, line: Int)
     /// The first row is an example.
     case exampleRow(String, header: String)
     /// A row has one cell, and the condition leaves such rows out.

@@ -48,6 +48,8 @@ struct SourceFacts: Sendable {
   var firstHeaderLine = 0
   /// How many cells most rows have; nil where that is not known.
   var rowWidth: Int?
+  /// A cell of the line that is taken as the header, by which it is a row; nil where it looks like a header.
+  var rowLikeCell: String?
   /// The sheet of a workbook that it is; nil for other rosters.
   var sheet: SheetTable?
   /// Whether U+FFFD stands for a byte that fits no character of the file's encoding.

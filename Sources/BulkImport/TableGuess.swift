@@ -11,6 +11,8 @@ struct TableGuess {
   let headerLine: Int
   /// How many cells most rows have, where at least two have so many.
   let rowWidth: Int?
+  /// The cell of the header that looks like those below it; nil where the header looks like one.
+  let rowLikeCell: String?
 
   /// How many records are looked at.
   private static let recordCount = 40
@@ -34,6 +36,8 @@ struct TableGuess {
     separator = best.separator
     self.headerLine = headerLine ?? best.headerLine ?? note.nextLine
     rowWidth = best.rowWidth
+    // A line that a person names, or that names fields, is taken at their word.
+    rowLikeCell = headerLine == nil ? best.rowLikeCell : nil
   }
 
   /// What a separator makes of a table.
@@ -44,6 +48,9 @@ struct TableGuess {
     /// How many of the header's cells are known.
     private var knownCount = 0
     private var cellCount = 0
+    /// Whether quotes stand where they mean nothing.
+    private var hasStrayQuotes = false
+    private(set) var rowLikeCell: String?
     private(set) var rowWidth: Int?
     /// How many of the rows have as many cells as the header.
     private var share = 0.0
@@ -63,17 +70,20 @@ struct TableGuess {
       let least = wanted.isEmpty ? 2 : wanted.count
       let index =
         cells.firstIndex { known($0) >= least }
-        ?? (cells.first.map { known($0) == 0 } == true ? Self.titleCount(cells.map(\.count)) : 0)
+        ?? (cells.first.map { known($0) == 0 } == true ? Self.titleCount(records.map { $0.filledCount }) : 0)
       guard records.indices.contains(index) else { return }
       headerLine = records[index].line
       knownCount = known(cells[index])
       cellCount = records[index].fields.count
       let rows = records[(index + 1)...]
+      hasStrayQuotes = records.contains { !$0.problems.isEmpty }
       let widths = Dictionary(grouping: rows) { $0.fields.count }.filter {
         $0.value.count > 1 && $0.value.count * 2 > rows.count
       }
       rowWidth = widths.first?.key
       share = Double(rows.count { $0.fields.count == cellCount }) / Double(max(1, rows.count))
+      guard !cells[index].contains(where: names.isField) else { return }
+      rowLikeCell = CellShape.rowLikeCell(records[index].fields, rows: rows.map(\.fields))
     }
 
     /// How many lines at the beginning have so few cells that they are above the table.
@@ -87,6 +97,7 @@ struct TableGuess {
     func isBetter(than other: Look) -> Bool {
       if knownCount != other.knownCount { return knownCount > other.knownCount }
       guard cellCount > 1, other.cellCount > 1 else { return cellCount > 1 }
+      if hasStrayQuotes != other.hasStrayQuotes { return !hasStrayQuotes }
       return (share, cellCount) > (other.share, other.cellCount)
     }
 

@@ -91,6 +91,8 @@ extension Position {
 extension UInt8 {
   /// What encloses a cell.
   package static let quote = UInt8(ascii: "\"")
+  /// What begins a formula, or a quoted cell that a spreadsheet must not take for a number.
+  static let equals = UInt8(ascii: "=")
   /// What stands between cells, as a rule.
   package static let comma = UInt8(ascii: ",")
   /// The same in many countries of Europe.

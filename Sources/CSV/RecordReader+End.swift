@@ -17,6 +17,7 @@ extension RecordReader {
       guard isMending, fieldPosition.line == line else { throw open }
       record.problems.append(open)
     case .fieldStart: try startField(at: 0)
+    case .equalsSeen: pending.append(.equals)
     case .unquoted, .quoteSeen, .stray: break
     }
     if isMending { mendCharacter() }

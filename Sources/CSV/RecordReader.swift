@@ -6,7 +6,8 @@ import Provisioning
 ///
 /// RFC 4180, and where that is silent: CRLF, LF and a lone CR end a record; the last one needs no end. A byte order mark
 /// at the start is skipped. An empty last field is kept, records of any length are kept as they are, wholly blank lines
-/// are skipped (but counted, see `Record.number`). Blanks around a field belong to it. A quote inside a field that does
+/// are skipped (but counted, see `Record.number`). Blanks around a field belong to it. `="0072"`, by which a
+/// spreadsheet keeps a number as text, is a quoted field too. A quote inside a field that does
 /// not start with one, and text after a closing quote, are problems of the record: the text is taken as it stands up to
 /// the next comma or line end, and reading goes on. All other errors end the reading.
 package struct RecordReader {
@@ -23,6 +24,8 @@ package struct RecordReader {
     /// Before the first byte of a field; at the end of the file: after a comma.
     case fieldStart
     case unquoted
+    /// After a `=` that begins a field: a quote behind it makes `="0072"` of it.
+    case equalsSeen
     case quoted
     /// After a quote in a quoted field: the closing one, or the first of two.
     case quoteSeen
@@ -43,6 +46,8 @@ package struct RecordReader {
   private var recordLength = 0
   private(set) var fieldPosition = Position(line: 1, column: 1)
   private var fieldIsQuoted = false
+  /// Whether a `=` stands before its quote.
+  private var fieldIsProtected = false
   private(set) var line: Int
   /// Records and blank lines, with the one being read.
   private var number: Int
@@ -105,6 +110,13 @@ extension RecordReader {
       case .fieldStart:
         try startField(at: index)
         fieldIsQuoted = bytes[index] == .quote
+        fieldIsProtected = false
+        state = fieldIsQuoted ? .quoted : bytes[index] == .equals ? .equalsSeen : .unquoted
+        index += state == .unquoted ? 0 : 1
+      case .equalsSeen:
+        fieldIsProtected = bytes[index] == .quote
+        fieldIsQuoted = fieldIsProtected
+        if !fieldIsQuoted { pending.append(.equals) }
         state = fieldIsQuoted ? .quoted : .unquoted
         index += fieldIsQuoted ? 1 : 0
       case .unquoted, .stray: index = try readUnquoted(bytes, index, body)
@@ -280,7 +292,8 @@ extension RecordReader {
     guard state != .stray else { return error(.invalidUTF8, at: fieldPosition) }
     var (iterator, decoder, validCount) = (bytes.makeIterator(), UTF8(), 0)
     while case .scalarValue(let scalar) = decoder.decode(&iterator) { validCount += UTF8.width(scalar) }
-    let place = fieldPosition.after(bytes.prefix(validCount), isQuoted: fieldIsQuoted)
+    let start = Position(line: fieldPosition.line, column: fieldPosition.column + (fieldIsProtected ? 1 : 0))
+    let place = start.after(bytes.prefix(validCount), isQuoted: fieldIsQuoted)
     return error(.invalidUTF8, at: place)
   }
 }

@@ -12,6 +12,7 @@ extension RosterError: CustomStringConvertible {
     case .missing: "There is no file \(file)."
     case .notAFile: "\(file) is \(detail), not a file."
     case .unreadable: "The roster \(file) cannot be read: \(detail)."
+    case .brokenHeader: "The header of \(file) cannot be read: \(detail)."
     case .empty: "The roster \(file) is empty."
     case .noRows: "The roster \(file) has \(detail.isEmpty ? "a header and no rows" : "no rows")."
     case .nothingChosen: "\(detail)."
@@ -41,6 +42,7 @@ extension RosterError: CustomStringConvertible {
     case .missing: "Check the path and the folder you are in."
     case .notAFile: "Save the roster as a file and name that."
     case .unreadable: "Check the file's permissions."
+    case .brokenHeader: nil
     case .empty, .noRows: "A roster has a line with the names of its columns, then a line for each workspace."
     case .drop: "--drop takes a header as it stands in the roster."
     case .nothingChosen, .allExcepted, .headerBehindEnd: "Look at the options --header-line, --except and --only."
@@ -108,6 +110,12 @@ extension RowIssue.Finding {
     case .leftOutTotal(let text, let header):
       "'\(text.shown)' looks like a total and no row, and the row has nothing that a name is made of: it is left out, as "
         + "--except \("\(header)=\(text)".quotedWord) would say"
+    case .headerAgain(let header):
+      "this line is the header again, as pages and joined files have it: leave out all such lines with "
+        + "--except \("\(header)=\(header)".quotedWord)"
+    case .rowAsHeader(let text, let line):
+      "this line is taken as the header and looks like a row ('\(text.shown)'): put a line of headers above it; if it is "
+        + "the header, say --header-line \(line)"
     case .exampleRow(let text, let header):
       "'\(text.shown)' looks like the example of the form that was filled in: leave it out with "
         + "--except \("\(header)=\(text)".quotedWord)"

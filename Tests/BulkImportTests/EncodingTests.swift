@@ -70,6 +70,24 @@ import Words
     #expect(error?.detail.contains("Windows-1252 ('Pøibyl')") == true)
   }
 
+  @Test(arguments: [
+    ("CP932", ["山田太郎", "佐藤花子", "ﾔﾏﾀﾞ ﾀﾛｳ"]), ("CP932", ["①高橋", "Ⅱ部 髙橋", "鈴木一郎"]),
+    ("EUC-JP", ["山田太郎", "佐藤花子", "ｻﾄｳ ﾊﾅｺ"]), ("CP857", ["Yıldız", "Şahin", "Öztürk", "Çağlar", "Gökçe"]),
+  ])
+  func `names of a few languages and old systems are read`(encoding: String, names: [String]) throws {
+    #expect(try read(names, in: encoding) == names)
+  }
+
+  @Test(arguments: [
+    ("CP857", "Yıldız"), ("CP857", "Işık"), ("CP857", "Ağaoğlu"), ("CP857", "İbrahim"), ("CP860", "Conceição"),
+    ("CP860", "João"), ("CP860", "Antônio"), ("CP932", "ﾔﾏﾀﾞ"),
+    ("CP874", "วรรณา ใจดี"), ("EUC-KR", "김민준"), ("MACINTOSH", "Müller"),
+  ])
+  func `one name of them is never read wrong`(encoding: String, name: String) throws {
+    let found = try read([name, name], in: encoding)
+    #expect(found == nil || found == [name, name], "\(found ?? [])")
+  }
+
   @Test func `text that switches between sets of characters is refused by name`() throws {
     let bytes = try sheet(["山田太郎"], "ISO-2022-JP")
     let error = #expect(throws: RosterError.self) { try withFile(bytes) { try BulkImportTests.read($0, as: "r.csv") } }
