@@ -21,7 +21,8 @@ extension GoneShare {
 
   /// What to do about it.
   package static let hint =
-    "Is the roster whole? If they have left: --allow-gone once, or another --max-gone. --yes does not answer this."
+    "Is the roster whole? If they have left: --allow-gone once, or another --max-gone. --yes does not answer this. If it is "
+    + "another course, such as another sheet or section of one file: give it a --label of its own."
 }
 
 extension Renaming {

@@ -11,19 +11,28 @@ import Words
 /// How many may leave a course without a question: `20`, or `10%` of its largest roster of the last 30 days.
 struct MaxGone: ExpressibleByArgument {
   let limit: GoneLimit
+  /// Whether the text is one.
+  let isValid: Bool
   /// As it was written.
   let defaultValueDescription: String
 
-  init?(argument: String) {
+  /// Takes any text, so that `GoneOptions` can say what is allowed.
+  init(argument: String) {
     let isShare = argument.hasSuffix("%")
     guard let number = Double(isShare ? String(argument.dropLast()) : argument), number >= 0,
       isShare ? number <= 100 : number <= 1_000_000_000 && number == number.rounded()
-    else { return nil }
+    else {
+      (limit, isValid, defaultValueDescription) = (.standard, false, argument)
+      return
+    }
+    isValid = true
     limit = isShare ? GoneLimit(percent: number) : GoneLimit(count: Int(number))
     defaultValueDescription = argument
   }
 
-  private init(_ limit: GoneLimit, _ text: String) { (self.limit, defaultValueDescription) = (limit, text) }
+  private init(_ limit: GoneLimit, _ text: String) {
+    (self.limit, isValid, defaultValueDescription) = (limit, true, text)
+  }
 
   static let standard = MaxGone(.standard, "20%")
 }
@@ -31,6 +40,7 @@ struct MaxGone: ExpressibleByArgument {
 /// What may become of those who are in the course already.
 struct GoneOptions: ParsableArguments {
   @Option(
+    parsing: .unconditional,
     help: """
       Ask when more than this leave the course, counted against its largest roster of the last 30 days: a number, or a \
       share (then 5 at least). Without a terminal the command ends with 6; --yes is no answer.
@@ -40,6 +50,14 @@ struct GoneOptions: ParsableArguments {
   var allowGone = false
   @Flag(help: "Allow that a person whom the course has under another name gets a second workspace.")
   var allowRenamed = false
+
+  func validate() throws {
+    guard maxGone.isValid else {
+      throw ValidationError(
+        "--max-gone takes a whole number of rows from 0 on, or a share from 0% to 100%, not '\(maxGone.defaultValueDescription.shown)'."
+      )
+    }
+  }
 }
 
 /// What a person has agreed to, or an option.
@@ -60,13 +78,20 @@ struct Agreement {
 extension RosterCheck {
   static let declined = CommandError("Nothing was imported or sent.", .personNeeded, reason: .declined)
 
+  /// Those who leave, if they are more than may; where people may come under another name, those who do have not left.
+  func tooManyGone(of comparison: Comparison) -> GoneShare? {
+    guard let gone = comparison.tooManyGone else { return nil }
+    let renamedCount = reading.gone.allowRenamed ? comparison.renamedCount : 0
+    return gone.goneCount - renamedCount > reading.gone.maxGone.limit.most(of: gone.rowCount) ? gone : nil
+  }
+
   /// Asks whether those have left who are not in the roster, if they are more than may be.
   ///
   /// - Parameter asks: false where nothing is to be done: then only what would end without a terminal ends.
   /// - Returns: how many may leave; nil: any number.
   func confirmGone(_ comparison: Comparison, asks: Bool = true, in context: Context) throws -> Int? {
     if reading.gone.allowGone { return nil }
-    guard let gone = comparison.tooManyGone else { return 0 }
+    guard let gone = tooManyGone(of: comparison) else { return comparison.tooManyGone?.goneCount ?? 0 }
     guard context.isInteractive else {
       throw CommandError(
         "\(gone.sentence(shownPath)), more than --max-gone \(reading.gone.maxGone.defaultValueDescription); nothing was "

@@ -54,8 +54,9 @@ struct Plan {
     let more = facts.accountCount > facts.accounts.count ? " and \(facts.accountCount - facts.accounts.count) more" : ""
     lines.append("  account   \(facts.accounts.joined(separator: ", "))\(more)")
     lines.append("  rows      \(rowsText(comparison))")
-    if let gone = comparison.tooManyGone {
-      let answer = check.reading.gone.allowGone ? "" : ": --allow-gone if they have left"
+    if let gone = check.tooManyGone(of: comparison) {
+      let answer =
+        check.reading.gone.allowGone ? "" : ": --allow-gone if they have left, --label if it is another course"
       lines.append("  gone      \(gone.sentence("this roster"))\(answer)")
     }
     if let first = facts.firstName, let last = facts.lastName {

@@ -37,7 +37,8 @@ import Testing
         #expect(
           result.errorOutput.contains("Error: 7 of the 30 rows of batch 1, imported 2")
             && result.errorOutput.contains(
-              "are not in class.csv, more than --max-gone 20%; nothing was imported, cancelled or sent."),
+              "are not in class.csv, more than --max-gone 20%; nothing was imported, cancelled or sent.")
+            && result.errorOutput.contains("give it a --label of its own"),
           "\(result)")
       }
       #expect(await fixture.run("list").output.split(separator: "\n").count == 1)
@@ -79,7 +80,13 @@ import Testing
       #expect(!(await fixture.run("check", "class.csv", "--max-gone", "10").output.contains("  gone  ")))
       #expect(!(await fixture.run("check", "class.csv", "--limit", "3").output.contains("  gone  ")))
       for text in ["-1", "101%", "x", "1.5", ""] {
-        #expect(await fixture.run("check", "class.csv", "--max-gone=\(text)").status == 2, "\(text)")
+        for words in [["--max-gone=\(text)"], ["--max-gone", text]] {
+          let result = await fixture.run(["check", "class.csv"] + words, answer: nil, isInteractive: false)
+          #expect(result.status == 2, "\(result)")
+          // Nothing at all is a value that is missing.
+          let told = text.isEmpty ? "max-gone" : "or a share from 0% to 100%, not '\(text)'"
+          #expect(result.errorOutput.contains(told), "\(result)")
+        }
       }
     }
   }
@@ -165,8 +172,23 @@ import Testing
       }
       #expect(fixture.sandbox.ledger.creates.count == 10)
       let allowed = await fixture.run(
-        ["run"] + options + ["--rate", "500/s", "--allow-renamed", "--allow-gone"], answer: nil, isInteractive: false)
+        ["run"] + options + ["--rate", "500/s", "--allow-renamed"], answer: nil, isInteractive: false)
       #expect(allowed.status == 0 && fixture.sandbox.ledger.creates.count == 20, "\(allowed)")
+    }
+  }
+  @Test(arguments: [(2, 0), (8, 0), (8, 5)])
+  func `who comes under another name has not left, where that is allowed`(renamed: Int, left: Int) async throws {
+    try await CommandFixture.with { fixture in
+      func write(_ rows: some Sequence<(id: Int, person: Int)>) throws {
+        try fixture.write("id,email\n" + rows.map { "\($0.id),p\($0.person)@example.com\n" }.joined())
+      }
+      try fixture.write(Self.template.replacing("${NAME}", with: "${id}"), to: "lab.json")
+      try write((1...20).map { (100 + $0, $0) })
+      #expect(await fixture.run("import", "class.csv", "--template", "lab.json").status == 0)
+      try write((1...20 - left).map { ($0 <= renamed ? 500 + $0 : 100 + $0, $0) })
+      let result = await fixture.run(
+        ["import", "class.csv", "--template", "lab.json", "--allow-renamed"], answer: nil, isInteractive: false)
+      #expect(result.status == (left > 4 ? 6 : 0), "\(result)")
     }
   }
 }
