@@ -81,6 +81,7 @@ extension Columns {
       isNearlyGiven.insert(field.path)
       issues.append(nearIssue(column, field))
     }
+    findNearDefaults()
     for field in names.schema.fields where field.isRequired && !given.contains(field.path) {
       guard !isNearlyGiven.contains(field.path) else { continue }
       let name = names.shortName(of: field)
@@ -89,6 +90,20 @@ extension Columns {
       let issue = place.issue("field-missing", facts.form.remedy(name, field.help))
       // An element that could not be read may have it.
       if facts.isWhole { issues.append(issue) } else { hidden.append(issue) }
+    }
+  }
+
+  /// Headers that are nearly those of fields which the template gives to every row alike: their cells would not count.
+  private func findNearDefaults() {
+    let defaults = Set(plan.added.filter { $0.value.columns.isEmpty }.map(\.header))
+    for column in kept where meanings[column].field == nil && !plan.isUsed(column) {
+      let header = headers[column]
+      guard !carried.contains(header), case .none = names.match(header), let field = names.matchClosely(header),
+        defaults.contains(field.path)
+      else { continue }
+      issues.append(
+        headerPlace(of: column).issue(
+          "header-near", value: header, .nearDefault(header, field: names.shortName(of: field))))
     }
   }
 

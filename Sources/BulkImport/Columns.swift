@@ -46,6 +46,8 @@ final class Columns {
   private(set) var carriedCells: [(header: String, index: Int)] = []
   /// The roster's own columns that required fields are made from.
   private(set) var requiredSources: [Int] = []
+  /// Those and the columns that the name is made of, in their order.
+  private(set) var ruledSources: [Int] = []
   let file: String
   let record: Record
   let names: FieldNames
@@ -99,6 +101,7 @@ final class Columns {
     requiredSources = fieldColumns.filter { meanings[$0].field?.isRequired == true }.flatMap { column in
       column < ownCount ? plan.hasDefault(column) ? [] : [column] : plan.added[column - ownCount].sources
     }
+    ruledSources = Set(requiredSources + nameSources).sorted()
     accountColumn = column(of: names.schema.accountPath)
     nameColumn = column(of: names.schema.namePath)
     findIssues(matches)

@@ -66,6 +66,21 @@ struct FieldNames {
     return near.min { $0.1 < $1.1 }?.0
   }
 
+  /// The field that a header can hardly but mean: only capitals, blanks, `_` or `-` differ, two letters have changed places,
+  /// or one of at least six is wrong.
+  func matchClosely(_ header: String) -> Field? {
+    let folded = header.folded
+    func first(where isMeant: (String) -> Bool) -> Field? {
+      schema.fields.first { names(of: $0).contains { isMeant($0.folded) } }
+    }
+    // `CPU Count` is nearly `gpuCount`, too.
+    return first { $0 == folded }
+      ?? first { name in
+        let distance = name.count > 5 ? name.distance(to: folded) : .max
+        return distance == 1 || distance == 2 && name.sorted() == folded.sorted()
+      }
+  }
+
   /// Whether a header is a field's name, letter by letter.
   func isField(_ header: String) -> Bool {
     if case .none = match(header) { false } else { true }
@@ -85,4 +100,9 @@ struct FieldNames {
   private func names(of field: Field) -> [String] {
     fields[field.lastWord]?.path == field.path ? [field.path, field.lastWord] : [field.path]
   }
+}
+
+extension String {
+  /// The letters of a header as they count when only its words do.
+  fileprivate var folded: String { lowercased().filter { !" _-".contains($0) } }
 }

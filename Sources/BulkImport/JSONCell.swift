@@ -14,6 +14,7 @@ enum JSONCell {
     case (.array, .objectList), (.object, .objectList): value.canonicalText
     case (.array, let kind): throw RecordFault(field: path, message: "must be \(kind.expected), not an array")
     case (.object, let kind): throw RecordFault(field: path, message: "must be \(kind.expected), not an object")
+    case (.fraction(let text), .integer): wholePart(text)
     default: text(of: value)
     }
   }
@@ -23,10 +24,17 @@ enum JSONCell {
     switch value {
     case .string(let text): text
     case .integer(let number): String(number)
+    case .fraction(let text): text
     case .bool(let flag): flag ? "true" : "false"
     case .null: ""
     case .array, .object: value.canonicalText
     }
+  }
+
+  /// A whole number that a program wrote with a fraction of zeros, `2.0`, without it; any other as it is.
+  private static func wholePart(_ text: String) -> String {
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+    return parts.count == 2 && parts[1].allSatisfy { $0 == "0" } ? String(parts[0]) : text
   }
 
   /// Numbers as a cell has them, `8888;6006`; anything else as JSON.
@@ -34,6 +42,7 @@ enum JSONCell {
     let texts = elements.compactMap { element -> String? in
       switch element {
       case .integer(let number): String(number)
+      case .fraction(let text): wholePart(text)
       case .string(let text): text.contains(";") ? nil : text
       default: nil
       }

@@ -14,6 +14,8 @@ struct JSONRoster: Sendable {
   /// What is wrong with the roster as a whole, and where.
   private var wholeFaults: [RecordFault] = []
   private var elementCount = 0
+  /// What the first element is if not a row: the roster, in another shape.
+  private var otherShape: RosterError.JSONShape?
   /// The record of a last line without an end; nil where it has one.
   private(set) var openNumber: Int?
 
@@ -53,6 +55,10 @@ struct JSONRoster: Sendable {
     } catch let broken as JSONSplitter.Broken {
       throw RosterError(.json, file: "\(shownAs):\(broken.line)", detail: broken.message)
     }
+    if shape == .object, splitter.outerCount > 1, elementCount == 0, !hasDefaults {
+      throw RosterError(.shape(.objects(splitter.outerCount)), file: shownAs)
+    }
+    if elementCount == 1, let otherShape { throw RosterError(.shape(otherShape), file: shownAs) }
     guard elementCount > 0 || !wholeFaults.isEmpty else { throw RosterError(.noRows, file: shownAs, detail: "JSON") }
     found.formUnion(defaults.keys)
     let order = Dictionary(fields.schema.fields.enumerated().map { ($0.element.path, $0.offset) }) { first, _ in first }
@@ -66,11 +72,17 @@ struct JSONRoster: Sendable {
     if let key = part.key { return take(key, part) }
     elementCount += 1
     do throws(RecordFault) {
-      found.formUnion(try cells(of: part).keys)
+      let cells = try cells(of: part)
+      if elementCount == 1, !fields.schema.fields.allSatisfy({ !$0.isRequired || cells[$0.path] != nil }) {
+        otherShape = LoneObject(part, isInList: shape != .lines, fields)?.shape
+      }
+      found.formUnion(cells.keys)
     } catch {
       faults[elementCount - 1 + Self.firstNumber] = error
+      if elementCount == 1 { otherShape = LoneObject(part, isInList: shape != .lines, fields)?.shape }
     }
     guard found.count <= RecordReader.mostFields else {
+      if elementCount == 1, let otherShape { throw RosterError(.shape(otherShape), file: shownAs) }
       throw RosterError(
         .json, file: "\(shownAs):\(part.line)",
         detail: "the objects down to here have more than \(RecordReader.mostFields) different members; "
@@ -150,7 +162,7 @@ struct JSONRoster: Sendable {
   private func cells(of part: JSONSplitter.Part) throws(RecordFault) -> [String: String] {
     let value: JSONValue
     do {
-      value = try JSONParser.value(of: part.bytes, line: part.line, column: part.column)
+      value = try JSONParser.value(of: part.bytes, .roster, line: part.line, column: part.column)
     } catch {
       let message = error.path == nil ? error.withoutLine : error.message
       throw RecordFault(line: error.line, field: error.path, message: message)

@@ -64,6 +64,8 @@ struct JSONSplitter {
   private var hasParts = false
   /// Whether the last line alone lacks its end.
   var hasOpenEnd: Bool { shape == .lines && hasEnds && !hasEnd }
+  /// How many objects or arrays there are that could be the roster.
+  private(set) var outerCount = 0
   /// In the object's own level: the key that was read last, and the text of the one being read.
   private var key: String?
   private var keyBytes: [UInt8]?
@@ -162,6 +164,7 @@ struct JSONSplitter {
     } else if depth == 1 {
       // The roster's own bracket.
       openLines = [line]
+      outerCount += 1
     } else if isWorkspaces(byte) {
       elementDepth = 2
       openLines.append(line)

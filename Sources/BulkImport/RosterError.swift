@@ -22,6 +22,8 @@ package struct RosterError: Error, Hashable, Sendable {
     case noRows
     /// It is no CSV with commas in UTF-8; the detail says what it looks like.
     case format
+    /// It is a workbook, and a person said that it is JSON.
+    case workbookAsJSON
     /// It is a workbook that cannot be read.
     case workbook(SpreadsheetError)
     /// The sheet that the detail names is not there; the workbook has these, nil: it is no workbook.
@@ -34,6 +36,8 @@ package struct RosterError: Error, Hashable, Sendable {
     case encoding
     /// Its JSON cannot be taken apart; the detail says why.
     case json
+    /// Its JSON is a roster in another shape.
+    case shape(JSONShape)
     /// None of its rows is chosen; the detail says what was to be chosen and what there is, without a full stop.
     case nothingChosen
     /// All of its rows were to be left out.
@@ -48,6 +52,18 @@ package struct RosterError: Error, Hashable, Sendable {
     case changed
     /// It has more rows than can be compared with each other: 268,435,455.
     case tooManyRows
+  }
+
+  /// How programs write a list as one object, or as objects of several lines.
+  package enum JSONShape: Hashable, Sendable {
+    /// A list of objects is within the only object; `steps` lead to it from the file's own value, nil: the first element.
+    case list(count: Int, steps: [String?])
+    /// A table column by column, or its cells by number.
+    case columns
+    /// An object for each row under its key, in an array or not.
+    case byKey(example: String, isInList: Bool)
+    /// So many objects of several lines each, one behind the other.
+    case objects(Int)
   }
 
   /// Why.

@@ -58,7 +58,7 @@ struct RosterSource: Sendable {
       kind = .table(TableSource(path: path, shownAs: shownAs, separator: table.separator, sheet: sheet))
       facts = SourceFacts(
         form: sheet == nil ? .table : .sheet, firstHeaderLine: table.headerLine, rowWidth: table.rowWidth,
-        rowLikeCell: table.rowLikeCell, sheet: sheet, mayLackBytes: encoding != .utf8)
+        rowLikeCell: table.rowLikeCell, separator: table.separator, sheet: sheet, mayLackBytes: encoding != .utf8)
       format.shape = sheet.map { .sheet($0.name) } ?? .table(separator: table.separator)
     }
     self.format = format
@@ -139,7 +139,9 @@ struct RosterSource: Sendable {
   /// A first line that is an object by itself and has no "workspaces" is the first of many.
   private static func isLines(_ text: Data, _ schema: Schema) -> Bool {
     let line = text.drop { " \t\r\n".utf8.contains($0) }.prefix { $0 != UInt8(ascii: "\n") }
-    guard case .success(let value) = Result(catching: { try JSONParser.value(of: Array(line)) }) else { return false }
+    guard case .success(let value) = Result(catching: { try JSONParser.value(of: Array(line), .roster) }) else {
+      return false
+    }
     guard case .object(let members) = value, members["workspaces"] == nil, members["defaults"] == nil else {
       return false
     }

@@ -68,7 +68,10 @@ struct RowCheck {
       if issue.isWarning { warnings.append(issue) } else { issues.append(issue) }
     }
     if !record.remarks.isEmpty { noteRemarks(record, columns) }
-    if let total = totalIssue(record, columns) { issues = [total] }
+    if let total = totalIssue(record, columns) ?? columns.totalInName(record) { issues = [total] }
+    let standIns = columns.standInIssues(record)
+    issues.removeAll { issue in standIns.contains { $0.columnNumber == issue.columnNumber } }
+    issues += standIns
     guard columns.template == nil else { return }
     for column in columns.unnamedColumns where !record.fields[column].isBlank && !isBroken(column, record) {
       unnamed.append(column)
@@ -169,9 +172,14 @@ struct RowCheck {
   private static func ragged(_ record: Record, _ columns: Columns) -> RowIssue {
     let (count, expected) = (record.fields.count, columns.ownCount)
     let cells = count == 1 ? "1 cell" : "\(count) cells"
+    let separator = [UInt8(ascii: ";"): "semicolon", UInt8(ascii: "\t"): "tab"][columns.facts.separator] ?? "comma"
     let why =
       count < expected
-      ? "add the missing commas" : "put a cell that holds a comma in quotes, or remove what is too much"
+      ? "add the missing \(separator)s"
+      : count == expected + 1 && columns.facts.rowWidth == count
+        ? "most rows have \(count), so the header lacks a column: add its name (R writes the first without one; "
+          + "row.names = FALSE leaves it out)"
+        : "put a cell that holds a \(separator) in quotes, or remove what is too much"
     let place = columns.place(ofOwn: min(count, expected), in: record)
     return place.issue(
       "ragged", value: count > expected && columns.dropped.indexes.isEmpty ? record.fields[expected] : nil,

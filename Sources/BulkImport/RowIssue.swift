@@ -38,6 +38,8 @@ extension RowIssue {
     case unknownHeader(String)
     /// The header is nearly that of a field.
     case nearHeader(String, field: String)
+    /// The header is nearly that of a field that the template gives to every row alike.
+    case nearDefault(String, field: String)
     /// The line is no header, for which the phrase says why; a later line looks like one.
     case headerElsewhere(why: String, line: Int)
     /// The header says that its cells are secrets, which would be stored.
@@ -48,6 +50,10 @@ extension RowIssue {
     case shortNumber(String, header: String, usualLength: Int, moreCount: Int, lastLine: Int)
     /// The row is a total below the table.
     case total(String, header: String)
+    /// The text is what programs write for an empty cell.
+    case standIn(String, header: String)
+    /// Nothing of the text is left for a name, although other cells of its column make names.
+    case nameless(String, header: String)
     /// The row is a total, and is left out.
     case leftOutTotal(String, header: String)
     /// The row is the header again.

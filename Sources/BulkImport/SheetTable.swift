@@ -37,7 +37,7 @@ struct SheetTable: Sendable {
     do {
       let book = try Workbook(descriptor: file.descriptor)
       guard options.format == nil || options.format == .csv else {
-        throw RosterError(.format, file: shownAs, detail: "an Excel workbook")
+        throw RosterError(.workbookAsJSON, file: shownAs)
       }
       guard let sheet = book.sheet(named: options.sheet) else {
         let names = book.sheets.map(\.name)

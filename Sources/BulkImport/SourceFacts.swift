@@ -50,6 +50,8 @@ struct SourceFacts: Sendable {
   var rowWidth: Int?
   /// A cell of the line that is taken as the header, by which it is a row; nil where it looks like a header.
   var rowLikeCell: String?
+  /// What stands between two cells of a table.
+  var separator = UInt8(ascii: ",")
   /// The sheet of a workbook that it is; nil for other rosters.
   var sheet: SheetTable?
   /// Whether U+FFFD stands for a byte that fits no character of the file's encoding.

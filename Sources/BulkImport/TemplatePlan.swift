@@ -182,7 +182,12 @@ extension Columns {
         return place.issue("required", "the cell of '\(header)' is empty, and the name is made of it: fill it in")
       }
       let text = record.fields[column].trimmed
-      let hint = better().map { "use '\($0.shown)', which differs in every row" } ?? "use a column that has some"
+      let better = better()
+      if better == headers[column] {
+        return place.issue(
+          "required", value: text, kind: "slug \(header)", .nameless(text, header: headers[column]))
+      }
+      let hint = better.map { "use '\($0.shown)', which differs in every row" } ?? "use a column that has some"
       return place.issue(
         "required", value: text, kind: "slug \(header)",
         "'\(text.shown)' has no Latin letters or digits for |slug: \(hint)")

@@ -13,21 +13,28 @@ enum TotalWords {
     "points possible",
     "out of", "maximum points", "max points", "合計", "小計", "総計", "平均点", "总计", "合计", "小计", "總計", "平均分",
     "summe", "gesamt", "durchschnitt", "moyenne", "promedio", "média", "razem", "średnia", "součet", "průměr", "итого",
-    "всего", "toplam", "ortalama",
+    "всего", "toplam", "ortalama", "총", "전체", "총인원", "총 계", "총 인원", "insgesamt", "gesamtergebnis", "gesamtsumme",
+    "mittelwert", "anzahl", "somma", "totale", "suma", "total general", "totaal", "gemiddelde", "total général",
   ]
   private static let examples = [
     "예:", "예)", "예 :", "(예)", "[예]", "예시:", "예시)", "(예시)", "example:", "(example)", "e.g.", "ex:", "ex)", "例:",
     "(例)", "exemple:", "ejemplo:", "beispiel:", "z.b.", "sample:",
   ]
 
+  /// A total that is somebody's family name, too.
+  private static let short = "계"
+
   /// Whether a cell says that its row is a total: `합계`, `Total:`, `합계 20명`.
   static func isTotal(_ cell: String) -> Bool {
     // Hardly any cell is so short.
-    guard (4...40).contains(cell.utf8.count) else { return false }
+    guard (3...40).contains(cell.utf8.count) else { return false }
     let text = cell.asHeader.lowercased()
     let end = text.lastIndex { !"0123456789:()명., ".contains($0) }
     return words.contains(text) || end.map { words.contains(String(text[...$0])) } ?? false
   }
+
+  /// Whether a cell which a name is made of alone says that its row is a total.
+  static func isTotalForName(_ cell: String) -> Bool { isTotal(cell) || cell.asHeader == short }
 
   /// Whether a cell says that its row is an example.
   static func isExample(_ cell: String) -> Bool {

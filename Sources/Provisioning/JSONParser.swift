@@ -18,16 +18,18 @@ package struct JSONFault: Error, Hashable, Sendable, CustomStringConvertible {
   package var description: String { "line \(line), \(withoutLine)" }
 }
 
-/// Reads one JSON value (RFC 8259) whose numbers are whole.
+/// Reads one JSON value (RFC 8259) whose numbers are whole, but for those of rosters.
 package struct JSONParser {
   /// Who is read.
   package enum Kind: Sendable {
     /// What people or we ourselves have written, nested at most 64 levels deep.
     case own
+    /// The same, whose numbers may have a fraction.
+    case roster
     /// What a service has written: of equal names the last counts, and a number that is not whole is null.
     case reply
 
-    fileprivate var deepest: Int { self == .own ? 64 : 512 }
+    fileprivate var deepest: Int { self == .reply ? 512 : 64 }
   }
 
   private let bytes: UnsafeBufferPointer<UInt8>
@@ -141,7 +143,9 @@ package struct JSONParser {
       let whole = abs(number) < 0x1p53 ? Int64(exactly: number) : nil
       return whole.map(JSONValue.integer) ?? .null
     }
-    if digits.count > 1, digits.allSatisfy({ $0.isASCII && $0.isNumber }) {
+    let isWhole = digits.allSatisfy { $0.isASCII && $0.isNumber }
+    if kind == .roster, !hasNeedlessZero, !isWhole, Self.fraction(text) != nil { return .fraction(text) }
+    if digits.count > 1, isWhole {
       let why =
         hasNeedlessZero ? "starts with a zero: put it in quotes" : "is too large for a number: put it in quotes"
       throw fault("\(text.shown) \(why)", at: start, of: path)

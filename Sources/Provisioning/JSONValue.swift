@@ -1,10 +1,12 @@
 // JSON as a value with one canonical text, so that "the same definition" is a comparison of two strings.
 
-/// A JSON value. Numbers are whole: no field of a definition has a fraction.
+/// A JSON value. Numbers are whole, for no field of a definition has a fraction; only a roster's columns that are none may.
 package enum JSONValue: Hashable, Sendable {
   case null
   case bool(Bool)
   case integer(Int64)
+  /// A number with a fraction or an exponent, as it was written; read from rosters alone.
+  case fraction(String)
   case string(String)
   case array([JSONValue])
   case object([String: JSONValue])
@@ -47,6 +49,7 @@ extension JSONValue {
     case .null: bytes += "null".utf8
     case .bool(let flag): bytes += (flag ? "true" : "false").utf8
     case .integer(let number): bytes += String(number).utf8
+    case .fraction(let text): bytes += text.utf8
     case .string(let text): Self.append(text, to: &bytes)
     case .array(let elements):
       Self.append(elements, between: ("[", "]"), to: &bytes) { $0.append(to: &$1) }

@@ -1,5 +1,5 @@
-// Sentences about a roster: why it cannot be read, and what is wrong with its rows. It needs no other file of this
-// module but that about workbooks: the fuzzers read rosters with the two alone.
+// Sentences about a roster: why it cannot be read, and what is wrong with its rows. It needs no other files of this
+// module but those about workbooks and shapes: the fuzzers read rosters with the three alone.
 
 package import BulkImport
 import Provisioning
@@ -22,6 +22,7 @@ extension RosterError: CustomStringConvertible {
     case .drop: detail.hasSuffix("?") ? detail : "\(detail)."
     case .noCopy: "No temporary copy of \(file) can be made: \(detail)."
     case .format: "\(file) looks like \(detail); a roster is a table (CSV or .xlsx) or JSON."
+    case .workbookAsJSON: "\(file) is an Excel workbook, not JSON."
     case .workbook(let error): Self.sentence(error, file)
     case .noSheet(nil): "\(file) is no workbook and has no sheet '\(detail.shown)'."
     case .noSheet(let names?): "\(file) has no sheet '\(detail.shown)'; it has \(Self.list(names))."
@@ -31,6 +32,7 @@ extension RosterError: CustomStringConvertible {
     case .packed(let error): "\(file) cannot be unpacked: \(Self.why(error))."
     case .encoding: "\(file) is no UTF-8 and could be \(detail)."
     case .json: "\(file): \(detail)."
+    case .shape(let shape): "\(file): \(shape.sentence)."
     case .changed: "The roster \(file) was changed while it was read."
     case .tooManyRows: "The roster \(file) has too many rows for one roster."
     }
@@ -50,11 +52,13 @@ extension RosterError: CustomStringConvertible {
     case .format: Self.saving
     case .encoding:
       "In a spreadsheet, save it as \"CSV UTF-8 (comma delimited)\" (파일 > 다른 이름으로 저장 > \"CSV UTF-8(쉼표로 분리)\")."
+    case .workbookAsJSON: "Leave --format out."
     case .workbook(let error): Self.hint(error)
     case .noSheet(nil): "Leave --sheet out, or \"sheet\" of the template: it is for workbooks (.xlsx)."
     case .noSheet: "Name one of them with --sheet, or leave that out for the first that is not hidden."
     case .emptySheet(let others): others.isEmpty ? Self.saving : "Name the sheet with --sheet."
     case .packed(let error): Self.hint(error)
+    case .shape(let shape): shape.hint
     case .json: "A JSON roster is an array of objects, {\"defaults\": {…}, \"workspaces\": […]}, or an object a line."
     case .changed: "Wait until nobody writes to it, and run the same command again."
     case .tooManyRows: "Split it into several rosters."
@@ -88,6 +92,9 @@ extension RowIssue.Finding {
       "'\(header.shown)' is no field of a definition: correct it, or say --carry \(header.quotedWord)"
     case .nearHeader(let header, let field):
       "'\(header.shown)' is nearly the field \(field): write it exactly so, or say --carry \(header.quotedWord)"
+    case .nearDefault(let header, let field):
+      "'\(header.shown)' is nearly the field \(field), which the template gives to every row alike: write it exactly so if "
+        + "these cells are meant, or say --carry \(header.quotedWord)"
     case .headerElsewhere(let why, let line): "\(why); line \(line) looks like the header: add --header-line \(line)"
     case .secretHeader(let header, let isSent, let isInTemplate): Self.secret(header, isSent, isInTemplate)
     case .rowNumbers(let header):
@@ -104,6 +111,12 @@ extension RowIssue.Finding {
     case .testStudent(let text, let header):
       "'\(text.shown)' looks like the test student of a learning platform: leave it out with "
         + "--except \("\(header)=\(text)".quotedWord)"
+    case .standIn(let text, let header):
+      "'\(text)' stands for an empty cell, as programs write it: enter what belongs here, or leave the row out with "
+        + "--except \("\(header)=\(text)".quotedWord)"
+    case .nameless(let text, let header):
+      "'\(text.shown)' has no Latin letters or digits for |slug, as other cells of its column have: enter what belongs "
+        + "here, or leave the row out with --except \("\(header)=\(text)".quotedWord)"
     case .unfinished:
       "the last line ends here without a line end, which the others have: was only a part of the file copied? This row is "
         + "not taken: get the whole file; if it is whole, press Enter at the end of this line, or say --allow-no-line-end"

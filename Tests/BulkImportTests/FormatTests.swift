@@ -140,7 +140,7 @@ import Words
        {"accountId": "acc1", "image": 1.5, "command": "ls", "name": "a2"}]
       """
     let reading = try read(Array(text.utf8))
-    #expect(reading.issues == ["2 - json", "3 - duplicate", "4 - json"])
+    #expect(reading.issues == ["2 - json", "3 - duplicate", "4 - image-form"])
     #expect(reading.summary.issues[1].message.contains("on line 1 already"))
   }
 

@@ -21,8 +21,14 @@ import Words
     (#""command": ["jupyter", "lab"]"#, "r.json:1: command: must be one text, not an array"),
     (#""command": {"a": 1}"#, "r.json:1: command: must be one text, not an object"),
     (#""command": "ls", "gpuCount": [1]"#, "r.json:1: gpuCount: must be a whole number, not an array"),
-    (#""command": "ls", "gpuCount": 1.5"#, "r.json:1: gpuCount: 1.5 must be a whole number"),
-    (#""command": "ls", "resource": {"gpuCount": 1e2}"#, "r.json:1: resource.gpuCount: 1e2 must be a whole number"),
+    (
+      #""command": "ls", "gpuCount": 1.5"#,
+      "r.json:1: configuration.resource.gpuCount: '1.5' must be a whole number from 1 to 8"
+    ),
+    (
+      #""command": "ls", "configuration": {"resource": {"gpuCount": 1e2}}"#,
+      "r.json:1: configuration.resource.gpuCount: '1e2' must be a whole number from 1 to 8"
+    ),
     (#""command": "ls", "env": "A=1""#, #"r.json:1: env: must be an object of names and texts: {"NAME": "…"}"#),
     (#""command": "ls", "env": {"A": {"B": "1"}}"#, "r.json:1: env.A: must be one text, not an object"),
     (#""command": "ls", "command": "cat""#, "r.json:1: command: is given twice in one object: keep one of them"),

@@ -94,7 +94,7 @@ import Words
         try BulkImportTests.read(path, as: "r.csv", options: options)
       }
     }
-    #expect(throws: RosterError(.format, file: "class.xlsx", detail: "an Excel workbook")) {
+    #expect(throws: RosterError(.workbookAsJSON, file: "class.xlsx")) {
       try read(file) { $0.format = .json }
     }
     #expect(try read(file) { $0.format = .csv }.rows.count == 1)
