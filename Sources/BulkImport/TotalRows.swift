@@ -60,7 +60,9 @@ extension Columns {
     }
     guard hasBlank, facts.form.hasCells, record.problems.isEmpty, dropped.indexes.isEmpty, fields.count <= ownCount,
       let column = fields.indices.first(where: { TotalWords.isTotal(fields[$0]) && !headers[$0].isEmpty }),
-      filled == nil || filled == column
+      filled == nil || filled == column,
+      // Beside a total stand numbers: who has `Average` as a level has a name, too.
+      fields.indices.allSatisfy({ $0 == column || fields[$0].isBlank || fields[$0].beginsAsNumber })
     else { return nil }
     let text = fields[column].trimmed
     return place(of: column, in: record).issue(
@@ -89,5 +91,11 @@ extension Columns {
     let text = fields[column].trimmed
     return place(of: column, in: record).issue(
       "one-cell", value: text, isWarning: true, .loneCell(text, option: "\(headers[column])=\(text)"))
+  }
+}
+
+extension String {
+  fileprivate var beginsAsNumber: Bool {
+    trimmed.unicodeScalars.first.map { ("0"..."9").contains($0) || "+-−(₩$€=".unicodeScalars.contains($0) } ?? false
   }
 }

@@ -34,6 +34,8 @@ import Words
   @Test(arguments: [
     // A student whose id is missing, whatever the name.
     ("Min,,,9", "required"), ("Total Kim,,,9", "required"), ("Sum Park,,,9", "required"),
+    // Whose level is a word of totals.
+    ("Park,Average,,9", "total"), ("Park,Total,,", "total"), ("박서준,평균,,", "total"),
   ])
   func `a row that lacks its id and is no total is an issue`(row: String, rule: String) throws {
     let found = try reading("student,note,id,score\nKim,,s1,9\n\(row)\n")
