@@ -1,5 +1,4 @@
-// What a file looks like: a spreadsheet must not be read as CSV. Which encoding it has: CP949 is what Korean Excel writes
-// when asked for plain CSV.
+// What a file looks like from its bytes: whether it is UTF-8, and whether it is a format that is no roster.
 
 import CSV
 import Foundation

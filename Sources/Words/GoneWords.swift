@@ -16,7 +16,7 @@ extension GoneShare {
 
   /// The question before they are dropped.
   package func question(_ roster: String) -> String {
-    "\(sentence(roster)). What of them is not made yet would be cancelled. Have they left?"
+    "\(sentence(roster)). Those that are not made yet would be cancelled. Have they left?"
   }
 
   /// What to do about it.

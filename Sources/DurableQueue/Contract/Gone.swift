@@ -33,7 +33,7 @@ package struct GoneLimit: Hashable, Sendable {
   }
 }
 
-/// A roster of a course, and how many of its items a new roster does not name: more than may leave unasked.
+/// A roster of a course, and how many of its items a new roster does not name: more than the limit allows.
 package struct GoneShare: Hashable, Sendable {
   /// How many the new roster does not name.
   package let goneCount: Int

@@ -66,7 +66,7 @@ package struct Comparison: Hashable, Sendable {
   package var renamings: [Renaming] = []
   /// How many there are.
   package var renamedCount = 0
-  /// What leaves more of the course than may leave unasked; nil where nothing does.
+  /// The roster of which more rows are gone than the limit allows; nil where there is none.
   package var tooManyGone: GoneShare?
   /// The rosters of the course that it was counted against.
   package var course: [BatchID] = []

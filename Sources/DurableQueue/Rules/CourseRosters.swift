@@ -52,7 +52,7 @@ struct CourseRosters {
     rosters.max { ($0.rowCount, $0.id) < ($1.rowCount, $1.id) }
   }
 
-  /// The roster that a new one leaves more of than it may; nil where it leaves less of each.
+  /// The roster of which more rows are gone than the limit allows; nil where there is none.
   ///
   /// What has left an earlier roster of the 30 days, more than the limit allows, has left because a person said so: nobody
   /// is asked for that again, and only what came afterwards counts.
