@@ -52,6 +52,8 @@ extension Columns {
       let column = headers.indices.prefix(ownCount).first(where: {
         !headers[$0].isEmpty && !dropped.indexes.contains($0)
       }),
+      // A million rows are told to be none by a byte: before the cell may stand a mark, and behind it a blank.
+      let last = row.fields[column].utf8.last, last == UInt8(ascii: " ") || last == record.fields[column].utf8.last,
       row.fields[column].asHeader == headers[column],
       (0..<ownCount).allSatisfy({ row.fields[$0].asHeader == headers[$0] })
     else { return nil }
