@@ -3,6 +3,7 @@
 import CSV
 import Foundation
 import Provisioning
+import Spreadsheet
 
 extension Columns {
   /// Finds all that is wrong with the header, as far as it names any field.
@@ -38,12 +39,12 @@ extension Columns {
         issues.append(
           headerPlace(of: column).issue(
             "header-twice", value: header,
-            "the header '\(header.shown)' stands in column \(IssuePlace.letters(first)) already: rename or remove one"))
+            "the header '\(header.shown)' stands in column \(CellName.letters(first)) already: rename or remove one"))
       } else if let steps, let first = bySteps[steps] {
         issues.append(
           headerPlace(of: column).issue(
             "field-twice", value: header,
-            "'\(header.shown)' and '\(headers[first].shown)' in column \(IssuePlace.letters(first)) "
+            "'\(header.shown)' and '\(headers[first].shown)' in column \(CellName.letters(first)) "
               + "both give \(steps.joined(separator: ".").shown): keep one of them"))
       }
       byHeader[header] = byHeader[header] ?? column
@@ -199,6 +200,6 @@ extension Columns {
   func unnamedIssue(_ column: Int, _ record: Record) -> RowIssue {
     place(of: column, in: record).issue(
       "header-empty", value: record.fields[column],
-      "there is a value here and no header above it: give column \(IssuePlace.letters(column)) a header, or empty it")
+      "there is a value here and no header above it: give column \(CellName.letters(column)) a header, or empty it")
   }
 }

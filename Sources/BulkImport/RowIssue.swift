@@ -2,6 +2,7 @@
 
 import CSV
 import Provisioning
+import Spreadsheet
 
 /// One issue of a roster: where, which rule, what stands there, and what to do.
 package struct RowIssue: Hashable, Sendable {
@@ -105,19 +106,9 @@ struct IssuePlace {
     RowIssue(
       file: file, line: line, column: header.flatMap { $0.isEmpty ? nil : $0.shown },
       columnNumber: columnIndex.map { $0 + 1 },
-      cell: hasCell ? columnIndex.map { "\(sheet?.asSheetPrefix ?? "")\(Self.letters($0))\(recordNumber)" } : nil,
+      cell: hasCell ? columnIndex.map { "\(sheet?.asSheetPrefix ?? "")\(CellName.letters($0))\(recordNumber)" } : nil,
       byteColumn: hasCell ? byteColumn : nil, rule: rule, value: value?.shown, isWarning: isWarning, finding: finding,
       kind: kind)
-  }
-
-  /// A column as a spreadsheet calls it: A … Z, AA …
-  static func letters(_ index: Int) -> String {
-    var (rest, letters) = (index + 1, "")
-    while rest > 0 {
-      letters = String(UnicodeScalar(UInt8(ascii: "A") + UInt8((rest - 1) % 26))) + letters
-      rest = (rest - 1) / 26
-    }
-    return letters
   }
 }
 

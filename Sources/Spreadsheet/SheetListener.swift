@@ -236,8 +236,8 @@ package struct CellName: Hashable, Sendable {
     guard column < Self.columnCount, row <= Self.lastRow else { return nil }
   }
 
-  /// The letters of a column, from 0.
-  static func letters(_ column: Int) -> String {
+  /// A column, from 0, as a spreadsheet calls it: A … Z, AA …
+  package static func letters(_ column: Int) -> String {
     var (rest, letters) = (column + 1, "")
     while rest > 0 {
       letters = String(UnicodeScalar(UInt8(0x41 + (rest - 1) % 26))) + letters

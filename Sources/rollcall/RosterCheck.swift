@@ -6,6 +6,7 @@ import DurableQueue
 import Files
 import Foundation
 import Provisioning
+import Spreadsheet
 import Synchronization
 import Words
 
@@ -221,7 +222,7 @@ extension RosterError {
   var status: ExitStatus {
     switch code {
     case .missing, .notAFile, .drop, .noSheet: .usage
-    case .noCopy: .toolFailed
+    case .noCopy, .packed(.noMemory): .toolFailed
     default: .rosterIssues
     }
   }
