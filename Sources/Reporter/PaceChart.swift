@@ -32,6 +32,13 @@ struct PaceChart {
     var startInstant: Instant { Instant(microseconds: start * 1_000_000) }
   }
 
+  /// How long a batch waited, and how often it was at work.
+  struct Waiting: Hashable {
+    /// The sum of the waits between the times at work.
+    var duration: Duration
+    var workCount: Int
+  }
+
   /// The chart has so many buckets at most.
   static let mostBuckets = 600
   /// After so long without a request a new sitting begins: a longer wait ends a run (`--max-wait`), unless it is told to
@@ -59,8 +66,7 @@ struct PaceChart {
   func lastSitting() -> Sitting? {
     let places = buckets.keys.sorted()
     guard let last = places.last else { return nil }
-    let gap = max(2, Self.sittingGap / bucketSeconds)
-    let firstIndex = places.indices.dropFirst().last { places[$0] - places[$0 - 1] > gap } ?? 0
+    let firstIndex = places.indices.dropFirst().last { places[$0] - places[$0 - 1] > mostEmpty } ?? 0
     let earlier = places[..<firstIndex].reduce(0) { $0 + (buckets[$1]?.sent ?? 0) }
     var factor: Int64 = 1
     func width() -> Int64 { last.flooredQuotient(factor) - places[firstIndex].flooredQuotient(factor) + 1 }
@@ -71,6 +77,21 @@ struct PaceChart {
       bucketSeconds: bucketSeconds * factor, start: first * bucketSeconds * factor,
       counts: (0..<width()).map { merged[first + $0] ?? Counts() }, earlierCount: earlier)
   }
+
+  /// The waits between sittings, and from the last request to `end` if that is as long; nil when there is no such wait. A
+  /// row that is settled so late by the service's list was worked on then.
+  func waiting(until end: Instant) -> Waiting? {
+    let places = buckets.keys.sorted()
+    guard let last = places.last else { return nil }
+    let finish = max(last, end.microseconds.flooredQuotient(1_000_000).flooredQuotient(bucketSeconds))
+    let waits = zip(places, places.dropFirst() + [finish]).map { $1 - $0 }.filter { $0 > mostEmpty }
+    guard !waits.isEmpty else { return nil }
+    let seconds = waits.reduce(0, +) * bucketSeconds
+    return Waiting(duration: .seconds(seconds), workCount: waits.count + 1)
+  }
+
+  /// So many buckets apart are two requests of one sitting at most.
+  private var mostEmpty: Int64 { max(2, Self.sittingGap / bucketSeconds) }
 
   private static func merged(_ buckets: [Int64: Counts], by factor: Int64) -> [Int64: Counts] {
     buckets.reduce(into: [:]) { $0[$1.key.flooredQuotient(factor), default: Counts()] += $1.value }

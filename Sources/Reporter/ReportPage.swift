@@ -62,7 +62,7 @@ final class ReportPage {
     groups.json(for: batch.id).append(to: &end)
     let bins = totals.latency.bins().map { #"{"upTo":\#($0.upTo),"count":\#($0.count)}"# }
     end += #","words":"#.utf8
-    Self.words(summary).append(to: &end)
+    Self.words(summary, totals).append(to: &end)
     end += #","latencyHistogram":[\#(bins.joined(separator: ","))],"pace":"#.utf8
     end += (try totals.pace.lastSitting().map { Self.json($0, try limits($0)) } ?? "null").utf8
     end += #","summary":"#.utf8
@@ -73,13 +73,19 @@ final class ReportPage {
     try file.flush()
   }
 
-  private static func words(_ summary: Summary) -> JSONValue {
+  private static func words(_ summary: Summary, _ totals: AttemptTotals) -> JSONValue {
     let counts = summary.states.merging([StateWords.invalid: summary.invalidCount]) { $1 }
-    return .object([
+    var words: [String: JSONValue] = [
       "states": .object(StateWords.byState.mapValues(JSONValue.string)),
       "headline": .string(PageWords.headline(rowCount: summary.rowCount, counts: counts)),
       "reasonsTitle": .string(PageWords.reasonsTitle),
-    ])
+    ]
+    if let start = totals.firstStart, let seconds = summary.actualSeconds,
+      let waiting = totals.pace.waiting(until: start + .seconds(seconds))
+    {
+      words["waited"] = .string(PageWords.waited(waiting.duration, workCount: waiting.workCount))
+    }
+    return .object(words)
   }
 
   private static func json(_ sitting: PaceChart.Sitting, _ limits: [LimitPoint]) -> String {
@@ -98,7 +104,8 @@ final class ReportPage {
 }
 
 extension ReportRow {
-  /// As the page has it: `[line, state, account, name, id, reason, message, attempts, finishedAt, [cell…]]`.
+  /// As the page has it: `[line, state, account, name, id, reason, message, attempts, finishedAt, [cell…], differs, seenAt]`,
+  /// where `differs` has a `[field, made, wanted]` for each field that was made otherwise than the roster asks.
   fileprivate var pageJSON: [UInt8] {
     var bytes = Array("[\(line),".utf8)
     let texts = [
@@ -112,7 +119,7 @@ extension ReportRow {
     }
     bytes += "\(item?.attemptCount ?? 0),\"\(item?.finishedAt?.rfc3339() ?? "")\",".utf8
     JSONValue.append(cells, to: &bytes)
-    bytes += "]\n".utf8
+    bytes += ",[],\"\"]\n".utf8
     return bytes
   }
 }

@@ -1,5 +1,6 @@
 // What people call the states of rows, and the report page's own words about them.
 
+import Pacing
 package import Provisioning
 
 extension ItemState {
@@ -30,6 +31,11 @@ package enum StateWords {
 package enum PageWords {
   /// What stands above the reasons.
   package static let reasonsTitle = "Without a workspace, by reason"
+
+  /// What of the time that a batch took was waiting.
+  package static func waited(_ waiting: Duration, workCount: Int) -> String {
+    "\(waiting.displayText) of it waiting between \(workCount) times at work"
+  }
 
   /// How far the batch is, in a sentence or two, by counts of what the files write as states, `invalid` among them.
   package static func headline(rowCount: Int, counts: [String: Int]) -> String {

@@ -96,4 +96,36 @@ import Testing
     #expect(sitting.counts.reduce(0) { $0 + $1.sent } == 6)
     #expect(sitting.counts.last == PaceChart.Counts(sent: 1, throttled: 0, unknown: 1))
   }
+
+  @Test func `what lies between the times at work is waiting, and what comes long after the last request`() {
+    var chart = PaceChart()
+    func end(_ second: Int64) -> Instant { Instant(microseconds: second * 1_000_000) }
+    #expect(chart.waiting(until: end(1_000_000)) == nil)
+    for second in 0..<5 { add(Double(second), to: &chart) }
+    // Fifteen minutes are a wait within one time at work.
+    add(904, to: &chart)
+    #expect(chart.waiting(until: end(910)) == nil)
+    #expect(chart.waiting(until: end(0)) == nil)
+    #expect(chart.waiting(until: end(904 + 3_600)) == PaceChart.Waiting(duration: .seconds(3_600), workCount: 2))
+    for night in 1...2 { add(Double(night * 86_400), to: &chart) }
+    let nights = Duration.seconds(86_400 - 904 + 86_400)
+    #expect(chart.waiting(until: end(2 * 86_400 + 9)) == PaceChart.Waiting(duration: nights, workCount: 3))
+  }
+
+  @Test func `of many nights the waiting is never longer than the time that it took`() throws {
+    for seed in 1...50 {
+      var generator = SeededGenerator(seed: seed)
+      var chart = PaceChart()
+      let nightCount = Int.random(in: 2...100, using: &generator)
+      let seconds = (0..<nightCount).flatMap { night in
+        (0..<200).map { _ in Double(night * 86_400) + Double.random(in: 0..<7_200, using: &generator) }
+      }
+      for second in seconds { add(second, to: &chart) }
+      let last = try #require(seconds.max())
+      let waiting = try #require(chart.waiting(until: Instant(microseconds: Int64(last * 1_000_000))))
+      #expect(waiting.workCount >= nightCount, "seed \(seed)")
+      #expect(waiting.duration < .seconds(last), "seed \(seed)")
+      #expect(waiting.duration > .seconds(Double(nightCount - 1) * 76_000), "seed \(seed)")
+    }
+  }
 }

@@ -30,6 +30,7 @@ import Words
       let done = try #require(page.rows.first { $0.state == "done" })
       #expect(done.name == "n1" && done.id == "id-1" && done.account == "acc" && done.attempts == 1)
       #expect(done.cells == ["n1", "note"] && !done.finishedAt.isEmpty)
+      #expect(done.differs.isEmpty)
       let file = try JSONDecoder().decode(Summary.self, from: Data(try fixture.text("summary.json").utf8))
       #expect(page.summary == file)
       #expect(Set(page.summary.states.keys) == Set(ItemState.allCases.map(\.rawValue)))
@@ -223,6 +224,28 @@ import Words
       // Five of the six had an answer.
       #expect(page.summary.latency?.count == 5)
       #expect(page.latencyHistogram.count >= 2 && page.latencyHistogram.reduce(0) { $0 + $1.count } == 5)
+    }
+  }
+
+  @Test func `the page says what of the time that a batch took was waiting`() async throws {
+    try await ReportFixture.with(["n1", "n2", "n3"]) { fixture in
+      try await fixture.settle([Outcome(.made, remoteID: "1")])
+      try fixture.write()
+      #expect(try fixture.page().words.waited == nil)
+      fixture.time.advance(by: .seconds(86_400))
+      try await fixture.settle([Outcome(.made, remoteID: "2")])
+      try fixture.write()
+      // It is not finished: nobody can say yet how long it took.
+      #expect(try fixture.page().words.waited == nil)
+      fixture.time.advance(by: .seconds(86_400))
+      try await fixture.settle([Outcome(.made, remoteID: "3")])
+      try fixture.write()
+      #expect(try fixture.page().words.waited == "2 d of it waiting between 3 times at work")
+    }
+    try await ReportFixture.with(["n1"]) { fixture in
+      try await fixture.settle([Outcome(.made, remoteID: "1")])
+      try fixture.write()
+      #expect(try fixture.page().words.waited == nil)
     }
   }
 }

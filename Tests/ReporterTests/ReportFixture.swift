@@ -108,6 +108,7 @@ struct PageData: Decodable {
   struct Words: Decodable {
     let states: [String: String]
     let headline, reasonsTitle: String
+    let waited: String?
   }
 
   struct Pace: Decodable {
@@ -130,6 +131,8 @@ struct PageData: Decodable {
     let attempts: Int
     let finishedAt: String
     let cells: [String]
+    let differs: [[String]]
+    let seenAt: String
 
     init(from decoder: any Decoder) throws {
       var values = try decoder.unkeyedContainer()
@@ -143,6 +146,8 @@ struct PageData: Decodable {
       attempts = try values.decode(Int.self)
       finishedAt = try values.decode(String.self)
       cells = try values.decode([String].self)
+      differs = try values.decode([[String]].self)
+      seenAt = try values.decode(String.self)
     }
   }
 

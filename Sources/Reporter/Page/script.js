@@ -11,6 +11,8 @@
   // who see no colors.
   const STATES = {
     done: { path: "M3 8.6l3.2 3.2L13 4.6" },
+    // Done, but made otherwise than the roster asks: counted as done too.
+    changed: { path: "M3 6h10M3 10h10M10.6 3L5.4 13" },
     failed: { path: "M4 4l8 8M12 4l-8 8" },
     invalid: { path: "M8 2.6l6 10.8H2zM8 6.8v2.8M8 11.5v.1" },
     in_doubt: { path: "M5.3 6a2.7 2.7 0 1 1 4 2.3c-.8.5-1.3 1-1.3 1.9M8 12.9v.1" },
@@ -18,10 +20,12 @@
     ready: { path: "M8 3.4a4.6 4.6 0 1 0 0 9.2a4.6 4.6 0 1 0 0-9.2" },
     cancelled: { path: "M3.4 8h9.2" },
   };
-  for (const state of Object.keys(STATES)) STATES[state].name = data.words.states[state];
+  for (const state of Object.keys(STATES)) STATES[state].name = data.words.states[state] ?? state;
   // Rows that need a person come first when the table is sorted by state.
-  const URGENCY = ["failed", "invalid", "in_doubt", "leased", "ready", "cancelled", "done"];
-  const count = { ...summary.states, invalid: summary.invalidCount };
+  const URGENCY = ["failed", "invalid", "changed", "in_doubt", "leased", "ready", "cancelled", "done"];
+  const FILES = { done: "succeeded.csv", changed: "succeeded.csv", failed: "failed.csv", invalid: "failed.csv" };
+  const fileOf = (state) => FILES[state] ?? "unprocessed.csv";
+  const count = { ...summary.states, invalid: summary.invalidCount, changed: summary.changedCount ?? 0 };
   const unfinished = count.ready + count.leased + count.in_doubt;
   const present = Object.keys(STATES).filter((state) => count[state]);
 
@@ -35,16 +39,52 @@
     if (seconds < 0.9995) return `${Number((seconds * 1000).toFixed(seconds < 0.01 ? 1 : 0))} ms`;
     if (seconds < 10) return `${Number(seconds.toFixed(1))} s`;
     const whole = Math.round(seconds);
-    const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
-    return (h ? [[h, "h"], [m, "min"]] : [[m, "min"], [s, "s"]]).filter(([n]) => n).map((part) => part.join(" ")).join(" ");
+    const [d, h, m, s] = [Math.floor(whole / 86400), Math.floor(whole / 3600) % 24, Math.floor(whole / 60) % 60, whole % 60];
+    const parts = d ? [[d, "d"], [h, "h"]] : h ? [[h, "h"], [m, "min"]] : [[m, "min"], [s, "s"]];
+    return parts.filter(([n]) => n).map((part) => part.join(" ")).join(" ");
   }
 
   // Times are shown as the files say them, in the offset of the machine that ran, not of the one that reads.
   const date = (rfc) => rfc.slice(0, 10);
   const clock = (rfc) => rfc.slice(11, 19);
   const moment = (rfc) => `${date(rfc)} ${clock(rfc)}`;
+  const stretch = (from, to) => (to && to !== from ? `${moment(from)} – ${date(from) === date(to) ? clock(to) : moment(to)}` : moment(from));
   const offsetText = (summary.writtenAt.match(/[+-]\d\d:\d\d$/) ?? ["+00:00"])[0];
   const offset = (offsetText[0] === "-" ? -60 : 60) * (offsetText.slice(1, 3) * 60 + +offsetText.slice(4));
+
+  // ---- Rows ----
+  const [LINE, STATE, ACCOUNT, NAME, ID, REASON, MESSAGE, ATTEMPTS, FINISHED, CELLS, DIFFERS, SEEN] = Array(12).keys();
+  data.rows.sort((a, b) => a[LINE] - b[LINE]);
+  const titles = new Map(data.reasons.map(({ state, reason, title }) => [`${state} ${reason}`, title]));
+  const titleOf = (row) => titles.get(`${row[STATE]} ${row[REASON]}`);
+  const differs = (row) => row[DIFFERS] ?? [];
+  const isChanged = (row) => row[STATE] === "done" && differs(row).length > 0;
+  const difference = ([field, made, wanted]) => `${field}: ${made || "(empty)"} → ${wanted || "(empty)"}`;
+  const signOf = (row) => (isChanged(row) ? "changed" : row[STATE]);
+  const nameOf = (row) => (isChanged(row) ? `${STATES.done.name}, ${STATES.changed.name}` : STATES[row[STATE]].name);
+  const isLike = (row, { state, reason }) => (!state || (state === "changed" ? isChanged(row) : row[STATE] === state)) &&
+    (!reason || row[REASON] === reason);
+  const accounts = new Set(data.rows.map((row) => row[ACCOUNT]).filter(Boolean));
+  const seen = data.rows.map((row) => row[SEEN]).filter(Boolean).sort((a, b) => Date.parse(a) - Date.parse(b));
+  const hasDays = new Set(data.rows.map((row) => date(row[FINISHED])).filter(Boolean)).size > 1;
+  const inTable = {}; // Rows by state; of a large roster the page has only a part.
+  for (const row of data.rows) {
+    for (const state of isChanged(row) ? ["done", "changed"] : [row[STATE]]) inTable[state] = (inTable[state] ?? 0) + 1;
+  }
+  const said = (row) => row[MESSAGE] || titleOf(row) || "";
+
+  // What the roster's columns hold: how many different values, and how many letters at most.
+  const kinds = data.columns.map((_, c) => new Set(data.rows.map((row) => row[CELLS][c] ?? "")));
+  const isSame = (c) => data.rows.length > 1 && kinds[c].size === 1;
+  // On paper there is room for the columns that tell people apart, not for those that say the same in each row.
+  const onPaper = data.columns.map((_, c) => c).filter((c) => kinds[c].size > 1).slice(0, 3);
+  // What a person is known by besides the name of what was made: short, and nearly every row has another.
+  const telling = onPaper.filter((c) => kinds[c].size > 0.7 * data.rows.length &&
+    Math.max(...[...kinds[c]].slice(0, 500).map((value) => value.length)) <= 40).slice(0, 2);
+  const personOf = (row) => {
+    const cells = telling.map((c) => row[CELLS][c]).filter((cell) => cell && cell !== row[NAME]);
+    return { head: row[NAME] || cells.shift() || `line ${int(row[LINE])}`, rest: cells.join(", ") };
+  };
 
   // ---- Making elements ----
   function element(tag, props = {}, ...children) {
@@ -55,7 +95,7 @@
       else if (key in node && !key.includes("-")) node[key] = value;
       else node.setAttribute(key, value);
     }
-    node.append(...children.filter(Boolean));
+    node.append(...children.flat().filter(Boolean));
     return node;
   }
 
@@ -75,7 +115,7 @@
   const prose = (text) => text.split("`").map((part, i) => (i % 2 ? element("code", {}, part) : part));
 
   function reveal(id, ...children) {
-    $(id).append(...children);
+    $(id).append(...children.filter(Boolean));
     $(id).hidden = false;
   }
 
@@ -83,17 +123,23 @@
   function drawTop() {
     const file = summary.label.split("/").pop() || summary.label;
     $("eyebrow").textContent = `Rollcall · ${file} · batch ${summary.batch}`;
-    $("headline").textContent = data.words.headline;
-    document.title = `${int(count.done)} of ${int(summary.rowCount)} done · ${file} · Rollcall`;
+    const { headline, stopped, waited } = data.words;
+    $("headline").textContent = stopped ?? headline;
+    $("headline").classList.toggle("stopped", Boolean(stopped));
+    if (stopped) reveal("standing", headline);
+    document.title = `${stopped ? "Stopped, " : ""}${int(count.done)} of ${int(summary.rowCount)} done · ${file} · Rollcall`;
     const stood = `Not finished. This page shows how it stood on ${date(summary.writtenAt)} at ${clock(summary.writtenAt)}; ` +
       `\`rollcall status ${summary.batch}\` tells how it stands now.`;
     if (unfinished) reveal("moment", ...prose(stood));
-    const { startedAt: start, finishedAt: end, actualSeconds: actual, forecastSeconds: forecast } = summary;
-    const until = end && ` – ${date(start ?? end) === date(end) ? clock(end) : moment(end)}`;
+    const { startedAt: start, finishedAt: end, actualSeconds: actual, forecastSeconds: forecast, run } = summary;
+    const took = [waited, forecast && `forecast ${span(forecast)}`].filter(Boolean).join("; ");
     const facts = [["Roster", summary.label], ["Endpoint", summary.endpoint],
       accounts.size === 1 && ["Account", [...accounts][0]], ["Imported", moment(summary.importedAt)],
-      start && ["Sent", moment(start) + (until ?? "")],
-      actual ? ["Took", span(actual), forecast && `forecast ${span(forecast)}`] : forecast && ["Forecast", span(forecast)],
+      start && ["Sent", stretch(start, end)],
+      actual ? ["Took", span(actual), took] : forecast && ["Forecast", span(forecast)],
+      run?.startedAt && ["Last run", stretch(run.startedAt, run.endedAt), run.endedAt && `exit status ${run.status}`],
+      seen.length > 0 && ["Last seen at the service", seen[0] === seen.at(-1) ? moment(seen[0])
+        : `${moment(seen[0])} or later`],
       ["Attempts", int(summary.attemptCount)], ["Page written", moment(summary.writtenAt), offsetText]];
     reveal("facts", ...facts.filter(Boolean).map(([term, value, note]) =>
       element("div", {}, element("dt", {}, term), element("dd", {}, value, more(note)))));
@@ -103,9 +149,14 @@
     if (present.length === 0) return;
     const label = present.map((state) => `${int(count[state])} ${STATES[state].name}`).join(", ");
     const bar = element("div", { className: "bar", role: "img", "aria-label": label });
-    for (const state of present) bar.appendChild(element("span", { state })).style.flexGrow = count[state];
+    // What is changed is done too, and takes its part of that.
+    const part = { ...count, done: count.done - count.changed };
+    for (const state of present.filter((state) => part[state] > 0)) {
+      bar.appendChild(element("span", { state })).style.flexGrow = part[state];
+    }
     const legend = element("ul", { className: "legend" }, ...present.map((state) => element("li", { state },
-      element("span", { className: "swatch" }), sign(state), bold(count[state]), ` ${STATES[state].name}`)));
+      element("span", { className: "swatch" }), sign(state), state === "changed" && "of them ", bold(count[state]),
+      ` ${STATES[state].name}`)));
     reveal("outcomes", bar, legend);
     if (summary.adoptedCount) legend.firstChild.append(more(`(${int(summary.adoptedCount)} of them found and taken over)`));
   }
@@ -115,6 +166,7 @@
     const check = count.in_doubt ? "; it asks the service about unknown answers first, so nothing is made twice" : "";
     const steps = [
       [unfinished, "unfinished", `if no run is under way, \`rollcall resume ${batch}\` goes on${check}.`],
+      [count.changed, "changed", "they are there as they were made; see below what the roster asks for now."],
       [count.failed, "failed", `see below what each reason asks for, then \`rollcall retry ${batch}\` tries again.`],
       [count.invalid, "invalid", "mend the roster and run it again; what is done stays as it is."],
       [count.cancelled, "cancelled", `\`rollcall retry ${batch} --reason cancelled\` undoes that, if it was not meant.`],
@@ -124,25 +176,60 @@
       element("li", {}, element("b", {}, `${int(n)} ${what}`), ...prose(`: ${advice}`)))));
   }
 
+  /// Takes whoever reads from a reason to its rows: with the keyboard, the arrows go on from the first.
+  function showRows(filter) {
+    $("search").value = "";
+    choose({ state: null, reason: null, ...filter, query: "" });
+    $("rows").scrollIntoView();
+    if (view.rows.length) moveTo(0);
+  }
+
+  /// The first few of a group by name, and a way to all others.
+  function people(filter, n, open) {
+    const own = data.rows.filter((row) => isLike(row, filter));
+    // One name in the place of "and 1 more".
+    const first = own.slice(0, n <= 4 ? 4 : 3);
+    if (first.length === 0) return null;
+    const names = first.flatMap((row, i) => {
+      const { head, rest } = personOf(row);
+      const changes = filter.state === "changed" && differs(row).map(difference).join("; ");
+      return [i > 0 && element("span", { className: "gap" }, changes ? "; " : ", "),
+        button("person", () => openDetail(row), element("b", {}, head), more(rest && `(${rest})`), more(changes))];
+    });
+    return element("p", { className: "people" }, ...names,
+      n > first.length && [" and ", button("show", open, `${int(n - first.length)} more`)]);
+  }
+
+  const reasonItem = (n, open, ...why) => element("li", {}, element("span", { className: "number" }, int(n)),
+    element("div", { className: "why" }, ...why), button("show", open, `Show ${rows(n)}`));
+
+  function drawChanged() {
+    if (!count.changed) return;
+    const fields = new Map();
+    for (const row of data.rows.filter(isChanged)) {
+      for (const change of differs(row).map(difference)) fields.set(change, (fields.get(change) ?? 0) + 1);
+    }
+    const sorted = [...fields].sort(([, a], [, b]) => b - a);
+    const open = () => showRows({ state: "changed" });
+    const rest = sum(sorted.slice(5).map(([, n]) => n));
+    reveal("changed", element("ul", { className: "reasons" }, reasonItem(count.changed, open,
+      element("p", {}, ...prose(data.words.changed ?? "Each was made, and the roster asks for something else now: made → wanted.")),
+      element("ul", { className: "said" }, ...sorted.slice(0, 5).map(([change, n]) =>
+        element("li", {}, change, n > 1 && element("b", {}, `\u00a0×\u00a0${int(n)}`))),
+      rest > 0 && element("li", {}, `and ${int(rest)} other differences`)),
+      people({ state: "changed" }, count.changed, open))));
+  }
+
   function drawReasons() {
     // "Not sent" is what the bar has said already.
     const groups = data.reasons.filter(({ reason }) => reason !== "notSent").sort((a, b) => b.count - a.count);
     const list = (messages) => element("ul", { className: "said" }, ...messages.map(({ message, count: n }) =>
       element("li", {}, message, n > 1 && element("b", {}, `\u00a0×\u00a0${int(n)}`))));
     const items = groups.map(({ state, reason, count: n, title, advice, messages }) => {
-      const said = messages.filter(({ message }) => message && message !== title);
-      const show = button("show", () => {
-        $("search").value = "";
-        choose({ state, reason, query: "" });
-        $("rows").scrollIntoView();
-        $("scroller").focus({ preventScroll: true });
-      }, `Show ${rows(n)}`);
-      return element("li", {}, element("span", { className: "number" }, int(n)),
-        element("div", { className: "why" }, element("h3", {}, title), advice && element("p", {}, ...prose(advice)),
-          said.length > 0 && list(said.slice(0, 3)),
-          said.length > 3 && element("details", {}, element("summary", {}, `${int(said.length - 3)} more`),
-            list(said.slice(3, 53)), said.length > 53 && element("p", {}, "The rest stands in the table."))),
-        show);
+      const shown = messages.filter(({ message }) => message && message !== title).slice(0, 3);
+      const open = () => showRows({ state, reason });
+      return reasonItem(n, open, element("h3", {}, title), advice && element("p", {}, ...prose(advice)),
+        shown.length > 0 && list(shown), people({ state, reason }, n, open));
     });
     $("reasons-title").textContent = data.words.reasonsTitle;
     if (items.length) reveal("reasons", element("ul", { className: "reasons" }, ...items));
@@ -273,38 +360,32 @@
   }
 
   // ---- The table ----
-  const [LINE, STATE, ACCOUNT, NAME, ID, REASON, MESSAGE, ATTEMPTS, FINISHED, CELLS] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
-  const titles = new Map(data.reasons.map(({ state, reason, title }) => [`${state} ${reason}`, title]));
-  const titleOf = (row) => titles.get(`${row[STATE]} ${row[REASON]}`);
-  const accounts = new Set(data.rows.map((row) => row[ACCOUNT]).filter(Boolean));
-  const hasDays = new Set(data.rows.map((row) => date(row[FINISHED])).filter(Boolean)).size > 1;
-  const inTable = {}; // Rows by state; of a large roster the page has only a part.
-  for (const row of data.rows) inTable[row[STATE]] = (inTable[row[STATE]] ?? 0) + 1;
-  const said = (row) => row[MESSAGE] || titleOf(row) || "";
-  // On paper there is room for the columns that tell people apart, not for those that say the same in each row.
-  const onPaper = data.columns.map((_, c) => c)
-    .filter((c) => new Set(data.rows.map((row) => row[CELLS][c])).size > 1).slice(0, 3);
-
-  const columns = [
+  const every = [
     { title: "Line", className: "line", text: (row) => String(row[LINE]), value: (row) => row[LINE] },
     { title: "Name", className: "name", isHead: true, text: (row) => row[NAME], fill: (row, index) => [element("button",
       { type: "button", className: "open", tabIndex: index === view.active ? 0 : -1 }, row[NAME] || "(no name)")] },
-    { title: "State", className: "state", isSigned: true, text: (row) => STATES[row[STATE]].name,
-      value: (row) => URGENCY.indexOf(row[STATE]), fill: (row) => [sign(row[STATE]), STATES[row[STATE]].name] },
+    { title: "State", className: "state", isSigned: true, text: nameOf,
+      value: (row) => URGENCY.indexOf(signOf(row)), fill: (row) => [sign(signOf(row)), nameOf(row)] },
     { title: "Id, or why not", className: "result", isResult: true,
-      text: (row) => `${row[ID]} ${words(row[REASON])} ${said(row)}`.trim(),
+      text: (row) => `${differs(row).map(difference).join("; ")} ${row[ID]} ${words(row[REASON])} ${said(row)}`.trim(),
       value: (row) => (row[ID] ? `~${row[ID]}` : `${row[REASON]} ${said(row)}`), // Ids after reasons.
-      fill: (row) => [row[ID] && element("span", { className: "id" }, row[ID]), row[ID] && " ",
+      fill: (row) => [...differs(row).map((change) => element("span", { className: "change" }, difference(change))),
+        row[ID] && element("span", { className: "id" }, row[ID]), row[ID] && " ",
         row[REASON] && element("b", {}, words(row[REASON])), ` ${said(row)}`] },
-    ...data.columns.map((title, c) =>
-      ({ title, className: onPaper.includes(c) ? "own" : "own screen", text: (row) => row[CELLS][c] ?? "" })),
+    ...data.columns.map((title, c) => ({ title, className: onPaper.includes(c) ? "own" : "own screen",
+      text: (row) => row[CELLS][c] ?? "", same: isSame(c) ? [...kinds[c]][0] : undefined })),
     { title: "Attempts", className: "amount screen", text: (row) => String(row[ATTEMPTS]), value: (row) => row[ATTEMPTS] },
     { title: "Finished", className: "time screen", text: (row) => (hasDays ? moment(row[FINISHED]) : clock(row[FINISHED])),
       value: (row) => Date.parse(row[FINISHED]) || Infinity },
+    ...(seen.length ? [{ title: "Last seen", className: "time screen", text: (row) => row[SEEN] && moment(row[SEEN]),
+      value: (row) => Date.parse(row[SEEN]) || Infinity }] : []),
     ...(accounts.size > 1 ? [{ title: "Account", className: "id screen", text: (row) => row[ACCOUNT] }] : []),
   ];
+  // What says the same in every row is said once, above the table.
+  const same = every.filter((column) => column.same !== undefined);
+  let columns = every.filter((column) => !same.includes(column));
 
-  const view = { state: null, reason: null, query: "", column: 0, descending: false, rows: data.rows, active: 0 };
+  const view = { state: null, reason: null, query: "", column: every[0], descending: false, rows: data.rows, active: 0 };
   const live = new Map(); // The rows in the document, by their index in view.rows.
   let rowHeight = 34;
   const collator = new Intl.Collator(["ko", "en"], { numeric: true });
@@ -313,10 +394,10 @@
   let folded = null; // Made at the first letter that is typed.
   // Two rows stand for all that is out of sight, above and below.
   const pads = [0, 1].map(() => element("tr", { className: "pad", "aria-hidden": "true" },
-    element("td", { colSpan: columns.length })));
+    element("td", { colSpan: every.length })));
 
   function tableRow(row, index) {
-    return element("tr", { state: row[STATE], "data-index": index, "aria-rowindex": index + 2 }, ...columns.map((column) =>
+    return element("tr", { state: signOf(row), "data-index": index, "aria-rowindex": index + 2 }, ...columns.map((column) =>
       element(column.isHead ? "th" : "td", column.isHead ? { className: column.className, scope: "row" }
         : { className: column.className }, ...(column.fill?.(row, index) ?? [column.text(row)]))));
   }
@@ -355,26 +436,59 @@
     view.active = 0;
     $("scroller").scrollTop = 0;
     $("table").setAttribute("aria-rowcount", view.rows.length + 1);
-    $("shown").textContent = view.rows.length === data.rows.length ? ""
-      : view.rows.length ? `${int(view.rows.length)} of ${rows(data.rows.length)}` : "No row is like this.";
+    tellShown();
     render();
+  }
+
+  const leftOut = (state) => Math.max(0, (count[state] ?? 0) - (inTable[state] ?? 0));
+  /// How many rows the page has not, of those that the chosen chip stands for.
+  function leftOutCount() {
+    const { state, reason } = view;
+    if (!reason) return state ? leftOut(state) : data.rowsLeftOut ?? 0;
+    const group = data.reasons.find((each) => each.state === state && each.reason === reason);
+    return Math.max(0, (group?.count ?? 0) - data.rows.filter((row) => isLike(row, view)).length);
+  }
+
+  /// Says how much of the whole the table shows, what the chip hides of a search, and what no search on this page can find.
+  function tellShown() {
+    const { state, reason, query, elsewhere, rows: { length: n } } = view;
+    const missing = leftOutCount();
+    const quoted = query.trim() && `“${query.trim()}”`;
+    const kind = reason ? words(reason) : state && STATES[state].name;
+    const where = state ? fileOf(state) : "the CSV files";
+    const what = kind ? `rows with “${kind}”` : "rows";
+    let sentence = "";
+    if (n === 0) {
+      sentence = missing && !quoted ? `None of the ${int(missing)} ${what} is on this page: they are in ${where}.`
+        : `No row${missing ? " of this page" : ""}${kind ? ` with “${kind}”` : ""}${quoted ? ` has ${quoted}` : " is here"}.`;
+    } else if (n < data.rows.length || missing) sentence = `${int(n)} of ${rows(summary.rowCount)}.`;
+    if (missing && (quoted || n > 0)) {
+      sentence += ` ${rows(missing)}${kind ? " like this" : ""} ${pick(missing, "is", "are")} only in ${where}${quoted ? ", not searched" : ""}.`;
+    }
+    if (elsewhere) {
+      sentence += ` ${n ? `${rows(elsewhere)} more` : rows(elsewhere)} with ${quoted} ${pick(elsewhere, "is", "are")} hidden by the choice “${kind}”.`;
+    }
+    $("shown").textContent = sentence.trim();
+    $("widen").hidden = !elsewhere;
+    $("widen").textContent = `Search all ${rows(data.rows.length)}`;
   }
 
   function choose(change) {
     Object.assign(view, change);
     drawChips();
     const terms = fold(view.query).split(/\s+/).filter(Boolean);
-    if (terms.length) folded ??= new Map(data.rows.map((row) => [row, fold(columns.map((c) => c.text(row)).join(" "))]));
-    const value = columns[view.column].value ?? columns[view.column].text;
-    const found = data.rows.filter((row) => (!view.state || row[STATE] === view.state) &&
-      (!view.reason || row[REASON] === view.reason) && terms.every((term) => folded.get(row).includes(term)));
-    // Sorting is stable, and the rows come by line.
+    if (terms.length) folded ??= new Map(data.rows.map((row) => [row, fold(every.map((c) => c.text(row)).join(" "))]));
+    const value = view.column.value ?? view.column.text;
+    const matching = data.rows.filter((row) => terms.every((term) => folded.get(row).includes(term)));
+    const found = matching.filter((row) => isLike(row, view));
+    view.elsewhere = terms.length ? matching.length - found.length : 0;
+    // Sorting is stable, and the rows come by line: so do those that are equal here, also from the last to the first.
     const entries = found.map((row) => [value(row), row]);
     const compare = typeof entries[0]?.[0] === "number" ? (a, b) => a - b : collator.compare;
     const sense = view.descending ? -1 : 1;
     view.rows = entries.sort(([a], [b]) => (a === b ? 0 : sense * compare(a, b))).map(([, row]) => row);
     $("heads").querySelector("[aria-sort]")?.removeAttribute("aria-sort");
-    $("heads").children[view.column].setAttribute("aria-sort", view.descending ? "descending" : "ascending");
+    $("heads").children[columns.indexOf(view.column)]?.setAttribute("aria-sort", view.descending ? "descending" : "ascending");
     refresh();
   }
 
@@ -384,9 +498,10 @@
       "data-chip": id, "aria-pressed": String(isPressed), act: () => choose(change) }, ...content);
     const { state: chosen, reason } = view;
     const none = { state: null, reason: null };
-    $("chips").replaceChildren(chip("all", !chosen && !reason, none, "All ", bold(data.rows.length)),
+    const amount = (here, whole) => [bold(here), here < whole && more(`of ${int(whole)}`)];
+    $("chips").replaceChildren(chip("all", !chosen && !reason, none, "All ", amount(data.rows.length, summary.rowCount)),
       ...present.map((state) => chip(state, chosen === state, chosen === state ? none : { state, reason: null },
-        sign(state), `${STATES[state].name} `, bold(inTable[state] ?? 0))),
+        sign(state), `${STATES[state].name} `, amount(inTable[state] ?? 0, count[state]))),
       reason ? chip("reason", true, none, words(reason), element("span", { "aria-hidden": "true" }, " ×")) : "");
     if (focused) $("chips").querySelector(`[data-chip="${focused}"]`)?.focus();
   }
@@ -396,7 +511,8 @@
     const pen = document.createElement("canvas").getContext("2d");
     const { fontSize, fontFamily } = getComputedStyle($("table"));
     pen.font = `${fontSize} ${fontFamily}`;
-    const widths = columns.map((column) => {
+    const widths = columns.map((column) => column.width ??= widthOf(column));
+    function widthOf(column) {
       // To measure each cell would take long: of all, the one with the most room by count of letters is measured.
       let [widest, most] = [column.title, 0];
       for (const value of data.rows.map(column.text)) {
@@ -406,24 +522,53 @@
       const measure = (text) => pen.measureText(text).width * 1.06 + 22;
       const room = Math.max(measure(widest) + (column.isSigned ? 20 : 0), measure(column.title) + 15);
       return Math.round(Math.min(room, column.isResult ? 320 : 260));
-    });
+    }
     // The result's column takes what is left over.
-    $("cols").append(...widths.map((width, i) => element("col", columns[i].isResult ? {} : { width })));
+    $("cols").replaceChildren(...widths.map((width, i) => element("col", columns[i].isResult ? {} : { width })));
     $("table").style.minWidth = `${sum(widths)}px`;
-    const sort = (i) => choose({ column: i, descending: view.column === i && !view.descending });
-    $("heads").append(...columns.map(({ title, className }, i) =>
-      element("th", { scope: "col", className }, button("", () => sort(i), title || "(no header)"))));
+    const sort = (column) => choose({ column, descending: view.column === column && !view.descending });
+    $("heads").replaceChildren(...columns.map((column) => element("th", { scope: "col", className: column.className },
+      button("", () => sort(column), column.title || "(no header)"))));
+  }
+
+  /// Says once what the columns hold that are equal in all rows, and lets them be columns again.
+  function drawSame() {
+    if (same.length === 0) return;
+    const value = ({ title, same }) => [title || "(no header)", same || "(empty)"];
+    const pairs = (list) => element("dl", {}, ...list.map(value).map(([term, value]) =>
+      element("div", {}, element("dt", {}, term), element("dd", {}, value))));
+    const most = 12;
+    const here = data.rowsLeftOut ? "all rows of this page" : "all rows";
+    const toggle = button("show", () => {
+      const isShown = columns.length < every.length;
+      columns = isShown ? every : every.filter((column) => !same.includes(column));
+      if (!columns.includes(view.column)) Object.assign(view, { column: every[0], descending: false });
+      tell(isShown);
+      drawColumns();
+      choose({});
+    });
+    const sentence = element("span");
+    function tell(isShown) {
+      const subject = pick(same.length, "One column is", `${int(same.length)} columns are`);
+      sentence.textContent = `${subject} the same in ${here}${isShown ? "" : pick(same.length, ", and stands here only", ", and stand here only")}: `;
+      toggle.textContent = isShown ? "Hide in the table" : "Show in the table";
+      toggle.setAttribute("aria-pressed", String(isShown));
+    }
+    tell(false);
+    reveal("same", element("p", {}, sentence, toggle), pairs(same.slice(0, most)), same.length > most &&
+      element("details", {}, element("summary", {}, `and ${int(same.length - most)} more`), pairs(same.slice(most))));
   }
 
   function openDetail(row) {
     const fill = (id, pairs) => $(id).replaceChildren(...pairs.filter(([, value]) => value).flatMap(([term, value]) =>
       [element("dt", {}, term), element("dd", {}, value)]));
-    $("detail-title").dataset.state = row[STATE];
-    $("detail-title").replaceChildren(sign(row[STATE]), row[NAME] || `Line ${row[LINE]}`);
-    fill("detail-outcome", [["State", STATES[row[STATE]].name], ["Id", row[ID]],
+    $("detail-title").dataset.state = signOf(row);
+    $("detail-title").replaceChildren(sign(signOf(row)), row[NAME] || `Line ${row[LINE]}`);
+    fill("detail-outcome", [["State", nameOf(row)], ...differs(row).map((change) => ["Differs", difference(change)]),
+      ["Id", row[ID]],
       ["Reason", row[REASON] && (titleOf(row) ?? words(row[REASON]))], ["Message", row[MESSAGE]],
       ["Account", row[ACCOUNT]], ["Attempts", String(row[ATTEMPTS] || "")],
-      ["Finished", row[FINISHED] && moment(row[FINISHED])], ["Line", String(row[LINE])],
+      ["Finished", row[FINISHED] && moment(row[FINISHED])], ["Last seen", row[SEEN] && moment(row[SEEN])], ["Line", String(row[LINE])],
       ["Its history", row[STATE] !== "invalid" && element("code", {}, `rollcall show ${row[NAME]}`)]]);
     fill("detail-cells", data.columns.map((column, c) => [column || "(no header)", row[CELLS][c]]));
     $("detail").showModal();
@@ -474,20 +619,33 @@
     $("detail").addEventListener("click", ({ target }) => {
       if (target === $("detail") || target === $("detail-close")) $("detail").close(); // The dialog itself is its backdrop.
     });
+    $("widen").addEventListener("click", () => {
+      choose({ state: null, reason: null });
+      $("search").focus();
+    });
     addEventListener("beforeprint", printAll);
     addEventListener("afterprint", refresh);
   }
 
+  function drawLeftOut() {
+    if (!data.rowsLeftOut) return;
+    const parts = Object.keys(STATES).filter((state) => state !== "changed" && leftOut(state)).map((state) =>
+      `${int(leftOut(state))} ${STATES[state].name} (\`${fileOf(state)}\`)`);
+    reveal("left-out", ...prose(`This page has ${int(data.rows.length)} of ${rows(summary.rowCount)}, so that it opens quickly. ` +
+      `Only in the files: ${parts.join(", ")}.`));
+  }
+
   function drawTable() {
     $("rows").hidden = data.rows.length === 0;
+    drawSame();
     drawColumns();
     choose({});
     rowHeight = live.get(0)?.getBoundingClientRect().height || rowHeight;
-    if (data.rowsLeftOut) reveal("left-out", int(data.rowsLeftOut));
+    drawLeftOut();
     listen();
   }
 
   $("main").hidden = false;
-  for (const draw of [drawTop, drawOutcomes, drawNext, drawReasons, drawPace, drawLatency, drawTable]) draw();
+  for (const draw of [drawTop, drawOutcomes, drawNext, drawChanged, drawReasons, drawPace, drawLatency, drawTable]) draw();
   $("no-attempts").hidden = summary.rowCount === 0 || !$("pace").hidden || !$("latency").hidden;
 })();
