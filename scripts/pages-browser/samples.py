@@ -129,7 +129,7 @@ def stopped():
     """A night with a wrong key."""
     rows = [row(i, "ready", "denied", "401: Authentication information are missing.") for i in range(1, 53)]
     run = {
-        "startedAt": "2026-03-03T02:31:02+09:00", "endedAt": "2026-03-03T02:31:04+09:00", "status": 6, "reason": "denied",
+        "endedAt": "2026-03-03T02:31:04+09:00", "status": 6, "reason": "denied",
         "message": "401: Authentication information are missing."}
     words = {
         "headline": "None of 52 has a workspace yet. 52 are not sent.",

@@ -59,7 +59,8 @@
   const titleOf = (row) => titles.get(`${row[STATE]} ${row[REASON]}`);
   const differs = (row) => row[DIFFERS] ?? [];
   const isChanged = (row) => row[STATE] === "done" && differs(row).length > 0;
-  const difference = ([field, made, wanted]) => `${field}: ${made || "(empty)"} → ${wanted || "(empty)"}`;
+  const difference = ([field, made, wanted]) => `${field}: ${made || "(none)"} → ${wanted || "(none)"}`;
+  const clipped = (text, most) => (text.length > most ? `${[...text.slice(0, most)].slice(0, -1).join("")}…` : text);
   const signOf = (row) => (isChanged(row) ? "changed" : row[STATE]);
   const nameOf = (row) => (isChanged(row) ? `${STATES.done.name}, ${STATES.changed.name}` : STATES[row[STATE]].name);
   const isLike = (row, { state, reason }) => (!state || (state === "changed" ? isChanged(row) : row[STATE] === state)) &&
@@ -95,7 +96,7 @@
       else if (key in node && !key.includes("-")) node[key] = value;
       else node.setAttribute(key, value);
     }
-    node.append(...children.flat().filter(Boolean));
+    node.append(...children.flat(2).filter(Boolean));
     return node;
   }
 
@@ -125,9 +126,10 @@
     $("eyebrow").textContent = `Rollcall · ${file} · batch ${summary.batch}`;
     const { headline, stopped, waited } = data.words;
     $("headline").textContent = stopped ?? headline;
-    $("headline").classList.toggle("stopped", Boolean(stopped));
+    const ending = stopped?.match(/^(Stopped|Paused)\b/)?.[0];
+    if (stopped) $("headline").className = ending === "Paused" ? "stopped paused" : "stopped";
     if (stopped) reveal("standing", headline);
-    document.title = `${stopped ? "Stopped, " : ""}${int(count.done)} of ${int(summary.rowCount)} done · ${file} · Rollcall`;
+    document.title = `${ending ? `${ending}, ` : ""}${int(count.done)} of ${int(summary.rowCount)} done · ${file} · Rollcall`;
     const stood = `Not finished. This page shows how it stood on ${date(summary.writtenAt)} at ${clock(summary.writtenAt)}; ` +
       `\`rollcall status ${summary.batch}\` tells how it stands now.`;
     if (unfinished) reveal("moment", ...prose(stood));
@@ -136,9 +138,9 @@
     const facts = [["Roster", summary.label], ["Endpoint", summary.endpoint],
       accounts.size === 1 && ["Account", [...accounts][0]], ["Imported", moment(summary.importedAt)],
       start && ["Sent", stretch(start, end)],
-      actual ? ["Took", span(actual), took] : forecast && ["Forecast", span(forecast)],
-      run?.startedAt && ["Last run", stretch(run.startedAt, run.endedAt), run.endedAt && `exit status ${run.status}`],
-      seen.length > 0 && ["Last seen at the service", seen[0] === seen.at(-1) ? moment(seen[0])
+      actual ? ["Took", span(actual) + (waited ? "," : ""), took] : forecast && ["Forecast", span(forecast)],
+      run?.endedAt && ["Last run", stretch(run.startedAt ?? run.endedAt, run.endedAt), `exit status ${run.status}`],
+      seen.length > 0 && ["Last seen", seen[0] === seen.at(-1) ? moment(seen[0])
         : `${moment(seen[0])} or later`],
       ["Attempts", int(summary.attemptCount)], ["Page written", moment(summary.writtenAt), offsetText]];
     reveal("facts", ...facts.filter(Boolean).map(([term, value, note]) =>
@@ -190,14 +192,17 @@
     // One name in the place of "and 1 more".
     const first = own.slice(0, n <= 4 ? 4 : 3);
     if (first.length === 0) return null;
-    const names = first.flatMap((row, i) => {
+    // What differs makes long lines: each then has one of its own.
+    const isLong = filter.state === "changed";
+    const names = first.map((row, i) => {
       const { head, rest } = personOf(row);
-      const changes = filter.state === "changed" && differs(row).map(difference).join("; ");
-      return [i > 0 && element("span", { className: "gap" }, changes ? "; " : ", "),
-        button("person", () => openDetail(row), element("b", {}, head), more(rest && `(${rest})`), more(changes))];
+      const changes = isLong && clipped(differs(row).map(difference).join("; "), 140);
+      const isLast = isLong || i === n - 1 || (i === first.length - 1 && n > first.length);
+      return [button(isLong ? "person line" : "person", () => openDetail(row), element("b", {}, clipped(head, 60)),
+        more(rest && `(${clipped(rest, 80)})`), more(changes), isLast ? "" : ","), " "];
     });
-    return element("p", { className: "people" }, ...names,
-      n > first.length && [" and ", button("show", open, `${int(n - first.length)} more`)]);
+    return element("p", { className: "people" }, names,
+      n > first.length && element("span", { className: "rest" }, "and ", button("show", open, `${int(n - first.length)} more`)));
   }
 
   const reasonItem = (n, open, ...why) => element("li", {}, element("span", { className: "number" }, int(n)),
@@ -207,7 +212,7 @@
     if (!count.changed) return;
     const fields = new Map();
     for (const row of data.rows.filter(isChanged)) {
-      for (const change of differs(row).map(difference)) fields.set(change, (fields.get(change) ?? 0) + 1);
+      for (const change of differs(row).map((each) => clipped(difference(each), 140))) fields.set(change, (fields.get(change) ?? 0) + 1);
     }
     const sorted = [...fields].sort(([, a], [, b]) => b - a);
     const open = () => showRows({ state: "changed" });
@@ -215,7 +220,7 @@
     reveal("changed", element("ul", { className: "reasons" }, reasonItem(count.changed, open,
       element("p", {}, ...prose(data.words.changed ?? "Each was made, and the roster asks for something else now: made → wanted.")),
       element("ul", { className: "said" }, ...sorted.slice(0, 5).map(([change, n]) =>
-        element("li", {}, change, n > 1 && element("b", {}, `\u00a0×\u00a0${int(n)}`))),
+        element("li", {}, element("span", {}, change), n > 1 && element("b", {}, `\u00a0×\u00a0${int(n)}`))),
       rest > 0 && element("li", {}, `and ${int(rest)} other differences`)),
       people({ state: "changed" }, count.changed, open))));
   }
@@ -224,7 +229,7 @@
     // "Not sent" is what the bar has said already.
     const groups = data.reasons.filter(({ reason }) => reason !== "notSent").sort((a, b) => b.count - a.count);
     const list = (messages) => element("ul", { className: "said" }, ...messages.map(({ message, count: n }) =>
-      element("li", {}, message, n > 1 && element("b", {}, `\u00a0×\u00a0${int(n)}`))));
+      element("li", {}, element("span", {}, message), n > 1 && element("b", {}, `\u00a0×\u00a0${int(n)}`))));
     const items = groups.map(({ state, reason, count: n, title, advice, messages }) => {
       const shown = messages.filter(({ message }) => message && message !== title).slice(0, 3);
       const open = () => showRows({ state, reason });
@@ -326,9 +331,9 @@
     if (!latency || bins.length < 2) return;
     const lines = [["Answer time", latency], ["Import to finish", wait]].filter(([, line]) => line);
     const figures = element("table", { className: "figures" },
-      element("tr", {}, element("td"), ...["p50", "p90", "p99", "longest"].map((name) => element("th", { scope: "col" }, name))),
-      ...lines.map(([name, l]) => element("tr", {}, element("th", { scope: "row" }, name),
-        ...[l.p50, l.p90, l.p99, l.max].map((value) => element("td", {}, span(value))))));
+      element("tr", {}, element("td"), ...lines.map(([name]) => element("th", { scope: "col" }, name))),
+      ...[["p50", "p50"], ["p90", "p90"], ["p99", "p99"], ["longest", "max"]].map(([name, key]) => element("tr", {},
+        element("th", { scope: "row" }, name), ...lines.map(([, line]) => element("td", {}, span(line[key]))))));
     const note = `Half of ${int(latency.count)} answers came within ${span(latency.p50)}, 99 of 100 within ${span(latency.p99)}.`;
     const key = [keyOf("sent", "answers; the scale of time is logarithmic")];
     chart("latency", "Answer time of the service", note, key, (svg, width, height) => {
@@ -369,14 +374,18 @@
     { title: "Id, or why not", className: "result", isResult: true,
       text: (row) => `${differs(row).map(difference).join("; ")} ${row[ID]} ${words(row[REASON])} ${said(row)}`.trim(),
       value: (row) => (row[ID] ? `~${row[ID]}` : `${row[REASON]} ${said(row)}`), // Ids after reasons.
-      fill: (row) => [...differs(row).map((change) => element("span", { className: "change" }, difference(change))),
+      fill: (row) => [...differs(row).map(([field, ...values]) => element("span", { className: "change" },
+        element("b", {}, field), difference(["", ...values]))),
         row[ID] && element("span", { className: "id" }, row[ID]), row[ID] && " ",
         row[REASON] && element("b", {}, words(row[REASON])), ` ${said(row)}`] },
     ...data.columns.map((title, c) => ({ title, className: onPaper.includes(c) ? "own" : "own screen",
       text: (row) => row[CELLS][c] ?? "", same: isSame(c) ? [...kinds[c]][0] : undefined })),
-    { title: "Attempts", className: "amount screen", text: (row) => String(row[ATTEMPTS]), value: (row) => row[ATTEMPTS] },
-    { title: "Finished", className: "time screen", text: (row) => (hasDays ? moment(row[FINISHED]) : clock(row[FINISHED])),
-      value: (row) => Date.parse(row[FINISHED]) || Infinity },
+    { title: "Attempts", className: "amount screen", text: (row) => String(row[ATTEMPTS]), value: (row) => row[ATTEMPTS],
+      same: data.rows.length > 1 && data.rows.every((row) => row[ATTEMPTS] === data.rows[0][ATTEMPTS])
+        ? String(data.rows[0][ATTEMPTS]) : undefined },
+    ...(data.rows.some((row) => row[FINISHED]) ? [{ title: "Finished", className: "time screen",
+      text: (row) => (hasDays ? moment(row[FINISHED]) : clock(row[FINISHED])),
+      value: (row) => Date.parse(row[FINISHED]) || Infinity }] : []),
     ...(seen.length ? [{ title: "Last seen", className: "time screen", text: (row) => row[SEEN] && moment(row[SEEN]),
       value: (row) => Date.parse(row[SEEN]) || Infinity }] : []),
     ...(accounts.size > 1 ? [{ title: "Account", className: "id screen", text: (row) => row[ACCOUNT] }] : []),
@@ -394,7 +403,7 @@
   let folded = null; // Made at the first letter that is typed.
   // Two rows stand for all that is out of sight, above and below.
   const pads = [0, 1].map(() => element("tr", { className: "pad", "aria-hidden": "true" },
-    element("td", { colSpan: every.length })));
+    element("td")));
 
   function tableRow(row, index) {
     return element("tr", { state: signOf(row), "data-index": index, "aria-rowindex": index + 2 }, ...columns.map((column) =>
@@ -461,8 +470,8 @@
     if (n === 0) {
       sentence = missing && !quoted ? `None of the ${int(missing)} ${what} is on this page: they are in ${where}.`
         : `No row${missing ? " of this page" : ""}${kind ? ` with “${kind}”` : ""}${quoted ? ` has ${quoted}` : " is here"}.`;
-    } else if (n < data.rows.length || missing) sentence = `${int(n)} of ${rows(summary.rowCount)}.`;
-    if (missing && (quoted || n > 0)) {
+    } else if (n < data.rows.length || (missing && kind)) sentence = `${int(n)} of ${rows(summary.rowCount)}.`;
+    if (missing && (quoted || (kind && n > 0))) {
       sentence += ` ${rows(missing)}${kind ? " like this" : ""} ${pick(missing, "is", "are")} only in ${where}${quoted ? ", not searched" : ""}.`;
     }
     if (elsewhere) {
@@ -521,10 +530,12 @@
       }
       const measure = (text) => pen.measureText(text).width * 1.06 + 22;
       const room = Math.max(measure(widest) + (column.isSigned ? 20 : 0), measure(column.title) + 15);
-      return Math.round(Math.min(room, column.isResult ? 320 : 260));
+      return Math.round(Math.min(room, !column.isResult ? 260 : count.changed ? 440 : 320));
     }
     // The result's column takes what is left over.
     $("cols").replaceChildren(...widths.map((width, i) => element("col", columns[i].isResult ? {} : { width })));
+    // More than there are would be columns of their own, and take the room of the result's.
+    for (const pad of pads) pad.firstChild.colSpan = columns.length;
     $("table").style.minWidth = `${sum(widths)}px`;
     const sort = (column) => choose({ column, descending: view.column === column && !view.descending });
     $("heads").replaceChildren(...columns.map((column) => element("th", { scope: "col", className: column.className },
@@ -534,7 +545,7 @@
   /// Says once what the columns hold that are equal in all rows, and lets them be columns again.
   function drawSame() {
     if (same.length === 0) return;
-    const value = ({ title, same }) => [title || "(no header)", same || "(empty)"];
+    const value = ({ title, same }) => [clipped(title || "(no header)", 60), clipped(same || "(empty)", 120)];
     const pairs = (list) => element("dl", {}, ...list.map(value).map(([term, value]) =>
       element("div", {}, element("dt", {}, term), element("dd", {}, value))));
     const most = 12;
@@ -550,9 +561,8 @@
     const sentence = element("span");
     function tell(isShown) {
       const subject = pick(same.length, "One column is", `${int(same.length)} columns are`);
-      sentence.textContent = `${subject} the same in ${here}${isShown ? "" : pick(same.length, ", and stands here only", ", and stand here only")}: `;
+      sentence.textContent = `${subject} the same in ${here}${isShown ? "" : " and not in the table"}. `;
       toggle.textContent = isShown ? "Hide in the table" : "Show in the table";
-      toggle.setAttribute("aria-pressed", String(isShown));
     }
     tell(false);
     reveal("same", element("p", {}, sentence, toggle), pairs(same.slice(0, most)), same.length > most &&
