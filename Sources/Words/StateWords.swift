@@ -38,7 +38,9 @@ package enum PageWords {
   }
 
   /// How far the batch is, in a sentence or two, by counts of what the files write as states, `invalid` among them.
-  package static func headline(rowCount: Int, counts: [String: Int]) -> String {
+  ///
+  /// - Parameter changedCount: rows that were made otherwise than the roster asks for; they are done, too.
+  package static func headline(rowCount: Int, counts: [String: Int], changedCount: Int = 0) -> String {
     func count(_ state: ItemState) -> Int { counts[state.rawValue] ?? 0 }
     guard rowCount > 0 else { return "The roster has no rows." }
     let done = count(.done)
@@ -56,8 +58,12 @@ package enum PageWords {
       (count(.leased), "is being sent", "are being sent"), (count(.ready), "is not sent", "are not sent"),
       (count(.cancelled), "was cancelled", "were cancelled"),
     ]
+    let changed =
+      changedCount == 0
+      ? nil : "\(changedCount.grouped) \(changedCount == 1 ? "differs" : "differ") from what the roster asks for"
     let rest = others.filter { $0.count > 0 }.map { "\($0.count.grouped) \($0.count == 1 ? $0.one : $0.many)" }
-    return rest.isEmpty ? have : "\(have) \(rest.joined(separator: ", "))."
+    return ([have] + [changed, rest.isEmpty ? nil : rest.joined(separator: ", ")].compactMap(\.self).map { "\($0)." })
+      .joined(separator: " ")
   }
 }
 

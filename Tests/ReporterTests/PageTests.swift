@@ -248,4 +248,19 @@ import Words
       #expect(try fixture.page().words.waited == nil)
     }
   }
+
+  @Test(
+    arguments: [
+      (200, ["done": 200], 40, "All 200 have a workspace. 40 differ from what the roster asks for."),
+      (1, ["done": 1], 1, "The one row has a workspace. 1 differs from what the roster asks for."),
+      (
+        9, ["done": 4, "failed": 5], 1_000,
+        "4 of 9 have a workspace. 1,000 differ from what the roster asks for. 5 failed."
+      ),
+    ] as [(Int, [String: Int], Int, String)])
+  func `the headline does not call all well what was made otherwise`(
+    rowCount: Int, counts: [String: Int], changedCount: Int, headline: String
+  ) {
+    #expect(PageWords.headline(rowCount: rowCount, counts: counts, changedCount: changedCount) == headline)
+  }
 }

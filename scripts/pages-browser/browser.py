@@ -133,9 +133,12 @@ class Browser:
         self.call("Input.dispatchKeyEvent", type="keyUp", key=key, code=code or key)
         self.settle()
 
-    def type(self, text):
-        """Types a text where the focus is."""
-        self.call("Input.insertText", text=text)
+    def point_at(self, selector):
+        """Moves the pointer onto the first such element, as far as it is in sight."""
+        x, y = self.value(
+            f"(({{ left, top, height }}) => [Math.max(left, 0) + 20, top + height / 2])"
+            f"(document.querySelector({json.dumps(selector)}).getBoundingClientRect())")
+        self.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
         self.settle()
 
     def picture(self, path):

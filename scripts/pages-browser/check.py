@@ -89,6 +89,14 @@ def check_term(look):
     look.expect_text("#detail", "ws-00420", "refused by the service", "student420@example.ac.kr")
     look.expect_whole()
     look.browser.press("Escape")
+    # Each state can be read where the pointer is, too.
+    for state in ["done", "failed", "invalid", "answer unknown", "not sent", "cancelled"]:
+        look.push("#chips button", state)
+        look.browser.value("document.querySelector('#scroller').scrollIntoView()")
+        look.browser.point_at("#body tr:not(.pad)")
+        hovered = "document.querySelector('#body tr:not(.pad)').matches(':hover')"
+        look.expect(look.browser.value(hovered) or look.where.startswith("term, phone"), "the pointer is elsewhere")
+        look.expect_whole()
     # Ties by line, also from the last to the first.
     look.push("#chips button", "All")
     for presses in [1, 2]:
@@ -98,7 +106,7 @@ def check_term(look):
     look.push("#chips button", "done")
     look.expect_said("ws-00130", "No row with “done” has “ws-00130”. 1 row with “ws-00130” is hidden by the choice “done”.")
     look.expect_whole()
-    look.expect_said("ws-0012", "1 of 426 rows. 9 rows more with “ws-0012” are hidden by the choice “done”.")
+    look.expect_said("ws-0012", "1 of 426 rows. 9 more rows with “ws-0012” are hidden by the choice “done”.")
     look.push("#widen", "Search all 426 rows")
     look.expect_text("#shown", "10 of 426 rows.")
     look.expect_said("nobody", "No row has “nobody”.")
@@ -210,9 +218,28 @@ def check_old(look):
     look.expect(look.text("#changed") == "" and "changed" not in look.text("#chips"), "something is changed")
 
 
+def check_wide(look):
+    """Of very many equal columns the first stand open; all can be reached."""
+    look.expect_text("#same", "60 columns are the same", "and 48 more")
+    look.expect("한 58" not in look.text("#same dl"), "all are open")
+    look.push("#same summary", "and 48 more")
+    look.expect_text("#same", "한 58 (empty)")
+    look.expect_whole()
+    look.push("#same button", "Show in the table")
+    look.expect_whole()
+
+
+def check_single(look):
+    """One row: nothing is "the same in all rows"."""
+    look.expect(look.text("#same") == "", "columns are hidden")
+    look.expect_text("#heads", "note", "gpu")
+    look.expect_text("#reasons", "ws-00001")
+    look.expect("more" not in look.text(".people"), "there is more than one")
+
+
 CHECKS = {
     "term": check_term, "changed": check_changed, "stopped": check_stopped, "large": check_large, "flood": check_flood,
-    "hostile": check_hostile, "long": check_long, "old": check_old}
+    "wide": check_wide, "single": check_single, "hostile": check_hostile, "long": check_long, "old": check_old}
 
 
 def main(program, folder, template, *rest):
@@ -240,8 +267,11 @@ def main(program, folder, template, *rest):
                     browser.picture(folder / f"{name}-{size}-{'dark' if dark else 'light'}.png")
             if path not in given and name in CHECKS:
                 for size in SIZES:
-                    look.open(path, size)
-                    CHECKS[name](look)
+                    look.open(path, size, dark=size == "desktop")
+                    try:
+                        CHECKS[name](look)
+                    except BrowserError as error:
+                        look.expect(False, str(error).splitlines()[0])
                     look.expect_whole()
             print(f"{name}: {'well' if not look.wrong else 'WRONG'}", flush=True)
             for each in dict.fromkeys(look.wrong):

@@ -176,6 +176,18 @@ def hostile():
     return page(rows, columns=texts, label="/tmp/</title><script>.csv", latency=False)
 
 
+def wide():
+    """Sixty columns, of which one tells people apart."""
+    columns = ["학번", *(f"{'한' if i % 2 == 0 else 'column'} {i}" for i in range(1, 59)), "last"]
+    rows = [row(i, cells=[f"2026{i:05}"] + [""] * 58 + ["z"]) for i in range(1, 41)]
+    return page(rows, columns=columns)
+
+
+def single():
+    """One row, and that failed."""
+    return page([row(1, "failed", "refused", "no")], latency=False)
+
+
 def old():
     """What a command of an older version wrote: rows of ten members, no word of a run."""
     data = normal()
@@ -191,7 +203,7 @@ def empty():
 
 ALL = {
     "normal": normal, "term": term, "changed": changed, "stopped": stopped, "large": large, "flood": flood, "long": long,
-    "hostile": hostile, "old": old, "empty": empty}
+    "wide": wide, "single": single, "hostile": hostile, "old": old, "empty": empty}
 
 
 def write(data, folder, path):

@@ -475,7 +475,7 @@
       sentence += ` ${rows(missing)}${kind ? " like this" : ""} ${pick(missing, "is", "are")} only in ${where}${quoted ? ", not searched" : ""}.`;
     }
     if (elsewhere) {
-      sentence += ` ${n ? `${rows(elsewhere)} more` : rows(elsewhere)} with ${quoted} ${pick(elsewhere, "is", "are")} hidden by the choice “${kind}”.`;
+      sentence += ` ${n ? `${int(elsewhere)} more ${pick(elsewhere, "row", "rows")}` : rows(elsewhere)} with ${quoted} ${pick(elsewhere, "is", "are")} hidden by the choice “${kind}”.`;
     }
     $("shown").textContent = sentence.trim();
     $("widen").hidden = !elsewhere;
@@ -549,6 +549,8 @@
     const pairs = (list) => element("dl", {}, ...list.map(value).map(([term, value]) =>
       element("div", {}, element("dt", {}, term), element("dd", {}, value))));
     const most = 12;
+    // Those with a value say more than empty ones.
+    const ordered = [...same].sort((a, b) => (a.same === "") - (b.same === ""));
     const here = data.rowsLeftOut ? "all rows of this page" : "all rows";
     const toggle = button("show", () => {
       const isShown = columns.length < every.length;
@@ -565,8 +567,8 @@
       toggle.textContent = isShown ? "Hide in the table" : "Show in the table";
     }
     tell(false);
-    reveal("same", element("p", {}, sentence, toggle), pairs(same.slice(0, most)), same.length > most &&
-      element("details", {}, element("summary", {}, `and ${int(same.length - most)} more`), pairs(same.slice(most))));
+    reveal("same", element("p", {}, sentence, toggle), pairs(ordered.slice(0, most)), same.length > most &&
+      element("details", {}, element("summary", {}, `and ${int(same.length - most)} more`), pairs(ordered.slice(most))));
   }
 
   function openDetail(row) {
