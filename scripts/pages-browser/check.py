@@ -218,6 +218,23 @@ def check_old(look):
     look.expect(look.text("#changed") == "" and "changed" not in look.text("#chips"), "something is changed")
 
 
+def check_reasons(look):
+    """Of every page: behind each "and so many more" are as many rows as the reason counts, or it says where the others are."""
+    value = look.browser.value
+    groups = "[...document.querySelectorAll('.reasons > li')]"
+    for index in range(value(f"{groups}.length")):
+        item = f"{groups}[{index}]"
+        number = int(value(f"{item}.querySelector('.number').innerText").replace(",", ""))
+        listed = value(f"{item}.querySelectorAll('.person').length")
+        rest = value(f"{item}.querySelector('.rest button')?.innerText ?? '0 more'")
+        look.expect(listed + int(rest.split()[0].replace(",", "")) == number, f"{listed} people and {rest} are not {number}")
+        value(f"({item}.querySelector('.rest button') ?? {item}.querySelector(':scope > .show')).click()")
+        look.browser.settle()
+        found = value("Number(document.querySelector('#table').getAttribute('aria-rowcount')) - 1")
+        look.expect(found == number or f"{number - found:,} rows like this are only in" in look.text("#shown"),
+                    f"of {number} rows {found} are shown: {look.text('#shown')}")
+
+
 def check_wide(look):
     """Of very many equal columns the first stand open; all can be reached."""
     look.expect_text("#same", "60 columns are the same", "and 48 more")
@@ -265,6 +282,7 @@ def main(program, folder, template, *rest):
                 for dark in [False, True]:
                     look.open(path, size, dark)
                     browser.picture(folder / f"{name}-{size}-{'dark' if dark else 'light'}.png")
+            check_reasons(look)
             if path not in given and name in CHECKS:
                 for size in SIZES:
                     look.open(path, size, dark=size == "desktop")

@@ -348,9 +348,10 @@
       const y = (value) => floor - (value / max) * (floor - top);
       svg.append(...scale(max, y, left, right));
       let free = left;
-      for (let i = 0; i < 30; i += 1) {
-        const value = [1, 2, 5][i % 3] * 10 ** (Math.floor(i / 3) - 5);
-        if (value < low * 0.999 || value > high * 1.001 || x(value) < free || x(value) > right - 16) continue;
+      const round = Array.from({ length: 30 }, (_, i) => [1, 2, 5][i % 3] * 10 ** (Math.floor(i / 3) - 5));
+      // Where all answers took about the same, no round number may lie between: then both ends stand there.
+      for (const value of round.some((n) => n >= low && n <= high && x(n) <= right - 16) ? round : [low, high]) {
+        if (value < low * 0.999 || value > high * 1.001 || x(value) < free || (x(value) > right - 16 && value !== high)) continue;
         free = x(value) + 52;
         svg.append(rule("axis", `M${x(value)} ${floor}v4`), text(x(value), height - 5, span(value), { "text-anchor": "middle" }));
       }
