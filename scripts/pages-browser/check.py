@@ -99,10 +99,14 @@ def check_term(look):
         look.expect_whole()
     # Ties by line, also from the last to the first.
     look.push("#chips button", "All")
-    for presses in [1, 2]:
-        look.push("#heads button", "State")
-        lines = look.browser.value("[...document.querySelectorAll('#body td.line')].slice(0, 12).map((td) => Number(td.innerText))")
-        look.expect(len(lines) == 12 and lines == sorted(lines), f"ties do not go by line: {lines}")
+    for head in ["State", "State", "Attempts", "Attempts"]:
+        look.push("#heads button", head)
+        pairs = look.browser.value(
+            "(() => { const at = document.querySelector('#heads [aria-sort]').cellIndex;"
+            "return [...document.querySelectorAll('#body tr:not(.pad)')].slice(0, 12)"
+            ".map((tr) => [tr.cells[at].innerText, Number(tr.cells[0].innerText)]); })()")
+        ordered = all(above[0] != below[0] or above[1] < below[1] for above, below in zip(pairs, pairs[1:]))
+        look.expect(len(pairs) == 12 and ordered, f"ties of {head} do not go by line: {pairs}")
     look.push("#chips button", "done")
     look.expect_said("ws-00130", "No row with “done” has “ws-00130”. 1 row with “ws-00130” is hidden by the choice “done”.")
     look.expect_whole()

@@ -37,6 +37,9 @@ def row(i, state="done", reason="", message="", differs=(), seen="", **other):
 def page(rows, columns=None, left_out=None, messages=None, words=None, pace=None, latency=True, **summary):
     """The data of a page about these rows; `left_out` are counts by state of rows that are not on it."""
     left_out = left_out or {}
+    # As the command writes them: who needs a person first, then what waits, then what is done.
+    order = {"done": 2, "ready": 1, "cancelled": 1}
+    rows = sorted(rows, key=lambda each: order.get(each[1], 0))
     counts = {state: sum(each[1] == state for each in rows) + left_out.get(state, 0) for state in STATES}
     invalid = sum(each[1] == "invalid" for each in rows) + left_out.get("invalid", 0)
     changed = sum(bool(each[10]) for each in rows)
