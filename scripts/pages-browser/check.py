@@ -107,6 +107,7 @@ def check_term(look):
             ".map((tr) => [tr.cells[at].innerText, Number(tr.cells[0].innerText)]); })()")
         ordered = all(above[0] != below[0] or above[1] < below[1] for above, below in zip(pairs, pairs[1:]))
         look.expect(len(pairs) == 12 and ordered, f"ties of {head} do not go by line: {pairs}")
+    look.expect(pairs[0] == ["1", 2], f"the most attempts do not begin with the first line: {pairs[0]}")
     look.push("#chips button", "done")
     look.expect_said("ws-00130", "No row with “done” has “ws-00130”. 1 row with “ws-00130” is hidden by the choice “done”.")
     look.expect_whole()
