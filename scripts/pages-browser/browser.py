@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import select
+import shutil
 import subprocess
 import time
 
@@ -16,14 +17,14 @@ class Browser:
     """Chromium with one tab. What goes wrong in the page, and what it loads, is noted."""
 
     def __init__(self, program, folder):
-        self._to, theirs = None, []
+        self._profile = f"{folder}/profile"
         read_commands, self._to = os.pipe()
         self._from, write_replies = os.pipe()
         theirs = [read_commands, write_replies]
         arguments = [
             program, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
             "--no-first-run", "--disable-extensions", "--disable-background-networking", "--disable-component-update",
-            "--force-color-profile=srgb", "--remote-debugging-pipe", f"--user-data-dir={folder}/profile", "about:blank"]
+            "--force-color-profile=srgb", "--remote-debugging-pipe", f"--user-data-dir={self._profile}", "about:blank"]
 
         def place():
             # The protocol's pipes are 3 and 4; copies first, so that neither overwrites the other.
@@ -52,6 +53,7 @@ class Browser:
             self._process.kill()
         self._process.wait(20)
         self._log.close()
+        shutil.rmtree(self._profile, ignore_errors=True)
 
     def call(self, method, **parameters):
         """Sends a command and returns its result."""
