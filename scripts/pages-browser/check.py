@@ -136,6 +136,7 @@ def check_changed(look):
     difference = "image: tensorflow:r2.3.1-py3 → pytorch:r1.10.0-py3"
     look.expect_text("#outcomes", "200 done", "of them 41 changed")
     look.expect_text("#changed", "41 rows were made before the roster changed", f"{difference} × 40", "memory: 16Gi → 32Gi × 2", "and 38 more")
+    look.expect_text("#next", "41 changed:", "rollcall adopt --differs --batch 7")
     look.expect_text("#facts", "Last seen 2026-03-09 02:30:09")
     look.push("#changed button", "38 more")
     look.expect_text("#shown", "41 of 200 rows.")
@@ -160,6 +161,14 @@ def check_stopped(look):
     look.expect_text("#facts", "Last run 2026-03-03 02:31:04 exit status 6")
     look.expect(look.browser.value("document.title").startswith("Stopped, 0 of 52 done"), "the title does not say it")
     look.expect_text("#reasons", "the service refused the credentials", "and 49 more")
+
+
+def check_paused(look):
+    """A pause is told as one, and a run without an end has no time."""
+    look.expect_text("h1", "Paused 02:45", "30 rows not sent.")
+    look.expect(look.browser.value("document.title").startswith("Paused, 30 of 60 done"), "the title does not say it")
+    look.expect("Last run" not in look.text("#facts"), "the last run has an end")
+    look.expect_text("#reasons", "and 27 more")
 
 
 def check_large(look):
@@ -260,7 +269,7 @@ def check_single(look):
 
 
 CHECKS = {
-    "term": check_term, "changed": check_changed, "stopped": check_stopped, "large": check_large, "flood": check_flood,
+    "term": check_term, "changed": check_changed, "stopped": check_stopped, "paused": check_paused, "large": check_large, "flood": check_flood,
     "wide": check_wide, "single": check_single, "hostile": check_hostile, "long": check_long, "old": check_old}
 
 

@@ -141,6 +141,17 @@ def stopped():
         rows, words=words, latency=False, run=run, startedAt=None, finishedAt=None, actualSeconds=None)
 
 
+def paused():
+    """A night that goes on later, of a process that was killed after it: the run has no end."""
+    rows = [row(i) for i in range(1, 31)] + [row(i, "ready", "throttled", "429: slow down") for i in range(31, 61)]
+    words = {
+        "headline": "30 of 60 have a workspace so far. 30 are not sent.",
+        "stopped": "Paused 02:45: the service asks to wait longer than --max-wait (429: slow down). 30 rows not sent."}
+    return page(
+        rows, words=words, pace=busy(180, 90), run={"reason": "killed", "message": "Began 02:31 and never ended."},
+        finishedAt=None, actualSeconds=None)
+
+
 def large():
     """25,000 rows, of which the page has 20,000."""
     rows = [row(i, "failed", "refused", f"quota of project {i % 7} is used up") for i in range(1, 301)]
@@ -205,7 +216,7 @@ def empty():
 
 
 ALL = {
-    "normal": normal, "term": term, "changed": changed, "stopped": stopped, "large": large, "flood": flood, "long": long,
+    "normal": normal, "term": term, "changed": changed, "stopped": stopped, "paused": paused, "large": large, "flood": flood, "long": long,
     "wide": wide, "single": single, "hostile": hostile, "old": old, "empty": empty}
 
 

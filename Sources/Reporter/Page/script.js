@@ -168,7 +168,7 @@
     const check = count.in_doubt ? "; it asks the service about unknown answers first, so nothing is made twice" : "";
     const steps = [
       [unfinished, "unfinished", `if no run is under way, \`rollcall resume ${batch}\` goes on${check}.`],
-      [count.changed, "changed", "they are there as they were made; see below what the roster asks for now."],
+      [count.changed, "changed", `they are there as they were made, and stay so. Put the old values back into the roster; or, if they were changed at the service by hand, \`rollcall adopt --differs --batch ${batch}\` looks again.`],
       [count.failed, "failed", `see below what each reason asks for, then \`rollcall retry ${batch}\` tries again.`],
       [count.invalid, "invalid", "mend the roster and run it again; what is done stays as it is."],
       [count.cancelled, "cancelled", `\`rollcall retry ${batch} --reason cancelled\` undoes that, if it was not meant.`],
