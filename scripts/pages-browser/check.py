@@ -6,7 +6,8 @@ from pathlib import Path
 import samples
 from browser import Browser, BrowserError
 
-SIZES = {"phone": (400, 860), "desktop": (1280, 900)}
+SIZES = {"narrow": (320, 640), "phone": (400, 860), "desktop": (1280, 900)}
+LOOKS = [("narrow", False), ("phone", False), ("phone", True), ("desktop", False), ("desktop", True)]
 LEAST_CONTRAST = 4.5
 
 
@@ -292,14 +293,13 @@ def main(program, folder, template, *rest):
     try:
         for name, path in [*paths.items(), *((each.stem, each) for each in given)]:
             look = Look(browser, probe)
-            for size in SIZES:
-                for dark in [False, True]:
-                    look.open(path, size, dark)
-                    browser.picture(folder / f"{name}-{size}-{'dark' if dark else 'light'}.png")
+            for size, dark in LOOKS:
+                look.open(path, size, dark)
+                browser.picture(folder / f"{name}-{size}-{'dark' if dark else 'light'}.png")
             check_reasons(look)
             if path not in given and name in CHECKS:
-                for size in SIZES:
-                    look.open(path, size, dark=size == "desktop")
+                for size, dark in [("phone", False), ("desktop", True)]:
+                    look.open(path, size, dark)
                     try:
                         CHECKS[name](look)
                     except BrowserError as error:
