@@ -103,6 +103,14 @@ package struct DataForestClient: Target {
       && (item.description ?? "") == (sent[key: "description"]?.stringValue ?? "")
   }
 
+  /// The newest configuration that the detail tells of, and the description, as far as the definition has them.
+  package func definition(of item: RemoteItem, like definition: String) -> String? {
+    guard let detail = item.detail, case .success(let sent) = Result(catching: { try JSONValue(text: definition) })
+    else { return nil }
+    return WorkspaceDetail.isMade(detail, from: sent)
+      ? definition : WorkspaceDetail.definition(detail, like: sent)?.canonicalText
+  }
+
   static func withoutPrefix(_ image: String?) -> String? {
     image.map { $0.hasPrefix("dataforest/") ? String($0.dropFirst("dataforest/".count)) : $0 }
   }

@@ -1,5 +1,6 @@
 // Comparing what the service says about a workspace with what was sent: only the fields that were sent.
 
+import Pacing
 import Provisioning
 
 enum WorkspaceDetail {
@@ -28,6 +29,46 @@ enum WorkspaceDetail {
 
   /// Whether a detail tells what a workspace was made with.
   static func isReadable(_ detail: String) -> Bool { value(of: detail).map { !versions($0).isEmpty } ?? false }
+
+  /// What a detail tells, with the members of a definition alone; nil when it tells no configuration.
+  static func definition(_ detail: String, like sent: JSONValue) -> JSONValue? {
+    guard let told = value(of: detail), let newest = newestVersion(told), case .object(var members) = sent else {
+      return nil
+    }
+    for (key, value) in members {
+      switch key {
+      case "configuration": members[key] = asTold(newest, like: value)
+      case "description": members[key] = told[key: key].flatMap { $0.stringValue?.isEmpty == true ? nil : $0 }
+      case "accountId": members[key] = told[key: key] ?? value
+      default: members[key] = told[key: key]
+      }
+    }
+    return .object(members)
+  }
+
+  /// A value as the service tells it, with the members of what was sent alone; what fits stays as it was sent.
+  private static func asTold(_ told: JSONValue, like sent: JSONValue, key: String = "") -> JSONValue {
+    guard case .object(let toldMembers) = told, case .object(let sentMembers) = sent else {
+      return holds(told, sent, key: key) ? sent : told
+    }
+    var members: [String: JSONValue] = [:]
+    for (key, value) in sentMembers {
+      if let toldValue = toldMembers[key] { members[key] = asTold(toldValue, like: value, key: key) }
+    }
+    return .object(members)
+  }
+
+  /// The configuration that was made last; where no times are told, the last of the list.
+  private static func newestVersion(_ told: JSONValue) -> JSONValue? {
+    guard case .array(let contents)? = told[key: "contents"] else { return nil }
+    let versions = contents.enumerated().compactMap { place, content in
+      content[key: "configuration"].map { configuration in
+        let at = content[key: "createdAt"]?.stringValue.flatMap(Instant.init(rfc3339:))
+        return (at: at?.microseconds ?? .min, place: place, configuration: configuration)
+      }
+    }
+    return versions.max { ($0.at, $0.place) < ($1.at, $1.place) }?.configuration
+  }
 
   private static func versions(_ told: JSONValue) -> [JSONValue] {
     guard case .array(let contents)? = told[key: "contents"] else { return [] }

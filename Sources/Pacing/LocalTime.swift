@@ -16,3 +16,12 @@ package enum LocalTime {
     return Int(local.tm_gmtoff)
   }
 }
+
+extension Instant {
+  /// The day and the time of day by the machine's own local time: `2026-11-24` and `02:31`.
+  package var localDayAndTime: (day: String, time: String) {
+    let seconds = microseconds.flooredQuotient(1_000_000)
+    let local = Instant(microseconds: (seconds + Int64(LocalTime.offset(at: seconds))) * 1_000_000).rfc3339()
+    return (String(local.prefix(10)), String(local.dropFirst(11).prefix(5)))
+  }
+}

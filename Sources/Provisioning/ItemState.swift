@@ -26,8 +26,7 @@ package enum ItemEvent: Hashable, Sendable {
   case claimed
   /// Its attempt was answered, or certainly was not; `hasEarlierUnknown`: an earlier attempt has an unknown outcome.
   case answered(Outcome.Kind, hasEarlierUnknown: Bool)
-  /// A look shows it and it is ours; for a ready item: an attempt with an unknown outcome had landed late after all, or a
-  /// person wants what exists to be taken over.
+  /// A look shows it and it is ours; for a ready item: an attempt with an unknown outcome had landed late after all.
   case listedOurs
   /// A look shows its name and it is not ours; for a ready item: it was there before anything was sent.
   case listedForeign
@@ -43,8 +42,12 @@ package enum ItemEvent: Hashable, Sendable {
   case newerDefinition
   /// Nobody wants it any more.
   case withdrawn(Withdrawal)
-  /// A person has looked at what a conflict found and takes it over.
-  case adopted
+  /// A person wants what has its name, whoever made it; its detail was read.
+  case takenOver
+  /// A list shows what was made.
+  case seen
+  /// The detail of what was made was read.
+  case examined
 }
 
 /// Why nobody wants an item any more.
@@ -103,7 +106,10 @@ extension ItemState {
     case (.ready, .withdrawn(.cancelled)): Transition(self, .cancelled, .cancelled)
     case (.ready, .withdrawn(.gone)): Transition(self, .cancelled, .gone)
     case (.leased, .withdrawn), (.inDoubt, .withdrawn): Transition(self, self) { $0.flag = .set }
-    case (.failed, .adopted): Transition(self, .done) { $0.isAdopted = true }
+    case (.ready, .takenOver), (.inDoubt, .takenOver), (.failed, .takenOver):
+      Transition(self, .done) { ($0.id, $0.isAdopted, $0.definition) = (.stored, true, .given) }
+    case (.done, .seen): Transition(self, self) { $0.isSeen = true }
+    case (.done, .examined): Transition(self, self) { ($0.isSeen, $0.definition) = (true, .given) }
     default: nil
     }
   }

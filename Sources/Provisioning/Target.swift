@@ -28,12 +28,21 @@ package protocol Target: Sendable {
   /// Whether an entry is what a definition asked for, as far as the entry tells; of its detail, if that was asked for,
   /// only what the definition says is compared.
   func isMade(_ item: RemoteItem, from definition: String) -> Bool
+
+  /// What an entry with its detail is made with, told like a definition: with the fields of that definition alone, because
+  /// the service fills in others by itself. Nil where the detail does not tell.
+  func definition(of item: RemoteItem, like definition: String) -> String?
 }
 
 extension Target {
   /// All entries, where a target leaves none out.
   package func list(account: String, naming names: @escaping NameLookup) async -> ListReply {
     await list(account: account)
+  }
+
+  /// What was asked for, where a target's entries tell no more than that they fit.
+  package func definition(of item: RemoteItem, like definition: String) -> String? {
+    isMade(item, from: definition) ? definition : nil
   }
 }
 

@@ -69,6 +69,8 @@ package struct Transition: Hashable, Sendable {
   package internal(set) var id = ID.kept
   /// Whether it was found rather than made by an answer; nil: as it was.
   package internal(set) var isAdopted: Bool?
+  /// Whether a look has shown what is there; so does whatever makes an item done.
+  package internal(set) var isSeen = false
   /// Whether it belongs to the asking batch from now on.
   package internal(set) var joinsBatch = false
 

@@ -20,7 +20,20 @@ package enum ClosingTable {
       "  " + name + String(repeating: " ", count: nameWidth - name.count + 2)
         + String(repeating: " ", count: countWidth - String(count).count) + String(count)
     }
-    return table + reasonLines(summary)
+    return table + reasonLines(summary) + moreLines(summary)
+  }
+
+  /// What stands beside the states: rows that were made otherwise than they ask for, and who has left.
+  private static func moreLines(_ summary: Summary) -> [String] {
+    var lines: [String] = []
+    if let count = summary.changedCount, count > 0 {
+      let sentence = DifferenceWords.sentence(count, fields: summary.changedFields ?? [:])
+      lines.append("  \(sentence): \(OutcomeFiles.changed)")
+    }
+    if let count = summary.goneCount, count > 0 {
+      lines.append("  \(GoneWords.sentence(count)): \(OutcomeFiles.gone)")
+    }
+    return lines
   }
 
   private static func reasonLines(_ summary: Summary) -> [String] {

@@ -22,12 +22,13 @@ struct OutcomeLines {
 
   /// Appends the line of a row, with its newline: canonical JSON of the roster's cells by header, and of what became of the
   /// row.
-  mutating func append(_ row: ReportRow, to bytes: inout [UInt8]) {
+  mutating func append(_ row: OutcomeRow, to bytes: inout [UInt8]) {
     json.removeAll(keepingCapacity: true)
     json.append(UInt8(ascii: "{"))
     let item = row.item
     add("account", item?.account)
     if let item { add("attempts", item.attemptCount) }
+    addDifferences(row.differences)
     add("finishedAt", item?.finishedAt?.rfc3339())
     add("id", item?.remoteID)
     add("line", row.line)
@@ -36,6 +37,7 @@ struct OutcomeLines {
     add("reason", item?.reason?.rawValue)
     addRoster(row.cells)
     add("row", row.ordinal)
+    add("seenAt", item?.seenAt?.rfc3339())
     add("state", item?.state.rawValue ?? "invalid")
     json.append(UInt8(ascii: "}"))
     JSONValue.appendVisibly(json, to: &bytes)
@@ -59,6 +61,17 @@ struct OutcomeLines {
   private mutating func add(_ key: StaticString, _ number: Int) {
     addKey(key)
     json += String(number).utf8
+  }
+
+  private mutating func addDifferences(_ differences: [FieldDifference]) {
+    guard !differences.isEmpty else { return }
+    addKey("differs")
+    let objects = differences.map { difference in
+      JSONValue.object([
+        "field": .string(difference.field), "made": .string(difference.made), "wanted": .string(difference.wanted),
+      ])
+    }
+    JSONValue.array(objects).append(to: &json)
   }
 
   private mutating func addRoster(_ cells: [String]) {

@@ -20,7 +20,7 @@ struct ReasonGroups {
 
   private var groups: [Key: Group] = [:]
 
-  mutating func count(_ row: ReportRow) {
+  mutating func count(_ row: OutcomeRow) {
     guard let item = row.item else {
       // What stands in a row's own cells makes no other reason of it.
       count(Key(state: "invalid", reason: "invalid"), saying: row.issue, like: row.issue?.withoutValues)

@@ -6,8 +6,8 @@ package import Files
 package struct ReportError: Error, Hashable {
   /// Why.
   package enum Code: Hashable, Sendable {
-    /// The folder holds the report of another batch or database.
-    case folderTaken(batch: Int64, database: String)
+    /// The folder holds the report of another course or queue.
+    case folderTaken(batch: Int64, label: String, database: String)
     /// The folder or a file in it cannot be written; what was there is as it was.
     case file(FileError.Code)
     /// Some files are new and some are the older report's, because one could not get its name.

@@ -8,7 +8,8 @@ struct ReportFolder {
   static let mark = "rollcall-report"
   /// The files in the order that they get their names; the summary is the last, so that who waits for it finds the others.
   static let names = [
-    OutcomeFiles.succeeded, OutcomeFiles.failed, OutcomeFiles.unprocessed, OutcomeFiles.gone, OutcomeFiles.lines,
+    OutcomeFiles.succeeded, OutcomeFiles.failed, OutcomeFiles.unprocessed, OutcomeFiles.gone, OutcomeFiles.changed,
+    OutcomeFiles.lines,
     OutcomeFiles.page, OutcomeFiles.summary,
   ]
 
@@ -18,19 +19,23 @@ struct ReportFolder {
   /// Makes the folder or opens it, and refuses it if its files could not be written at the end.
   ///
   /// - Throws: `ReportError` when it is another report's; `FileError`.
-  init(_ path: String, of batch: Int64, in database: String, needed: NeededFiles) throws {
+  init(_ path: String, of owner: ReportOwner, needed: NeededFiles) throws {
     self.needed = needed
     folder = try Folder.made(path)
-    try check(batch, database)
+    try check(owner)
     try folder.tryWriting()
   }
 
   /// Refuses the folder if it is another report's, or if what has a file's name in it is not ours to replace.
-  func check(_ batch: Int64, _ database: String) throws {
-    if let summary = try Summary.read(in: folder), summary.database != database || summary.batch != batch {
-      throw ReportError(folder.path, .folderTaken(batch: summary.batch, database: summary.database))
-    }
+  func check(_ owner: ReportOwner) throws {
+    try Self.refuseTaken(folder, by: owner)
     try Self.refuseOthers(in: folder, needed: needed)
+  }
+
+  private static func refuseTaken(_ folder: Folder, by owner: ReportOwner) throws {
+    guard let summary = try Summary.read(in: folder), !owner.owns(summary) else { return }
+    throw ReportError(
+      folder.path, .folderTaken(batch: summary.batch, label: summary.label, database: summary.database))
   }
 
   /// Refuses a folder in which a file's name has something that is not ours to replace.
@@ -39,9 +44,10 @@ struct ReportFolder {
   }
 
   /// Refuses a path at which no report could be written, as far as that can be checked without making anything.
-  static func refuse(_ path: String, needed: NeededFiles) throws(FileError) {
+  static func refuse(_ path: String, to owner: ReportOwner?, needed: NeededFiles) throws {
     if FileLook(path) == .absent { return try Folder.refuseMaking(path) }
     let folder = try Folder(path)
+    if let owner { try refuseTaken(folder, by: owner) }
     try refuseOthers(in: folder, needed: needed)
     try folder.tryWriting()
   }
@@ -53,6 +59,7 @@ struct ReportFolder {
     case OutcomeFiles.lines: return beginning.first == UInt8(ascii: "{") && has(#""line":"#)
     case OutcomeFiles.page: return has("<title>Rollcall report</title>")
     case OutcomeFiles.summary: return has(#""schemaVersion""#) && has(#""database""#)
+    case OutcomeFiles.changed: return has(OutcomeFiles.changedColumns[1])
     // Also one that a person has mended, whatever separates its cells now.
     default: return has(OutcomeFiles.columns[0])
     }

@@ -36,13 +36,13 @@ final class ReportPage {
     PageTemplate.appendSafely(start, to: &file.buffer)
   }
 
-  func add(_ row: ReportRow) throws(FileError) {
+  func add(_ row: OutcomeRow) throws(FileError) {
     rowCount += 1
     groups.count(row)
     switch row.item?.state {
-    case .done: try done.add(row)
+    case .done where row.differences.isEmpty: try done.add(row)
     case .ready, .cancelled: try waiting.add(row)
-    case .failed, .inDoubt, .leased, nil:
+    case .done, .failed, .inDoubt, .leased, nil:
       guard shownCount < mostRows else { return }
       if shownCount > 0 { file.buffer.append(UInt8(ascii: ",")) }
       shownCount += 1
@@ -77,13 +77,19 @@ final class ReportPage {
     let counts = summary.states.merging([StateWords.invalid: summary.invalidCount]) { $1 }
     var words: [String: JSONValue] = [
       "states": .object(StateWords.byState.mapValues(JSONValue.string)),
-      "headline": .string(PageWords.headline(rowCount: summary.rowCount, counts: counts)),
+      "headline": .string(
+        PageWords.headline(
+          rowCount: summary.rowCount, counts: counts, changedCount: summary.changedCount ?? 0)),
       "reasonsTitle": .string(PageWords.reasonsTitle),
     ]
     if let start = totals.firstStart, let seconds = summary.actualSeconds,
       let waiting = totals.pace.waiting(until: start + .seconds(seconds))
     {
       words["waited"] = .string(PageWords.waited(waiting.duration, workCount: waiting.workCount))
+    }
+    if let run = summary.run, !run.isFinished { words["stopped"] = .string(run.message) }
+    if let count = summary.changedCount, count > 0 {
+      words["changed"] = .string(DifferenceWords.sentence(count, fields: summary.changedFields ?? [:]) + ".")
     }
     return .object(words)
   }
@@ -103,23 +109,28 @@ final class ReportPage {
   }
 }
 
-extension ReportRow {
-  /// As the page has it: `[line, state, account, name, id, reason, message, attempts, finishedAt, [cell…], differs, seenAt]`,
-  /// where `differs` has a `[field, made, wanted]` for each field that was made otherwise than the roster asks.
+extension OutcomeRow {
+  /// As the page has it: `[line, state, account, name, id, reason, message, attempts, finishedAt, [cell…],
+  /// [[field, made, wanted]…], seenAt]`.
   fileprivate var pageJSON: [UInt8] {
-    var bytes = Array("[\(line),".utf8)
+    let item = self.item
+    var bytes = Array("[\(self.line),".utf8)
     let texts = [
       item?.state.rawValue ?? "invalid", item?.account ?? "", item?.name ?? "", item?.remoteID?.visibleLine ?? "",
       item == nil ? "invalid" : item?.reason?.rawValue ?? "",
-      item == nil ? issue ?? "" : item?.message?.visibleLine ?? "",
+      item == nil ? self.issue ?? "" : item?.message?.visibleLine ?? "",
     ]
     for text in texts {
       JSONValue.append(text, to: &bytes)
       bytes.append(UInt8(ascii: ","))
     }
     bytes += "\(item?.attemptCount ?? 0),\"\(item?.finishedAt?.rfc3339() ?? "")\",".utf8
-    JSONValue.append(cells, to: &bytes)
-    bytes += ",[],\"\"]\n".utf8
+    JSONValue.append(self.cells, to: &bytes)
+    bytes.append(UInt8(ascii: ","))
+    JSONValue.array(
+      differences.map { .array([$0.field, $0.made, $0.wanted].map(JSONValue.string)) }
+    ).append(to: &bytes)
+    bytes += ",\"\(item?.seenAt?.rfc3339() ?? "")\"]\n".utf8
     return bytes
   }
 }
@@ -137,7 +148,7 @@ private final class SideRows {
     self.most = most
   }
 
-  func add(_ row: ReportRow) throws(FileError) {
+  func add(_ row: OutcomeRow) throws(FileError) {
     guard ends.count < most else { return }
     var bytes = [UInt8(ascii: ",")]
     PageTemplate.appendSafely(row.pageJSON, to: &bytes)

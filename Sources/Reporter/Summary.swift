@@ -5,6 +5,7 @@ import Files
 import Foundation
 import Pacing
 import Provisioning
+import Words
 
 /// What `summary.json` holds; read the version before anything else.
 ///
@@ -19,6 +20,10 @@ package struct Summary: Codable, Hashable, Sendable {
   /// The queue's file.
   var database: String
   var batch: Int64
+  /// What tells the queue from any other, whatever its file is called; nil in files of older versions.
+  var queueId: String?
+  /// The course's number in its queue; nil in files of older versions.
+  var courseId: Int64?
   /// The roster's path, or the label that was given.
   var label: String
   var endpoint: String
@@ -38,6 +43,10 @@ package struct Summary: Codable, Hashable, Sendable {
   package var attemptCount: Int
   /// Rows of the label's previous batch that this one does not have; nil in files of older versions.
   package var goneCount: Int?
+  /// Done rows whose item was made otherwise than they ask for; `changed.csv` has them.
+  package var changedCount: Int?
+  /// In how many of them each field differs; nil when none does.
+  package var changedFields: [String: Int]?
   /// Done rows whose item was found in the service's list or taken over, not reported by its own answer.
   package var adoptedCount: Int?
   /// From sending to the answer, of the attempts since the import that had a definite one; nil when none had.
@@ -52,6 +61,33 @@ package struct Summary: Codable, Hashable, Sendable {
   package var actualSeconds: Double?
   /// The forecast from before the run; nil when there was none.
   package var forecastSeconds: Double?
+  /// How the course's last run ended; nil while one is under way.
+  package var run: Run?
+
+  /// How a run ended.
+  package struct Run: Codable, Hashable, Sendable {
+    /// When; nil where its process was killed.
+    var endedAt: String?
+    /// The exit status; nil where its process was killed.
+    var status: Int?
+    /// Why, as one word for programs.
+    package var reason: String
+    /// What happened, with the time, and what is left.
+    package var message: String
+
+    init(_ end: RunRecord.End, now: Instant) {
+      endedAt = end.at.rfc3339()
+      (status, reason) = (end.status, end.reason)
+      message = RunWords.sentence(end, now: now)
+    }
+
+    init(killed run: RunRecord, now: Instant) {
+      (reason, message) = ("killed", RunWords.sentence(run, now: now))
+    }
+
+    /// Whether it did what it was to do: all is done, or some rows failed.
+    var isFinished: Bool { status == 0 || status == 3 }
+  }
 
   init(_ batch: Batch, database: String, at now: Instant, _ counts: RowCounts, _ totals: AttemptTotals) {
     self.database = database
@@ -69,6 +105,8 @@ package struct Summary: Codable, Hashable, Sendable {
     }
     messages = said.isEmpty ? nil : Dictionary(uniqueKeysWithValues: said)
     attemptCount = counts.attemptCount
+    changedCount = counts.changedCount
+    changedFields = counts.changedFields.isEmpty ? nil : counts.changedFields
     latency = totals.latency.percentiles
     wait = counts.wait.percentiles
     startedAt = totals.firstStart?.rfc3339()
@@ -101,6 +139,9 @@ struct RowCounts {
   private(set) var reasons: [Reason: Int] = [:]
   private(set) var messages: [Reason: MessageCounts] = [:]
   private(set) var attemptCount = 0
+  /// Done rows whose item was made otherwise than they ask for, and in which fields.
+  private(set) var changedCount = 0
+  private(set) var changedFields: [String: Int] = [:]
   /// How long rows took that were done or failed since the import, and when the last of them was.
   private(set) var wait = LatencyHistogram()
   private(set) var lastFinish: Instant?
@@ -108,7 +149,9 @@ struct RowCounts {
 
   init(since importedAt: Instant) { self.importedAt = importedAt }
 
-  mutating func count(_ row: ReportRow) {
+  mutating func count(_ row: OutcomeRow) {
+    if !row.differences.isEmpty { changedCount += 1 }
+    for difference in row.differences { changedFields[difference.field, default: 0] += 1 }
     guard let item = row.item else {
       tally.invalidCount += 1
       return

@@ -24,7 +24,7 @@ private enum ColumnKind {
     self =
       switch column.name {
       case "columns", "cells", "known_cells": .array
-      case "learner": .json
+      case "learner", "settings": .json
       case "state": .choice(ItemState.allCases.map(\.rawValue))
       case "reason", "hold_reason", "wait_reason": .choice(Reason.allCases.map(\.rawValue))
       case "outcome": .choice(Outcome.Kind.allCases.map(\.rawValue))
@@ -139,7 +139,8 @@ extension QueueSchema {
         ("definition_id", "(it.item_id IS NULL) = (it.definition_id IS NULL)"),
       ]
     ),
-    ("listing", []), ("key_wait", []), ("key_window", []), ("learned_pace", []),
+    ("listing", []), ("key_wait", []), ("key_window", []), ("learned_pace", []), ("identity", []), ("course", []),
+    ("run", [("end_reason", "(it.ended_at IS NULL) = (it.end_reason IS NULL)")]),
   ]
 }
 

@@ -9,7 +9,7 @@ enum QueueSchema {
   /// `ROLC` in ASCII: tells the file from any other SQLite file.
   static let applicationID = 0x524F_4C43
   /// The number of these tables; it rises with every change.
-  static let version = 17
+  static let version = 18
 
   /// Makes the tables where there are none, in one transaction.
   static func make(_ db: Database) throws {
@@ -19,7 +19,7 @@ enum QueueSchema {
     try db.inTransaction(.immediate) {
       guard try !isMade() else { return .commit }
       try db.execute(sql: "PRAGMA application_id = \(applicationID)")
-      try db.execute(sql: scopesAndOwners + itemsAndAttempts + batches + tallies + listsAndWaits)
+      try db.execute(sql: scopesAndOwners + itemsAndAttempts + batches + tallies + listsAndWaits + coursesAndRuns)
       try db.execute(sql: "PRAGMA user_version = \(version)")
       return .commit
     }
@@ -145,6 +145,8 @@ enum QueueSchema {
       doubt_boot TEXT,                      -- the same by the clock that nobody sets
       doubt_up INTEGER,
       finished_at INTEGER,
+      seen_at INTEGER,                      -- when the service last said that it has it
+      created_at INTEGER,                   -- when it was made, by the service's clock; null unless a look has told
       UNIQUE (account_scope_id, name),
       CHECK (\(ItemState.check))
     ) STRICT;
@@ -264,6 +266,7 @@ enum QueueSchema {
       message TEXT
     ) STRICT;
     CREATE INDEX key_wait_of_scope ON key_wait (key_scope_id, from_at);
+
     """
 
   /// That a column is one of some texts, or null. A CASE, because `IN` opens a temporary table.

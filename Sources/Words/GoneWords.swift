@@ -25,6 +25,14 @@ extension GoneShare {
     + "another course, such as another sheet or section of one file: give it a --label of its own."
 }
 
+/// Words about rows that left a course with its last roster.
+package enum GoneWords {
+  /// How many there are.
+  package static func sentence(_ count: Int) -> String {
+    "\(count) \(count == 1 ? "row has" : "rows have") left the roster; what was made for \(count == 1 ? "it" : "them") is still there"
+  }
+}
+
 extension Renaming {
   /// Who it is, and both names; to follow the roster's name and the line.
   package var sentence: String {

@@ -125,9 +125,10 @@ package final class Pool: Sendable {
     case .detail(let entry): return .detailed(await target.detail(of: entry))
     case .reconcile(let list, let account):
       return .reconciled(
-        try await queue.reconcile(list, in: account.scope, of: batch, by: rules.reconcile) { [target] in
-          target.isMade($0, from: $1)
-        })
+        try await queue.reconcile(
+          list, in: account.scope, of: batch, by: rules.reconcile,
+          isMade: { [target] in target.isMade($0, from: $1) },
+          shown: { [target] in target.definition(of: $0, like: $1) }))
     case .rightInstants: try await queue.rightInstants(with: scope, of: batch)
     case .holdAccount(let account, let outcome):
       try await queue.hold(

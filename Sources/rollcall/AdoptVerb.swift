@@ -1,36 +1,121 @@
-// `rollcall adopt ITEM…`: takes over what a conflict found, after a person has looked at it.
+// `rollcall adopt [NAME…]`: looks at what conflicts have found, or at what was made otherwise than the roster asks for, and
+// keeps what is there. Read calls only.
 
 import ArgumentParser
+import DataForest
 import DurableQueue
+import Pacing
 import Provisioning
+import Words
 
 struct AdoptVerb: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "adopt", abstract: "Take over what a conflict found, after a look.",
-    discussion:
-      "Without a name it lists the conflicts. An adopted row is done with the id that was found; nothing is sent.")
+    commandName: "adopt", abstract: "Take over what a conflict found, after a look; or look again at what differs.",
+    discussion: """
+      Each name is looked up at the service, and what it has there is kept: an adopted row is done, and where it is not what \
+      the roster asks for, that is told. Without a name the conflicts are looked at and listed, and nothing is changed.
+      --differs looks again at the rows that were made otherwise than the roster asks for.
+      """)
 
   @Argument(help: "The names.")
   var items: [String] = []
   @Option(help: "The batch's number (the latest unless given).")
   var batch: Int64?
+  @Flag(help: "Look again at the rows that differ from what was made, and keep what is there.")
+  var differs = false
   @OptionGroup var queueOptions: QueueOptions
 
   mutating func run() async throws {
     let context = Context.current
     let queue = try queueOptions.openExisting(in: context)
     let batch = try BatchChoice.latest(batch, in: queue)
-    guard !items.isEmpty else {
-      for conflict in try queue.conflicts(of: batch.id) { context.say("\(conflict.name)  \(conflict.remoteID)") }
-      return
+    let all = try differs ? queue.changedRows(of: batch.id) : queue.conflicts(of: batch.id)
+    let chosen = items.isEmpty ? all : all.filter { items.contains($0.name) }
+    let report = LookReport(context: context)
+    if !chosen.isEmpty {
+      let results = try await look(at: chosen, of: batch, in: queue, context)
+      let keeps = differs || !items.isEmpty
+      let changed =
+        try keeps ? queue.store(results.compactMap { if case .found(let look) = $0 { look } else { nil } }) : []
+      report.say(results, unless: changed, isKept: keeps)
     }
-    let unknown = try queue.adopt(items, in: batch.id)
-    let count = items.count - unknown.count
-    context.say("Batch \(batch.id.rawValue), \(batch.shortLabel): \(count) adopted.")
+    if chosen.isEmpty, items.isEmpty {
+      context.say("Batch \(batch.id.rawValue), \(batch.shortLabel): \(differs ? "nothing differs" : "no conflicts").")
+    }
+    let unknown = items.filter { name in !all.contains { $0.name == name } }
     guard unknown.isEmpty else {
+      let what =
+        differs
+        ? "No row of batch \(batch.id.rawValue) that differs has"
+        : "No conflict of batch \(batch.id.rawValue) has found something of"
       throw CommandError(
-        "No conflict of batch \(batch.id.rawValue) has found something of the name \(unknown.joined(separator: ", ")).",
+        "\(what) the name \(unknown.map(\.shown).joined(separator: ", ")).",
         hint: "`rollcall adopt --batch \(batch.id.rawValue)` lists the conflicts.", .usage)
     }
+  }
+
+  private func look(
+    at targets: [LookTarget], of batch: Batch, in queue: Queue, _ context: Context
+  ) async throws -> [LookResult] {
+    let endpoint = try EndpointOptions.endpoint(batch.baseURL.text)
+    let credentials = try CredentialSource.credentials(for: endpoint, in: context)
+    let client = DataForestClient(
+      .init(endpoint: endpoint, credentials: credentials, requestTimeout: .seconds(30), concurrency: 1),
+      time: context.time)
+    let result: Result<[LookResult], any Error>
+    do {
+      let calls = try ReadCalls(
+        queue, baseURL: batch.baseURL, fingerprint: credentials.fingerprint, time: context.time)
+      result = .success(try await ServiceLook(client: client, calls: calls, time: context.time).look(at: targets))
+    } catch {
+      result = .failure(error)
+    }
+    try await client.shutdown()
+    return try result.get()
+  }
+}
+
+/// Tells what a look has found.
+private struct LookReport {
+  /// What was made so short a time ago may be somebody's who is at work now.
+  private static let recent = Duration.seconds(3_600)
+
+  let context: Context
+
+  func say(_ results: [LookResult], unless changed: [Look], isKept: Bool) {
+    var looks: [Look] = []
+    for result in results {
+      switch result {
+      case .found(let look) where changed.contains(look):
+        context.say("\(look.target.name)  changed meanwhile: left as it is; look again")
+      case .found(let look): looks.append(look)
+      case .absent(let target):
+        context.say(
+          "\(target.name)  \(target.remoteID ?? "?")  is not there any more\(isKept && target.state == .failed ? "; `rollcall retry --reason conflict` sends it" : "")"
+        )
+      case .several(let target, let ids):
+        context.say(
+          "\(target.name)  \(ids.joined(separator: ", "))  there more than once: left alone; delete what is too much")
+      }
+    }
+    let now = context.time.now()
+    let recent = looks.filter { look in look.entry.createdAt.map { now - $0 < Self.recent } ?? false }
+    for look in looks where !recent.contains(look) { context.say(Self.line(look)) }
+    if !recent.isEmpty {
+      context.say("Made in the last hour, perhaps by somebody who is at work now:")
+      for look in recent { context.say(Self.line(look)) }
+    }
+    guard isKept else { return }
+    let differing = looks.filter { $0.shown != $0.target.wanted }.count
+    context.say(
+      "\(looks.count.of("row")) kept as the service has \(looks.count == 1 ? "it" : "them")\(differing > 0 ? "; \(differing) not as the roster asks for" : "")."
+    )
+  }
+
+  private static func line(_ look: Look) -> String {
+    let differences = Schema.workspace.differences(made: look.shown, wanted: look.target.wanted)
+    let made = look.entry.createdAt.map { "made \($0.rfc3339())" }
+    let differs = differences.isEmpty ? "as the roster asks for" : differences.map(\.text).joined(separator: "; ")
+    return ([look.target.name, look.entry.id] + [made, differs].compactMap(\.self)).joined(separator: "  ")
   }
 }

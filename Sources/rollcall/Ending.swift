@@ -12,6 +12,8 @@ enum EndReason: String {
   case planned
   /// Finished, but some rows failed, are invalid or cancelled.
   case someFailed = "some_failed"
+  /// All rows are done, but some were made otherwise than the roster asks for.
+  case changed
   /// The roster has issues or no rows.
   case rosterIssues = "roster_issues"
   /// More would be created than `--max-new` allows.
@@ -119,7 +121,10 @@ struct Ending {
 extension ReportOptions {
   /// Runs what the options are for, prints the error that it ends with, runs the command of --on-finish, once, and throws
   /// `Exit` unless the status is 0.
-  func ending(of queue: QueueOptions, in context: Context, _ body: () async throws -> Ending) async throws {
+  func ending(
+    of queue: QueueOptions, verb: String, in context: Context, _ body: (RunNote) async throws -> Ending
+  ) async throws {
+    let note = RunNote(verb: verb, at: context.time.now())
     let hook = OnFinish(onFinish, in: context)
     // Until the run drains by itself, a signal ends the command at once; that is an end like any other.
     let signals =
@@ -136,7 +141,8 @@ extension ReportOptions {
           Ending(status: .paused, reason: .stopped, message: "Stopped by \(name) before anything was sent."))
         if let signal = SignalDrain.received { SignalDrain.raiseAgain(signal) }
       } : nil
-    let ending = Self.counted(await Self.caught(in: context, body), queue, in: context)
+    let ending = Self.counted(await Self.caught(in: context) { try await body(note) }, queue, in: context)
+    note.end(ending, of: queue, in: context)
     hook.run(ending)
     let signal = ending.signal ?? (signals == nil ? nil : SignalDrain.received)
     signals?.stop()

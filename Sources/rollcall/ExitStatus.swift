@@ -8,7 +8,7 @@ enum ExitStatus: Int32 {
   case toolFailed = 1
   /// The command was used wrongly.
   case usage = 2
-  /// Finished, but some rows failed, are invalid or cancelled.
+  /// Finished, but some rows failed, are invalid or cancelled, or were made otherwise than the roster asks for.
   case someFailed = 3
   /// Paused; running it again later is right.
   case paused = 4

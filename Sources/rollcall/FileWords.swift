@@ -2,6 +2,7 @@
 
 import Files
 import Foundation
+import Provisioning
 import Reporter
 
 enum FileWords {
@@ -59,8 +60,9 @@ extension ReportError {
   /// One sentence: which file, and why.
   var sentence: String {
     switch code {
-    case .folderTaken(let batch, let database):
-      "The report \(path) cannot be written: it holds the report of batch \(batch) of \(database)."
+    case .folderTaken(let batch, let label, let database):
+      "The report \(path) cannot be written: it holds the report of \(label.shown), batch \(batch) of the queue "
+        + "\(database.shown)."
     case .file(let code): "The report \(path) cannot be written: \(FileWords.why(code))."
     case .mixed(let code):
       "The report's file \(path) could not be replaced: \(FileWords.why(code)). Some files beside it are new, and "

@@ -223,12 +223,16 @@ struct ReportOptions: ParsableArguments {
 
   /// Refuses, before anything is read or sent, a folder (the batch's own, where there is one already) in which no report
   /// could be written; nothing is made.
-  func refuseUnwritable(folder: String? = nil, needed: NeededFiles = NeededFiles(), in context: Context) throws {
+  ///
+  /// - Parameter owner: whose the report will be; nil where that is not known.
+  func refuseUnwritable(
+    folder: String? = nil, of owner: ReportOwner? = nil, needed: NeededFiles = NeededFiles(), in context: Context
+  ) throws {
     guard let place = folder ?? self.folder.map(context.absolute) else {
       // Its name comes with the batch's number; that one can be made here can be told now.
-      return try OutcomeFiles.refuse(context.absolute("rollcall-\(UUID().uuidString)"), needed: needed)
+      return try OutcomeFiles.refuse(context.absolute("rollcall-\(UUID().uuidString)"), to: nil, needed: needed)
     }
-    try OutcomeFiles.refuse(place, needed: needed)
+    try OutcomeFiles.refuse(place, to: owner, needed: needed)
   }
 
   func folder(of batch: Batch, in context: Context) -> String {

@@ -64,16 +64,32 @@ struct Plan {
     }
     lines += columnLines
     if facts.gpuCount > 0 { lines.append("  GPUs      \(facts.gpuCount) in the whole roster") }
-    if let changed = comparison.changed[.done], changed > 0 {
-      let rows = "\(changed.of("row")) \(changed == 1 ? "differs" : "differ")"
-      lines.append("  changed   \(rows) from what was made; made ones are left as they are")
-    }
+    lines += changedLines(comparison)
     lines.append("  pace      \(paceText)\(createCount > 0 ? ": \(forecast(at: now))" : "")")
     if let wait { lines.append("  waits     until \(wait.until.rfc3339()): \(wait.text); --ignore-wait tries at once") }
     for hold in holds where facts.accounts.contains(hold.account) {
       lines.append("  held      account \(hold.account): \(hold.text); a run tries it again")
     }
     return lines
+  }
+
+  /// How many changed rows are shown.
+  private static let shownChangeCount = 3
+
+  /// Rows that ask for something else than what was made: how many, in which fields, and the first few.
+  private func changedLines(_ comparison: Comparison) -> [String] {
+    guard let count = comparison.changed[.done], count > 0 else { return [] }
+    let rows = comparison.changedRows.map { row in
+      (name: row.name, Schema.workspace.differences(made: row.difference.made, wanted: row.difference.wanted))
+    }
+    var fields: [String: Int] = [:]
+    for (_, differences) in rows { for difference in differences { fields[difference.field, default: 0] += 1 } }
+    let sentence = DifferenceWords.planned(count, fields: fields)
+    let shown = rows.prefix(Self.shownChangeCount).map { name, differences in
+      "            \(name)  \(differences.map(\.text).joined(separator: "; "))"
+    }
+    let more = count > shown.count ? ["            … and \((count - shown.count).of("more row"))"] : []
+    return ["  changed   \(sentence)"] + shown + more
   }
 
   /// Columns for one line; the first eight.

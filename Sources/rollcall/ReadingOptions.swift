@@ -3,6 +3,7 @@
 import ArgumentParser
 import BulkImport
 import DataForest
+import DurableQueue
 import Files
 import Foundation
 import Provisioning
@@ -16,6 +17,15 @@ struct RosterArguments: ParsableArguments {
 
   func validate() throws {
     if let label, label.allSatisfy(\.isWhitespace) { throw ValidationError("--label needs a text.") }
+  }
+
+  /// What the course is called: what was said, or the roster's real path.
+  func label(of path: String) -> String { label ?? URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
+
+  /// The course at an endpoint.
+  func course(at endpoint: Endpoint, in context: Context) -> Course {
+    Course(
+      service: DataForestClient.targetName, baseURL: endpoint.baseURL, label: label(of: context.absolute(roster)))
   }
 }
 

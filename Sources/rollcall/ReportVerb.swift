@@ -1,6 +1,7 @@
 // `rollcall report [BATCH]`: the outcome files again, at any time.
 
 import ArgumentParser
+import DataForest
 import DurableQueue
 import Pacing
 import Provisioning
@@ -24,7 +25,7 @@ struct ReportVerb: AsyncParsableCommand {
     let queue = try queueOptions.openExisting(in: context)
     let batch = try BatchChoice.latest(batch, in: queue)
     let folder = report.folder(of: batch, in: context)
-    let summary = try OutcomeFiles(of: batch, in: queue, to: folder).write(at: context.time.now())
+    let summary = try OutcomeFiles(of: batch, in: queue, to: folder, schema: .workspace).write(at: context.time.now())
     if report.json { context.output(json: String(decoding: try summary.json(), as: UTF8.self)) }
     guard !report.quiet else { return }
     context.tell("Batch \(batch.id.rawValue), \(batch.shortLabel):")

@@ -52,7 +52,7 @@ struct RosterCheck {
     self.context = context
     self.endpoint = endpoint
     self.reading = reading
-    label = arguments.label ?? URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+    label = arguments.label(of: path)
     reader = try RosterReader(
       path: path, displayName: shownPath, schema: .workspace, options: options,
       template: template)

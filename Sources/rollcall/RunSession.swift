@@ -17,6 +17,7 @@ struct RunSession {
   let pace: PaceOptions
   let report: ReportOptions
   let context: Context
+  let note: RunNote
   /// What the report must not replace, beside what every report leaves alone.
   var needed = NeededFiles()
 
@@ -28,7 +29,11 @@ struct RunSession {
       batch: batch.id, baseURL: endpoint.baseURL, fingerprint: credentials.fingerprint,
       requeue: requeue.with(conflicts: pace.adoptExisting), limit: pace.limitRequest,
       ignoresWait: pace.ignoreWait || pace.forgetsAll)
-    let start = try await queue.onOwnThread { queue in try queue.begin(request) }
+    let start = try await queue.onOwnThread { [note, batch] queue in
+      let start = try queue.begin(request)
+      try note.begin(batch, by: start?.ownership.id, in: queue)
+      return start
+    }
     // A signal must not cut off the report either.
     let signals = context.onFirstSignal { [context] signal in
       context.tell(lines: ["", "Stopping when the report is written. Once more leaves at once. (\(signal))"])
@@ -45,7 +50,9 @@ struct RunSession {
     return try conclude(end, standstill)
   }
 
-  private var files: OutcomeFiles { OutcomeFiles(of: batch, in: queue, to: folder, needed: needed) }
+  private var files: OutcomeFiles {
+    OutcomeFiles(of: batch, in: queue, to: folder, schema: .workspace, needed: needed)
+  }
   private var folder: String { report.folder(of: batch, in: context) }
 
   // MARK: - Submitting
@@ -134,13 +141,16 @@ struct RunSession {
     case .drained: .paused
     case .paused, .settling, .undecided, .othersHold, .deadline: standstill == nil ? .paused : .personNeeded
     case .finished:
-      (summary.states[ItemState.done.rawValue] ?? 0) == summary.rowCount ? .done : .someFailed
+      (summary.states[ItemState.done.rawValue] ?? 0) == summary.rowCount && summary.changedCount ?? 0 == 0
+        ? .done : .someFailed
     }
   }
 
   /// Writes the files and prints how it ended; without files the person is told all the same.
   func conclude(_ end: RunEnd, _ standstill: Standstill? = nil) throws -> Ending {
-    let written = Result { try files.write(at: context.time.now()) }
+    // Read before the batch is: one read of the queue does not stand inside another.
+    let sentences = closing(end, standstill).sentences
+    let written = Result { try files.write(at: context.time.now()) { runEnd(end, standstill, sentences, $0) } }
     // What was made is in the queue.
     let summary = if case .success(let made) = written { made } else { try files.summary(at: context.time.now()) }
     // What is wrong with the queue at this point was said by what came before, or will be by what comes next.
@@ -148,10 +158,11 @@ struct RunSession {
     let signal = context.handlesSignals ? SignalDrain.received : nil
     guard case .failure(let error) = written else {
       let status = Self.status(of: end, summary, standstill)
+      noteEnd(runEnd(end, standstill, sentences, summary))
       let standstill = Self.status(of: end, summary) == .paused ? standstill : nil
       try show(end, summary, status, standstill, hasFiles: true)
       return Ending(
-        status: status, reason: EndReason(end, status), message: message(end, summary, standstill),
+        status: status, reason: reason(end, status, summary), message: message(end, summary, standstill),
         summary: folder + "/" + OutcomeFiles.summary, signal: signal)
     }
     try show(end, summary, .toolFailed, nil, hasFiles: false)
@@ -170,6 +181,30 @@ struct RunSession {
   private func emptyLog() {
     if case .failure(let error) = Result(catching: { try queue.checkpoint() }) {
       context.tell("warning: \(error) What it knows is safe in its log (\(queue.path)-wal).")
+    }
+  }
+
+  private func reason(_ end: RunEnd, _ status: ExitStatus, _ summary: Summary) -> EndReason {
+    let isAllDone = summary.states[ItemState.done.rawValue] ?? 0 == summary.rowCount
+    return status == .someFailed && isAllDone ? .changed : EndReason(end, status)
+  }
+
+  /// How it ended, for the report and for the queue's own memory.
+  private func runEnd(
+    _ end: RunEnd, _ standstill: Standstill?, _ sentences: [String], _ summary: Summary
+  ) -> RunRecord.End {
+    let status = Self.status(of: end, summary, standstill)
+    func count(_ states: ItemState...) -> Int { states.reduce(0) { $0 + (summary.states[$1.rawValue] ?? 0) } }
+    return RunRecord.End(
+      at: context.time.now(), status: Int(status.rawValue), reason: reason(end, status, summary).rawValue,
+      message: sentences.joined(separator: " "),
+      counts: .init(rowCount: summary.rowCount, doneCount: count(.done), unsentCount: count(.ready)))
+  }
+
+  /// A queue that cannot be written to now has told so already.
+  private func noteEnd(_ end: RunRecord.End) {
+    if case .failure(let error) = Result(catching: { try note.end(end, in: queue) }) {
+      context.tell("warning: how this run ended could not be noted in the queue: \(error)")
     }
   }
 
@@ -195,12 +230,18 @@ struct RunSession {
     _ end: RunEnd, _ summary: Summary, _ status: ExitStatus, _ standstill: Standstill?, hasFiles: Bool
   ) throws {
     if report.json { context.output(json: String(decoding: try summary.json(), as: UTF8.self)) }
-    guard !(report.quiet && status == .done) else { return }
+    // Who has left is told once, by the run that has brought the roster without them.
+    let isNewlyGone = summary.goneCount ?? 0 > 0 && batch.importedAt >= note.startedAt
+    guard !(report.quiet && status == .done) || isNewlyGone else { return }
     context.tell("Batch \(batch.id.rawValue), \(batch.shortLabel):")
     for line in ClosingTable.lines(summary) { context.tell(line) }
     if hasFiles { context.tell("Files in \(folder)/") }
     let closing = closing(end, standstill)
     for problem in closing.sentences { context.tell(problem) }
-    if let hint = closing.hint { context.tell("Hint: \(hint)") }
+    if let hint = closing.hint {
+      context.tell("Hint: \(hint)")
+    } else if summary.changedCount ?? 0 > 0 {
+      context.tell("Hint: \(DifferenceWords.hint(batch.id))")
+    }
   }
 }

@@ -4,6 +4,7 @@ import ArgumentParser
 import DataForest
 import DurableQueue
 import Pacing
+import Reporter
 
 struct RunVerb: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -24,11 +25,12 @@ struct RunVerb: AsyncParsableCommand {
 
   mutating func run() async throws {
     let (verb, context) = (self, Context.current)
-    try await report.ending(of: queueOptions, in: context) { try await verb.end(in: context) }
+    try await report.ending(of: queueOptions, verb: "run", in: context) { try await verb.end($0, in: context) }
   }
 
-  private func end(in context: Context) async throws -> Ending {
+  private func end(_ note: RunNote, in context: Context) async throws -> Ending {
     let endpoint = try endpointOptions.chosen(in: context)
+    note.belongs(to: roster.course(at: endpoint, in: context))
     // What can be reported without credentials is reported first.
     var check = try RosterCheck(
       roster, reading: reading, endpoint: endpoint, database: try queueOptions.path(in: context), in: context)
@@ -38,12 +40,16 @@ struct RunVerb: AsyncParsableCommand {
     var hasKeys = false
     if case .success = keys { hasKeys = true }
     let existing = try openIfExists(waits: hasKeys, in: context)
+    let course = roster.course(at: endpoint, in: context)
+    try report.refuseUnwritable(
+      of: ReportOwner(course, in: existing, database: queueOptions.path(in: context)), needed: check.needed,
+      in: context)
     if case .success(let credentials) = keys, !dryRun, asksNobody(at: endpoint), try check.isLarge() {
       let queue = try existing ?? openQueue(in: context)
       let setting = try PlanSetting(queue, endpoint, credentials, pace)
       let result = try check.importUnseen(into: queue) { check in try agree(to: setting.plan(of: check), in: context) }
       if let batch = try result.flatMap({ try queue.batch($0.batch) }) {
-        return try await submit(batch, of: check, from: queue, credentials, in: context)
+        return try await submit(batch, of: check, from: queue, credentials, note, in: context)
       }
     }
     do {
@@ -59,16 +65,17 @@ struct RunVerb: AsyncParsableCommand {
     guard !dryRun else { return .planned }
     let queue = try existing ?? openQueue(in: context)
     let batch = try importRoster(check, agreed, into: queue, in: context)
-    return try await submit(batch, of: check, from: queue, credentials, in: context)
+    return try await submit(batch, of: check, from: queue, credentials, note, in: context)
   }
 
   private func submit(
-    _ batch: Batch, of check: RosterCheck, from queue: Queue, _ credentials: Credentials, in context: Context
+    _ batch: Batch, of check: RosterCheck, from queue: Queue, _ credentials: Credentials, _ note: RunNote,
+    in context: Context
   ) async throws -> Ending {
     try check.refuseChanged(since: batch)
     let session = RunSession(
       queue: queue, batch: batch, endpoint: check.endpoint, credentials: credentials, pace: pace, report: report,
-      context: context, needed: check.needed)
+      context: context, note: note, needed: check.needed)
     return try await session.run(.failed)
   }
 

@@ -17,16 +17,17 @@ struct SubmitOptions: ParsableArguments {
     _ number: Int64?, _ requeue: Requeue, for verb: [String], _ state: String, where wouldChange: (Tally) -> Bool
   ) async throws {
     let context = Context.current
-    try await report.ending(of: queueOptions, in: context) {
+    try await report.ending(of: queueOptions, verb: verb[0], in: context) { note in
       let queue = try queueOptions.openExisting(in: context, lockWait: pace.maxWait.duration)
       let batch = try BatchChoice.only(number, in: queue, for: verb, queueOptions, state, where: wouldChange)
+      note.belongs(to: batch.course)
       let endpoint = try endpointOptions.endpoint(of: batch, in: context)
       // What can be reported without credentials is reported first.
       try report.refuseUnwritable(folder: report.folder(of: batch, in: context), in: context)
       let session = RunSession(
         queue: queue, batch: batch, endpoint: endpoint,
         credentials: try CredentialSource.credentials(for: endpoint, in: context), pace: pace, report: report,
-        context: context)
+        context: context, note: note)
       return try await session.run(requeue)
     }
   }

@@ -43,6 +43,13 @@ import Words
     }
     let accounts = try queue.read { try $0.values("SELECT id FROM account_scope", as: Int64.self) }
     let account = try #require(accounts.first)
+    let imported1 = try #require(try queue.batch(batch))
+    let run = try queue.noteRun(of: imported1, verb: "run", since: time.now(), by: owner.id)
+    try queue.noteEnd(
+      of: run,
+      .init(
+        at: time.now(), status: 3, reason: "some_failed", message: "x",
+        counts: .init(rowCount: 9, doneCount: 1, unsentCount: 2)))
     try await queue.record(
       .failed(Outcome(.refused)), of: AccountScopeID(account), by: owner.id, askedAt: time.now(), latency: .zero)
     try await queue.hold(
@@ -198,7 +205,13 @@ import Words
       _ = try await queue.claim(upTo: 0, of: BatchID(2), for: owner.id, with: scope, within: .zero, under: .standard)
       try await queue.end(owner)
     }
-    attempt { _ = try queue.adopt(["one-name-2-q"], in: BatchID(1)) }
+    attempt {
+      let looks = try (queue.conflicts(of: BatchID(1)) + queue.changedRows(of: BatchID(1))).map { target in
+        Look(target, RemoteItem(id: "x", name: target.name), shown: target.wanted, askedAt: .init(microseconds: 5))
+      }
+      _ = try queue.store(looks)
+    }
+    attempt { _ = try (queue.identity(), queue.runs(atMost: 10)) }
     attempt { _ = try queue.cancel(BatchID(2)) }
     attempt {
       _ = try queue.importBatch(QueueFixture.batch(digest: "d3")) { add in

@@ -22,12 +22,12 @@ import Testing
     }
   }
 
+  private static let plainEvents: [ItemEvent] = [
+    .claimed, .listedOurs, .listedForeign, .lateSuccess, .requeued(hasID: false), .requeued(hasID: true), .assigned,
+    .newerDefinition, .takenOver, .seen, .examined,
+  ]
   private static let events: [ItemEvent] =
-    [
-      .claimed, .listedOurs, .listedForeign, .lateSuccess, .requeued(hasID: false), .requeued(hasID: true), .assigned,
-      .newerDefinition, .adopted,
-    ]
-    + Withdrawal.allCases.map { .withdrawn($0) }
+    plainEvents + Withdrawal.allCases.map { .withdrawn($0) }
     + Outcome.Kind.allCases.flatMap { kind in
       [false, true].map { .answered(kind, hasEarlierUnknown: $0) }
     }
@@ -63,14 +63,18 @@ import Testing
     expect(Self.moves) { $0.transition.from == $0.place.state }
   }
 
-  @Test func `nothing takes a done item back or marks it`() {
-    #expect(!Self.moves.contains { $0.place.state == .done })
+  @Test func `nothing takes a done item back, and only a look notes something of it`() {
+    expect(Self.moves.filter { $0.place.state == .done }) { move in
+      !move.transition.isMove && move.transition.isSeen && [.seen, .examined].contains(move.event)
+    }
+    #expect(ItemState.done.after(.seen)?.definition == .kept)
+    #expect(ItemState.done.after(.examined)?.definition == .given)
   }
 
   @Test func `only an answer that says made, a look or a person makes an item done`() {
     expect(moves(to: .done)) { move in
       switch move.event {
-      case .answered(.made, _), .lateSuccess, .listedOurs, .adopted: true
+      case .answered(.made, _), .lateSuccess, .listedOurs, .takenOver: true
       default: false
       }
     }
@@ -196,8 +200,11 @@ import Testing
     #expect(ItemState.ready.after(.withdrawn(.gone))?.reason == .gone)
   }
 
-  @Test func `a person takes over what failed, and nothing else`() {
-    expect(Self.moves.filter { $0.event == .adopted }) { $0.place.state == .failed && $0.transition.state == .done }
+  @Test func `what a person takes over is done, as it was found, and is never on its way or over otherwise`() {
+    expect(Self.moves.filter { $0.event == .takenOver }) { move in
+      [.ready, .inDoubt, .failed].contains(move.place.state) && move.transition.state == .done
+        && move.transition.definition == .given
+    }
   }
 
   // MARK: - What moves write
@@ -242,7 +249,7 @@ import Testing
     expect(Self.moves.filter { $0.transition.id == .stored }) { move in
       move.transition.state == .done || move.transition.reason == .conflict
     }
-    expect(moves(to: .done)) { $0.transition.id == .stored || $0.event == .adopted }
+    expect(moves(to: .done)) { $0.transition.id == .stored }
     expect(Self.moves.filter { $0.transition.id == .forgotten }) { move in
       if case .listedAbsent = move.event { true } else { move.place.isFlagged && move.transition.state == .cancelled }
     }
@@ -250,7 +257,7 @@ import Testing
 
   @Test func `what a look or a person has found is told from what an answer said was made`() {
     for move in moves(to: .done) {
-      let isFound = move.event == .listedOurs || move.event == .adopted
+      let isFound = move.event == .listedOurs || move.event == .takenOver
       #expect((move.transition.isAdopted == true) == isFound, "\(move)")
     }
     expect(Self.moves.filter { $0.transition.isAdopted == false }) { $0.transition.state == .inDoubt }

@@ -89,7 +89,10 @@ import Testing
       #expect(Array(failed[1].dropFirst(2).prefix(7)) == ["failed", "acc", "failed", "", "refused", "no", "1"])
       #expect(failed[1].last == "3")
       #expect(
-        Array(failed[2].dropFirst(2)) == ["invalid", "", "", "", "invalid", "class.csv:9: name (A9): no", "0", "", "9"])
+        Array(failed[2].dropFirst(2)) == [
+          "invalid", "", "", "", "invalid", "class.csv:9: name (A9): no", "0", "", "", "", try queue.identity(), "1",
+          "9",
+        ])
     }
   }
 
@@ -120,7 +123,8 @@ import Testing
       let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
       #expect(
         names == [
-          "failed.csv", "gone.csv", "outcomes.jsonl", "report.html", "succeeded.csv", "summary.json", "unprocessed.csv",
+          "changed.csv", "failed.csv", "gone.csv", "outcomes.jsonl", "report.html", "succeeded.csv", "summary.json",
+          "unprocessed.csv",
         ])
       for path in [folder] + names.map({ folder + "/" + $0 }) {
         let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int

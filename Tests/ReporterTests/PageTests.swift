@@ -144,7 +144,8 @@ import Words
       var counts = RowCounts(since: fixture.batch.importedAt)
       let page = try ReportPage(of: fixture.batch, in: try Folder.made(fixture.folder), mostRows: most)
       try fixture.queue.readBatch(fixture.batch.id) { reading in
-        try reading.forEachRow { row in
+        try reading.forEachRow {
+          let row = OutcomeRow($0, nil)
           counts.count(row)
           try page.add(row)
         }

@@ -140,7 +140,9 @@ import Testing
     async throws
   {
     try await withTemporaryFolder { path in
-      let report = try ReportFolder(path, of: 1, in: "db", needed: NeededFiles())
+      let course = Course(service: "fake", baseURL: "https://example.com", label: "class")
+      let owner = try ReportOwner(course, in: nil, database: "db")
+      let report = try ReportFolder(path, of: owner, needed: NeededFiles())
       func files(_ names: [String]) throws -> [NewFile] {
         try names.map { name in
           let file = try NewFile(name, of: report.folder)

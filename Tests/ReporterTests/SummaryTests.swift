@@ -26,6 +26,8 @@ import Testing
             "adoptedCount" : 0,
             "attemptCount" : 4,
             "batch" : 1,
+            "changedCount" : 0,
+            "courseId" : 1,
             "database" : "\(fixture.queue.path)",
             "endpoint" : "https://example.com",
             "finishedAt" : "\(time(10))",
@@ -40,6 +42,7 @@ import Testing
               "p90" : 0.25,
               "p99" : 0.25
             },
+            "queueId" : "\(try fixture.queue.identity())",
             "reasons" : {
               "refused" : 1
             },
@@ -72,7 +75,7 @@ import Testing
     try await ReportFixture.with(["n1"]) { fixture in
       try fixture.write()
       let old = """
-        {"schemaVersion":1,"database":"\(fixture.queue.path)","batch":1,"label":"l","endpoint":"e","importedAt":"i",
+        {"schemaVersion":1,"database":"\(fixture.queue.path)","batch":1,"label":"/rosters/class.csv","endpoint":"https://example.com","importedAt":"i",
          "writtenAt":"w","rowCount":0,"states":{},"invalidCount":0,"reasons":{},"attemptCount":0}
         """
       try old.write(toFile: fixture.folder + "/summary.json", atomically: true, encoding: .utf8)

@@ -27,6 +27,9 @@ import Testing
     var saying: String?
   }
 
+  private static let changed =
+    "changed   1 row is made otherwise than the roster asks for (description); it is left as it is"
+
   private static let weeks = [
     Week(
       what: "the first week", rows: ["101,Kim", "102,Lee", "103,Park"], plan: "rows      3 new", status: 0,
@@ -39,12 +42,10 @@ import Testing
       plan: "rows      1 new, 2 already done, 1 gone from the roster", status: 0, createCount: 4, gone: ["102,Lee"]),
     Week(
       what: "a name is corrected", rows: ["104,Choi", "101,Kim", "103,Bak"],
-      plan: "rows      3 already done | changed   1 row differs from what was made; made ones are left as they are",
-      status: 0, createCount: 4),
+      plan: "rows      3 already done | \(Self.changed)", status: 3, createCount: 4),
     Week(
       what: "shuffled", rows: ["103,Bak", "104,Choi", "101,Kim"],
-      plan: "rows      3 already done | changed   1 row differs from what was made; made ones are left as they are",
-      status: 0,
+      plan: "rows      3 already done | \(Self.changed)", status: 3,
       createCount: 4),
     Week(
       what: "the numbers moved by one row", rows: ["103,Choi", "104,Kim", "101,Bak"], plan: "", status: 5,
@@ -52,8 +53,7 @@ import Testing
       saying: "was made for 'Bak' and would be 'Choi' now"),
     Week(
       what: "back again", rows: ["101,Kim", "102,Lee", "103,Bak", "104,Choi"],
-      plan: "rows      4 already done | changed   1 row differs from what was made; made ones are left as they are",
-      status: 0, createCount: 4),
+      plan: "rows      4 already done | \(Self.changed)", status: 3, createCount: 4),
   ]
 
   @Test func `weeks of one course`() async throws {
@@ -69,7 +69,7 @@ import Testing
         if let saying = week.saying { #expect(run.errorOutput.contains(saying), "\(run)") }
         #expect(fixture.sandbox.ledger.creates.count == week.createCount, "\(week.what)")
         #expect(fixture.sandbox.ledger.createRequestsForExistingKey == 0)
-        guard week.status == 0 else { continue }
+        guard week.status != 5 else { continue }
         let folder = try #require(run.errorOutput.split(separator: "\n").first { $0.hasPrefix("Files in ") })
         let path = folder.dropFirst("Files in ".count).dropLast()
         let done = try String(contentsOfFile: path + "/succeeded.csv", encoding: .utf8).split(separator: "\r\n")

@@ -146,10 +146,12 @@ import Testing
       #expect(await fixture.run("run", "theirs.csv", "--rate", "500/s", "--db", "theirs.db").status == 0)
       try fixture.writeRoster(["n1", "n2"])
       #expect(await fixture.run("run", "class.csv", "--rate", "500/s", "--out", "report").status == 3)
-      #expect(await fixture.run("adopt").output.hasPrefix("n1  YPI"))
+      #expect(await fixture.run("adopt").output.contains("n1  YPI"))
       #expect(await fixture.run("adopt", "n2").status == 2)
-      #expect(await fixture.run("adopt", "n1").status == 0)
-      #expect(await fixture.run("run", "class.csv", "--out", "report").status == 0)
+      let adopted = await fixture.run("adopt", "n1")
+      #expect(adopted.status == 0 && adopted.output.contains("image: tensorflow:r1.15.2-py3 → tensorflow:r2.3.1-py3"))
+      // It stays what it is, and that is told.
+      #expect(await fixture.run("run", "class.csv", "--out", "report").status == 3)
       #expect(fixture.sandbox.ledger.createRequests == 2)
     }
   }

@@ -180,7 +180,8 @@ import Testing
       expect(
         await fixture.run("adopt"), fixture, status: 0,
         output: #"""
-          n3  ID-2
+          Made in the last hour, perhaps by somebody who is at work now:
+          n3  ID-2  made TIME  image: tensorflow:r1.15.2-py3 → tensorflow:r2.3.1-py3
 
           """#)
       try expectFile(
@@ -191,6 +192,8 @@ import Testing
           "adoptedCount" : 0,
           "attemptCount" : 2,
           "batch" : 1,
+          "changedCount" : 0,
+          "courseId" : 1,
           "database" : "FOLDER/rollcall.db",
           "endpoint" : "ENDPOINT",
           "finishedAt" : "TIME",
@@ -209,10 +212,17 @@ import Testing
           "messages" : {
             "conflict" : "already there as ID-2 although nothing that was sent has made it"
           },
+          "queueId" : "QUEUE",
           "reasons" : {
             "conflict" : 1
           },
           "rowCount" : 4,
+          "run" : {
+            "endedAt" : "TIME",
+            "message" : "Finished CLOCK. 2 of 4 rows done.",
+            "reason" : "some_failed",
+            "status" : 3
+          },
           "schemaVersion" : 2,
           "startedAt" : "TIME",
           "states" : {
@@ -237,36 +247,36 @@ import Testing
       try expectFile(
         "report/succeeded.csv", fixture,
         #"""
-        name,accountId,image,command,email,rollcall_state,rollcall_account,rollcall_name,rollcall_id,rollcall_reason,rollcall_message,rollcall_attempts,rollcall_finished_at,rollcall_line
-        n1,6COytUeFj7b8eOhq2L5zL,tensorflow:r2.3.1-py3,ls,n1@example.com,done,6COytUeFj7b8eOhq2L5zL,n1,ID-3,,,1,TIME,2
-        n2,6COytUeFj7b8eOhq2L5zL,tensorflow:r2.3.1-py3,ls,n2@example.com,done,6COytUeFj7b8eOhq2L5zL,n2,ID-4,,,1,TIME,3
+        name,accountId,image,command,email,rollcall_state,rollcall_account,rollcall_name,rollcall_id,rollcall_reason,rollcall_message,rollcall_attempts,rollcall_finished_at,rollcall_seen_at,rollcall_differs,rollcall_queue,rollcall_batch,rollcall_line
+        n1,6COytUeFj7b8eOhq2L5zL,tensorflow:r2.3.1-py3,ls,n1@example.com,done,6COytUeFj7b8eOhq2L5zL,n1,ID-3,,,1,TIME,TIME,,QUEUE,1,2
+        n2,6COytUeFj7b8eOhq2L5zL,tensorflow:r2.3.1-py3,ls,n2@example.com,done,6COytUeFj7b8eOhq2L5zL,n2,ID-4,,,1,TIME,TIME,,QUEUE,1,3
 
         """#)
       try expectFile(
         "report/failed.csv", fixture,
         #"""
-        name,accountId,image,command,email,rollcall_state,rollcall_account,rollcall_name,rollcall_id,rollcall_reason,rollcall_message,rollcall_attempts,rollcall_finished_at,rollcall_line
-        n3,6COytUeFj7b8eOhq2L5zL,tensorflow:r2.3.1-py3,ls,n3@example.com,failed,6COytUeFj7b8eOhq2L5zL,n3,ID-2,conflict,already there as ID-2 although nothing that was sent has made it,0,TIME,4
-        N4,6COytUeFj7b8eOhq2L5zL,PyTorch:1,ls,n4@example.com,invalid,,,,invalid,"name: 'N4' must start with a–z and hold only a–z, 0–9 and single hyphens, none at the end; image: 'PyTorch:1' must be an image and its tag, for example tensorflow:r2.3.1-py3 (at most 30 and 20 characters, each a–z, 0–9, '.', '_' or '-')",0,,5
+        name,accountId,image,command,email,rollcall_state,rollcall_account,rollcall_name,rollcall_id,rollcall_reason,rollcall_message,rollcall_attempts,rollcall_finished_at,rollcall_seen_at,rollcall_differs,rollcall_queue,rollcall_batch,rollcall_line
+        n3,6COytUeFj7b8eOhq2L5zL,tensorflow:r2.3.1-py3,ls,n3@example.com,failed,6COytUeFj7b8eOhq2L5zL,n3,ID-2,conflict,already there as ID-2 although nothing that was sent has made it,0,TIME,,,QUEUE,1,4
+        N4,6COytUeFj7b8eOhq2L5zL,PyTorch:1,ls,n4@example.com,invalid,,,,invalid,"name: 'N4' must start with a–z and hold only a–z, 0–9 and single hyphens, none at the end; image: 'PyTorch:1' must be an image and its tag, for example tensorflow:r2.3.1-py3 (at most 30 and 20 characters, each a–z, 0–9, '.', '_' or '-')",0,,,,QUEUE,1,5
 
         """#)
       try expectFile(
         "report/unprocessed.csv", fixture,
         #"""
-        name,accountId,image,command,email,rollcall_state,rollcall_account,rollcall_name,rollcall_id,rollcall_reason,rollcall_message,rollcall_attempts,rollcall_finished_at,rollcall_line
+        name,accountId,image,command,email,rollcall_state,rollcall_account,rollcall_name,rollcall_id,rollcall_reason,rollcall_message,rollcall_attempts,rollcall_finished_at,rollcall_seen_at,rollcall_differs,rollcall_queue,rollcall_batch,rollcall_line
 
         """#)
       try expectFile(
         "report/gone.csv", fixture,
         #"""
-        name,accountId,image,command,email,rollcall_state,rollcall_account,rollcall_name,rollcall_id,rollcall_reason,rollcall_message,rollcall_attempts,rollcall_finished_at,rollcall_line
+        name,accountId,image,command,email,rollcall_state,rollcall_account,rollcall_name,rollcall_id,rollcall_reason,rollcall_message,rollcall_attempts,rollcall_finished_at,rollcall_seen_at,rollcall_differs,rollcall_gone_at,rollcall_line
 
         """#)
       try expectFile(
         "report/outcomes.jsonl", fixture,
         #"""
-        {"account":"6COytUeFj7b8eOhq2L5zL","attempts":1,"finishedAt":"TIME","id":"ID-3","line":2,"name":"n1","roster":{"accountId":"6COytUeFj7b8eOhq2L5zL","command":"ls","email":"n1@example.com","image":"tensorflow:r2.3.1-py3","name":"n1"},"row":1,"state":"done"}
-        {"account":"6COytUeFj7b8eOhq2L5zL","attempts":1,"finishedAt":"TIME","id":"ID-4","line":3,"name":"n2","roster":{"accountId":"6COytUeFj7b8eOhq2L5zL","command":"ls","email":"n2@example.com","image":"tensorflow:r2.3.1-py3","name":"n2"},"row":2,"state":"done"}
+        {"account":"6COytUeFj7b8eOhq2L5zL","attempts":1,"finishedAt":"TIME","id":"ID-3","line":2,"name":"n1","roster":{"accountId":"6COytUeFj7b8eOhq2L5zL","command":"ls","email":"n1@example.com","image":"tensorflow:r2.3.1-py3","name":"n1"},"row":1,"seenAt":"TIME","state":"done"}
+        {"account":"6COytUeFj7b8eOhq2L5zL","attempts":1,"finishedAt":"TIME","id":"ID-4","line":3,"name":"n2","roster":{"accountId":"6COytUeFj7b8eOhq2L5zL","command":"ls","email":"n2@example.com","image":"tensorflow:r2.3.1-py3","name":"n2"},"row":2,"seenAt":"TIME","state":"done"}
         {"account":"6COytUeFj7b8eOhq2L5zL","attempts":0,"finishedAt":"TIME","id":"ID-2","line":4,"message":"already there as ID-2 although nothing that was sent has made it","name":"n3","reason":"conflict","roster":{"accountId":"6COytUeFj7b8eOhq2L5zL","command":"ls","email":"n3@example.com","image":"tensorflow:r2.3.1-py3","name":"n3"},"row":3,"state":"failed"}
         {"line":5,"message":"name: 'N4' must start with a–z and hold only a–z, 0–9 and single hyphens, none at the end; image: 'PyTorch:1' must be an image and its tag, for example tensorflow:r2.3.1-py3 (at most 30 and 20 characters, each a–z, 0–9, '.', '_' or '-')","roster":{"accountId":"6COytUeFj7b8eOhq2L5zL","command":"ls","email":"n4@example.com","image":"PyTorch:1","name":"N4"},"row":4,"state":"invalid"}
 

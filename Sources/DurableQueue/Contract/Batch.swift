@@ -42,6 +42,14 @@ package struct ReportRow: Hashable, Sendable {
     package let attemptCount: Int
     /// When it was done, failed or cancelled.
     package let finishedAt: Instant?
+    /// When the service last said that it has it; nil unless it is done.
+    package let seenAt: Instant?
+    /// When it was made, by the service's clock, where it was taken over; nil where no look has told.
+    package let createdAt: Instant?
+    /// Whether a look has found it, rather than an answer of its own told of it.
+    package let isAdopted: Bool
+    /// What it was made with and what the row asks for, where it is done and the two differ.
+    package let difference: DefinitionPair?
   }
 
   /// From 1, in the roster's order.
@@ -54,6 +62,20 @@ package struct ReportRow: Hashable, Sendable {
   package let item: Item?
   /// Why it was not accepted.
   package let issue: String?
+}
+
+/// What an item was made with, and what a row asks for; canonical JSON that is not equal.
+package struct DefinitionPair: Hashable, Sendable {
+  /// What the service was last known to have.
+  package let made: String
+  /// What the row asks for.
+  package let wanted: String
+
+  /// Makes a pair.
+  package init(made: String, wanted: String) {
+    self.made = made
+    self.wanted = wanted
+  }
 }
 
 /// An account that a batch has items in.

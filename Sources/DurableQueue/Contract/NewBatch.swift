@@ -17,19 +17,29 @@ package struct NewBatch: Hashable, Sendable {
   package var digest: String
   /// Whether only a part of the roster's rows is in it, so that nothing is gone because it is not.
   package var isPartial: Bool
+  /// What its course is remembered with, if this is its first batch; JSON that only the command reads.
+  package var settings: String
+  /// Where the course's reports go from now on; nil: as before.
+  package var folder: String?
 
   /// Makes a description of a batch.
   package init(
     label: String, target: String, baseURL: BaseURL, columns: [String], digest: String,
-    isPartial: Bool = false
+    isPartial: Bool = false, settings: String = "{}", folder: String? = nil
   ) {
     self.isPartial = isPartial
+    (self.settings, self.folder) = (settings, folder)
     self.label = label
     self.target = target
     self.baseURL = baseURL
     self.columns = columns
     self.digest = digest
   }
+}
+
+extension NewBatch {
+  /// The course that it is a roster of.
+  package var course: Course { Course(service: target, baseURL: baseURL, label: label) }
 }
 
 /// What came of an import.
@@ -52,6 +62,8 @@ package struct Comparison: Hashable, Sendable {
   package var conflictCount = 0
   /// Rows with another definition than their item's, by the item's state.
   package var changed: [ItemState: Int] = [:]
+  /// Rows that ask for something else than what was made, the first ones.
+  package var changedRows: [ChangedRow] = []
   /// Rows that were not accepted.
   package var invalidCount = 0
   /// Items of the label's previous batch that are not in the roster, unsent: they are cancelled.
@@ -85,10 +97,21 @@ package struct Comparison: Hashable, Sendable {
   /// How many items a run would submit: new ones, unsent ones, cancelled ones that are back, failed ones but conflicts.
   package var toCreateCount: Int { newCount + self[.ready] + backCount + self[.failed] - conflictCount }
 
-  mutating func count(_ item: ExistingItem, isChanged: Bool) {
+  /// So many changed rows are told; of any more only their number.
+  private static let mostChangedRows = 100
+
+  /// - Parameter definition: what the row asks for.
+  /// - Returns: whether that is something else than the item's own.
+  mutating func count(_ item: ExistingItem, _ row: NewRow, name: String, _ definition: Definition) -> Bool {
     existing[item.state, default: 0] += 1
     if item.isConflict { conflictCount += 1 }
-    if isChanged { changed[item.state, default: 0] += 1 }
+    guard item.definition != definition else { return false }
+    changed[item.state, default: 0] += 1
+    if item.state == .done, changedRows.count < Self.mostChangedRows {
+      let pair = DefinitionPair(made: item.definition.text, wanted: definition.text)
+      changedRows.append(ChangedRow(line: row.line, name: name, difference: pair))
+    }
+    return true
   }
 
   /// Rows out: items of the label's previous batch at the same base URL that the new batch does not name. Takes the
@@ -101,6 +124,16 @@ package struct Comparison: Hashable, Sendable {
       AND item_id NOT IN (
         SELECT named_item_id FROM batch_row WHERE named_item_id IS NOT NULL AND batch_row.batch_id = :batch)
     """
+}
+
+/// A row that asks for something else than what was made.
+package struct ChangedRow: Hashable, Sendable {
+  /// Its line.
+  package let line: Int
+  /// The item's name.
+  package let name: String
+  /// What was made, and what it asks for.
+  package let difference: DefinitionPair
 }
 
 /// A name that would be another person's.

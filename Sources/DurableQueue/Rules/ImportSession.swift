@@ -40,6 +40,7 @@ struct ImportSession {
     self.now = now.microseconds
     moment = Moment(wall: now, sinceBoot: db.now.sinceBoot)
     self.db = db
+    try Queue.makeCourse(new.course, settings: new.settings, folder: new.folder, db)
     lastItem = try db.one("SELECT max(id) FROM item")?.get(0) ?? 0
     lastDefinition = try db.one("SELECT max(id) FROM definition")?.get(0) ?? 0
     let id = try db.insert(
@@ -94,7 +95,9 @@ struct ImportSession {
   /// Makes the item, or finds it and gives it the row's definition as far as its state lets it. No two rows name one item.
   private mutating func add(_ row: NewRow, _ account: String, _ name: String, _ definition: Definition) throws {
     let (scope, isNew) = try scope(of: account)
-    if !isNew, let existing = try ExistingItem(name, in: scope, db) { return try add(row, definition, to: existing) }
+    if !isNew, let existing = try ExistingItem(name, in: scope, db) {
+      return try add(row, name, definition, to: existing)
+    }
     comparison.newCount += 1
     let definition = try id(of: definition)
     lastItem += 1
@@ -106,10 +109,11 @@ struct ImportSession {
     try insert(row, item: lastItem, definition: definition)
   }
 
-  private mutating func add(_ row: NewRow, _ definition: Definition, to existing: ExistingItem) throws {
+  private mutating func add(
+    _ row: NewRow, _ name: String, _ definition: Definition, to existing: ExistingItem
+  ) throws {
     try db.run("UPDATE item SET row_count = row_count + 1 WHERE id = ?", [existing.id])
-    let isChanged = existing.definition.text != definition.text
-    comparison.count(existing, isChanged: isChanged)
+    let isChanged = comparison.count(existing, row, name: name, definition)
     let definitionID = isChanged ? try id(of: definition) : existing.definitionID
     try update(existing, with: definitionID, isChanged: isChanged)
     try insert(row, item: existing.id, definition: definitionID)

@@ -18,7 +18,7 @@ extension ItemState {
 
 /// A value that a change takes.
 enum ItemValue: String {
-  case now, due, boot, up, message, remote, owner, batch, definition
+  case now, due, boot, up, message, remote, created, seen, owner, batch, definition
 }
 
 /// What is known beside the event: what goes into the columns that it changes.
@@ -31,6 +31,10 @@ struct ItemFacts {
   var message: String?
   /// The id that an answer or a look has told.
   var remoteID: String?
+  /// When what has that id was made, by the service's clock, if a look has told.
+  var createdAt: Instant?
+  /// When the look was asked for that shows it; nil: the answer came now.
+  var seenAt: Instant?
   /// Who claims.
   var owner: OwnerID?
   /// The batch that asks.
@@ -46,6 +50,8 @@ struct ItemFacts {
     case .up: now.sinceBoot.elapsed.microseconds
     case .message: message
     case .remote: remoteID
+    case .created: createdAt?.microseconds
+    case .seen: (seenAt ?? now.wall).microseconds
     case .owner: owner?.rawValue
     case .batch: batch?.rawValue
     case .definition: definition
@@ -130,7 +136,7 @@ struct BulkChange {
     where which: String, _ facts: ItemFacts, _ more: [(String, (any Bindable)?)] = [], in db: any Transaction
   ) throws -> Int {
     let now = db.now
-    let values: [ItemValue] = [.now, .due, .boot, .up, .message, .remote, .batch, .definition]
+    let values: [ItemValue] = [.now, .due, .boot, .up, .message, .remote, .created, .seen, .batch, .definition]
     return try db.run(
       "UPDATE item SET \(set) WHERE \(condition) AND \(which)",
       .named(values.map { ($0.rawValue, facts.value($0, at: now)) } + more))
@@ -172,9 +178,10 @@ extension Transition {
     }
     switch id {
     case .kept: break
-    case .stored: columns.append(("remote_id", place(.remote)))
-    case .forgotten: columns.append(("remote_id", "NULL"))
+    case .stored: columns += [("remote_id", place(.remote)), ("created_at", place(.created))]
+    case .forgotten: columns += [("remote_id", "NULL"), ("created_at", "NULL")]
     }
+    if isSeen || isMove && state == .done { columns.append(("seen_at", place(.seen))) }
     if let isAdopted { columns.append(("adopted", isAdopted ? "1" : "0")) }
     if joinsBatch { columns.append(("batch_id", place(.batch))) }
     columns += definitionColumns(place)

@@ -47,7 +47,7 @@ package struct ComparisonSession {
         comparison.reassignedCount += 1
         if comparison.reassignments.count < 100 { comparison.reassignments.append(reassignment) }
       }
-      comparison.count(item, isChanged: item.definition.text != definition.text)
+      _ = comparison.count(item, row, name: name, definition)
     case .issue(_, let account?, let name?):
       if let item = try existing(name, of: account) { leavers.stay(item.id) }
     case .issue: break

@@ -110,11 +110,12 @@ extension Queue {
     of batch: BatchID, without other: BatchID? = nil, _ db: any Transaction, _ body: (ReportRow) throws -> Void
   ) throws {
     let text = try cellText(of: batch.rawValue, db)
+    var definitions = StoredDefinitions()
     try db.each(reportSQL, [batch.rawValue, other?.rawValue]) { row in
       try body(
         ReportRow(
           ordinal: try row.get(0), line: try row.get(1), cells: try text.cells(of: row.get(2)),
-          item: try reportItem(row), issue: try row.get(3)))
+          item: try reportItem(row, &definitions), issue: try row.get(3)))
     }
   }
 
@@ -122,15 +123,25 @@ extension Queue {
     SELECT batch_row.ordinal, line, cells, issue, account, name, state,
       CASE WHEN state = 'ready' THEN coalesce(hold_reason, reason) ELSE reason END,
       CASE WHEN state = 'ready' AND hold_reason IS NOT NULL THEN hold_message ELSE message END, remote_id, finished_at,
-      (SELECT count(*) FROM attempt WHERE attempt.item_id = item.id AND is_used = 1)
+      (SELECT count(*) FROM attempt WHERE attempt.item_id = item.id AND is_used = 1),
+      seen_at, created_at, adopted,
+      \(StoredDefinitions.columns(of: "made", base: "made_base")),
+      \(StoredDefinitions.columns(of: "wanted", base: "wanted_base"))
     FROM batch_row LEFT JOIN item ON item.id = item_id LEFT JOIN account_scope ON account_scope.id = account_scope_id
+      LEFT JOIN definition made ON made.id = item.definition_id AND \(isOther)
+      LEFT JOIN definition_base made_base ON made_base.id = made.base_id
+      LEFT JOIN definition wanted ON wanted.id = batch_row.definition_id AND \(isOther)
+      LEFT JOIN definition_base wanted_base ON wanted_base.id = wanted.base_id
     WHERE batch_row.batch_id = ?1 AND (CAST(?2 AS BIGINT) IS NULL OR item_id IS NOT NULL AND NOT EXISTS (
       SELECT 1 FROM batch_row named WHERE named.item_id = item.id AND named.batch_id = ?2)
       AND NOT EXISTS (SELECT 1 FROM batch_row named WHERE named.named_item_id = item.id AND named.batch_id = ?2))
     ORDER BY batch_row.ordinal
     """
 
-  private static func reportItem(_ row: Row) throws -> ReportRow.Item? {
+  /// That a row asks for another definition than what its item was made with. Two definitions may have the same text.
+  private static let isOther = "state = 'done' AND item.definition_id <> batch_row.definition_id"
+
+  private static func reportItem(_ row: Row, _ definitions: inout StoredDefinitions) throws -> ReportRow.Item? {
     guard let name = try row.get(5) as String?, let state = try row.get(6) as ItemState? else {
       // Who names no item says why.
       guard try row.get(3) as String? != nil else { throw DamagedValue(what: "item_id") }
@@ -138,6 +149,17 @@ extension Queue {
     }
     return ReportRow.Item(
       account: try row.get(4), name: name, state: state, reason: try row.get(7), message: try row.get(8),
-      remoteID: try row.get(9), attemptCount: try row.get(11), finishedAt: try row.get(10))
+      remoteID: try row.get(9), attemptCount: try row.get(11), finishedAt: try row.get(10), seenAt: try row.get(12),
+      createdAt: try row.get(13), isAdopted: try row.get(14), difference: try difference(name, row, &definitions))
+  }
+
+  private static func difference(
+    _ name: String, _ row: Row, _ definitions: inout StoredDefinitions
+  ) throws -> DefinitionPair? {
+    let first = 15
+    guard try row.get(first) as Int64? != nil else { return nil }
+    let made = try definitions.definition(of: name, row, at: first)
+    let wanted = try definitions.definition(of: name, row, at: first + StoredDefinitions.columnCount)
+    return made == wanted ? nil : DefinitionPair(made: made.text, wanted: wanted.text)
   }
 }

@@ -77,8 +77,21 @@ private struct Forgetting {
     try execute("DELETE FROM attempt WHERE item_id IN \(gone)")
     try execute("UPDATE batch_row SET named_item_id = NULL WHERE named_item_id IN \(gone)")
     let count = try execute("DELETE FROM item WHERE batch_id = :batch AND row_count = 0")
+    try execute("DELETE FROM run WHERE batch_id = :batch")
+    try eraseCourse()
     try execute("DELETE FROM batch WHERE id = :batch")
     return count
+  }
+
+  /// A course that has no other batch goes, with what is known of its runs.
+  private func eraseCourse() throws {
+    let course = """
+      (SELECT label FROM batch WHERE id = :batch) AND base_url = (SELECT base_url FROM batch WHERE id = :batch)
+        AND NOT EXISTS (SELECT 1 FROM batch own JOIN batch other ON other.label = own.label
+          AND other.base_url = own.base_url AND other.id <> own.id WHERE own.id = :batch)
+      """
+    try execute("DELETE FROM course WHERE label = \(course)")
+    try execute("DELETE FROM run WHERE label = \(course)")
   }
 
   /// Definitions that no row asks for any more give way to those that the newest row of their item asks for.
@@ -93,9 +106,10 @@ private struct Forgetting {
     let replacedCount =
       try db.value("SELECT count(*) FROM item WHERE state = 'done' AND definition_id NOT \(isAskedFor)", as: Int.self)
       ?? 0
+    // What it was made with is not known any more: nobody has seen it so.
     try execute(
       """
-      UPDATE item SET definition_id = coalesce((\(newest)), definition_id)
+      UPDATE item SET definition_id = coalesce((\(newest)), definition_id), seen_at = NULL
       WHERE finished_at IS NOT NULL AND definition_id NOT \(isAskedFor)
       """)
     try execute(

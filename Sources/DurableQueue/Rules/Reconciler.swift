@@ -17,6 +17,8 @@ struct ListedItem {
   let usedCount: Int
   /// Whether an attempt of ours has no definite answer, so that it may have been made by it.
   let mayBeMade: Bool
+  /// The id of what was made or found.
+  let remoteID: String?
 
   private init(_ row: Row) throws {
     place = ItemPlace(
@@ -31,10 +33,12 @@ struct ListedItem {
     message = try row.get(5)
     usedCount = try row.get(6)
     mayBeMade = try row.get(7)
+    remoteID = try row.get(12)
   }
 
   private static let columns =
-    "id, name, state, doubt_at, reason, message, used_count, unanswered, doubt_boot, doubt_up, version, cancel_requested"
+    "id, name, state, doubt_at, reason, message, used_count, unanswered, doubt_boot, doubt_up, version, cancel_requested, "
+    + "remote_id"
 
   /// Rows out: the account's items in doubt. Index: `item_in_doubt`.
   static func allInDoubt(in account: AccountScopeID, _ db: any Transaction) throws -> [ListedItem] {
@@ -127,7 +131,10 @@ struct Reconciler {
     if let earliest = attempts.first, earliest.isLater(than: list.asked) { return Decision() }
     if let ours = found.first(where: { isOurs($0, attempts) }) { return Decision(event: .listedOurs, entry: ours) }
     guard isOwn || isOrphaned else { return Decision() }
-    if rules.adoptsExisting, isOwn { return Decision(event: .listedOurs, entry: first) }
+    if rules.adoptsExisting, isOwn {
+      // What it is stays: its detail tells.
+      return first.detail == nil ? Decision(differing: [first]) : Decision(event: .takenOver, entry: first)
+    }
     let undecided = found.filter { entry in entry.detail == nil && attempts.contains { isInTime(entry, $0) } }
     guard undecided.isEmpty else { return Decision(differing: undecided) }
     return Decision(event: .listedForeign, entry: first)

@@ -6,8 +6,12 @@ import Provisioning
 /// Reads definitions from the rows of one statement.
 struct StoredDefinitions {
   /// What a statement that joins `join` returns of a definition.
-  static let columns =
-    "definition.base_id, definition.patch_start, definition.patch_end, definition.patch, base.text, base.name_at"
+  static let columns = columns(of: "definition", base: "base")
+  /// What a statement returns of a definition that it has joined under another name.
+  static func columns(of alias: String, base: String) -> String {
+    (["base_id", "patch_start", "patch_end", "patch"].map { "\(alias).\($0)" } + ["\(base).text", "\(base).name_at"])
+      .joined(separator: ", ")
+  }
   /// How many columns these are.
   static let columnCount = 6
   /// For a statement that joins `definition`; in this order, whatever SQLite would like better.

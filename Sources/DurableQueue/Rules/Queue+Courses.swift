@@ -1,0 +1,41 @@
+// Courses: what the queue remembers of a roster beyond its batches.
+
+/// What a course is remembered with.
+package struct CourseRecord: Hashable, Sendable {
+  /// Its number; stays the same through all of its rosters.
+  package let id: Int64
+  /// What the options of its first run said, as JSON that only the command reads.
+  package let settings: String
+  /// Where its reports go; nil where nobody has said it.
+  package let folder: String?
+}
+
+extension Queue {
+  /// What tells this queue from any other, whatever its file is called.
+  package func identity() throws -> String {
+    try read { db in
+      guard let id = try db.value("SELECT code FROM identity", as: String.self) else {
+        throw DamagedValue(what: "identity")
+      }
+      return id
+    }
+  }
+
+  /// A course; nil when no batch of it was ever imported.
+  package func course(_ course: Course) throws -> CourseRecord? { try read { db in try Self.course(course, db) } }
+
+  static func course(_ course: Course, _ db: any Transaction) throws -> CourseRecord? {
+    try db.one(
+      "SELECT id, settings, folder FROM course WHERE service = ? AND base_url = ? AND label = ?",
+      [course.service, course.baseURL, course.label]
+    ) { CourseRecord(id: try $0.get(0), settings: try $0.get(1), folder: try $0.get(2)) }
+  }
+
+  /// Makes a course where there is none, with what its first run said.
+  static func makeCourse(_ course: Course, settings: String, folder: String?, _ db: any Transaction) throws {
+    guard try Self.course(course, db) == nil else { return }
+    _ = try db.insert(
+      "INSERT INTO course (service, base_url, label, settings, folder) VALUES (?, ?, ?, ?, ?)",
+      [course.service, course.baseURL, course.label, settings, folder])
+  }
+}
