@@ -4,13 +4,34 @@ import ArgumentParser
 import Foundation
 import Pacing
 
-extension Rate: ExpressibleByArgument {
+/// What an option's text may mean, where it has forms that nobody guesses. Not `ExpressibleByArgument`, whose refusal says
+/// no more than that a value is invalid: an option reads it by `transform: Span.read`.
+protocol FormedOption {
+  /// The forms, to stand after "write".
+  static var forms: String { get }
+
+  init?(argument: String)
+}
+
+extension FormedOption {
+  /// Reads an option's text; one that means nothing is refused with the forms.
+  static func read(_ argument: String) throws -> Self {
+    guard let value = Self(argument: argument) else { throw ValidationError("write \(forms).") }
+    return value
+  }
+}
+
+extension Rate: FormedOption {
+  static let forms = "a whole number and its period, as 10/s, 90/m, 5000/h or 500/day, from 1 to 1000000"
+
   /// Reads a rate for an option.
-  public init?(argument: String) { self.init(argument) }
+  init?(argument: String) { self.init(argument) }
 }
 
 /// A rate, or that it is to be learned.
-enum RateOption: ExpressibleByArgument, Hashable {
+enum RateOption: FormedOption, Hashable {
+  static let forms = Rate.forms + ", or auto"
+
   case auto
   case said(Rate)
 
@@ -28,7 +49,10 @@ enum RateOption: ExpressibleByArgument, Hashable {
 }
 
 /// How many failed rows are too many: `20`, or `3%` of a batch.
-struct HaltAfter: ExpressibleByArgument {
+struct HaltAfter: FormedOption {
+  static let forms =
+    "a number of rows from 1 on, as 20, or a share of the batch of more than 0% and at most 100%, as 3%"
+
   private let number: Double
   private let isShare: Bool
 
@@ -51,7 +75,9 @@ struct HaltAfter: ExpressibleByArgument {
 }
 
 /// A time of day, `06:00`.
-struct TimeOfDay: ExpressibleByArgument {
+struct TimeOfDay: FormedOption {
+  static let forms = "a time of day from 00:00 to 23:59, as 06:30"
+
   private let hour: Int
   private let minute: Int
 
@@ -94,15 +120,15 @@ struct TimeOfDay: ExpressibleByArgument {
   var text: String { String(format: "%02d:%02d", hour, minute) }
 }
 
-/// A duration for an option, with its text as the default to show.
-struct Span: ExpressibleByArgument {
-  let duration: Duration
-  let defaultValueDescription: String
+/// A duration for an option.
+struct Span: FormedOption {
+  static let forms = "a whole number and its unit, as 500ms, 30s, 5m or 2h, at most 10000h"
 
-  init(_ duration: Duration, _ text: String) {
-    self.duration = duration
-    defaultValueDescription = text
-  }
+  let duration: Duration
+  /// As it was written.
+  let text: String
+
+  init(_ duration: Duration, _ text: String) { (self.duration, self.text) = (duration, text) }
 
   init?(argument: String) {
     guard let duration = Duration(text: argument) else { return nil }

@@ -95,15 +95,17 @@ struct PaceOptions: ParsableArguments {
     help: """
       The most requests a period: N/s, N/m, N/h or N/day; may be repeated, all hold. For all runs with this key from now \
       on; auto forgets it, what was learned and what is waited for, and learns anew.
-      """)
+      """, transform: RateOption.read)
   var rate: [RateOption] = []
   @Option(help: "How many requests may start together (with --rate; 2 unless given).")
   var burst: Int?
   @Option(help: "Requests on the wire at once (4, and more where the pace needs it, unless given).")
   var concurrency: Int?
-  @Option(help: "How long a request may take.")
+  @Option(help: "How long a request may take (30s unless given).", transform: Span.read)
   var requestTimeout = Self.standardTimeout
-  @Option(help: "How late a create can land; what is in doubt is not sent again before (60s or the request timeout).")
+  @Option(
+    help: "How late a create can land; what is in doubt is not sent again before (60s or the request timeout).",
+    transform: Span.read)
   var settleDelay: Span?
   @Flag(help: "Take over what the service already has under a roster's name, instead of a conflict.")
   var adoptExisting = false
@@ -111,13 +113,17 @@ struct PaceOptions: ParsableArguments {
   var maxAttempts = Self.standardAttempts
   @Flag(help: "Try now, whatever an earlier answer has asked everything with this key to wait for.")
   var ignoreWait = false
-  @Option(help: "A longer wait than this ends the run; it can be resumed.")
+  @Option(help: "A longer wait than this ends the run; it can be resumed (10m unless given).", transform: Span.read)
   var maxWait = Self.standardWait
-  @Option(help: "End for a person's look after so many failed rows: a number, or 3% of the batch (at least 5).")
+  @Option(
+    help: "End for a person's look after so many failed rows: a number, or 3% of the batch (at least 5).",
+    transform: HaltAfter.read)
   var haltAfter: HaltAfter?
-  @Option(help: "End at the next HH:MM, by this machine's clock.")
+  @Option(help: "End at the next HH:MM, by this machine's clock.", transform: TimeOfDay.read)
   var deadline: TimeOfDay?
-  @Option(help: "How long requests in flight may take to finish after the first interrupt.")
+  @Option(
+    help: "How long requests in flight may take to finish after the first interrupt (25s unless given).",
+    transform: Span.read)
   var drainTimeout = Span(.seconds(25), "25s")
 
   func validate() throws {
@@ -162,12 +168,12 @@ struct PaceOptions: ParsableArguments {
   var optionsThatMatter: [String] {
     var words: [String] = []
     if requestTimeout.duration != Self.standardTimeout.duration {
-      words += ["--request-timeout", requestTimeout.defaultValueDescription]
+      words += ["--request-timeout", requestTimeout.text]
     }
-    if let settleDelay { words += ["--settle-delay", settleDelay.defaultValueDescription] }
+    if let settleDelay { words += ["--settle-delay", settleDelay.text] }
     if maxAttempts != Self.standardAttempts { words += ["--max-attempts", "\(maxAttempts)"] }
     if adoptExisting { words.append("--adopt-existing") }
-    if maxWait.duration != Self.standardWait.duration { words += ["--max-wait", maxWait.defaultValueDescription] }
+    if maxWait.duration != Self.standardWait.duration { words += ["--max-wait", maxWait.text] }
     if let haltAfter { words += ["--halt-after", haltAfter.text] }
     if let concurrency { words += ["--concurrency", "\(concurrency)"] }
     return words

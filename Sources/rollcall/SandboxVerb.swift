@@ -23,7 +23,7 @@ struct SandboxVerb: AsyncParsableCommand {
   var hosts: [String] = []
   @Option(name: .customLong("state"), help: "A file that keeps workspaces and ledger.", completion: .file())
   var stateFile: String?
-  @Option(help: "The most requests a period, N/s, N/m, N/h or N/day; more are refused with 429.")
+  @Option(help: "The most requests a period, N/s, N/m, N/h or N/day; more are refused with 429.", transform: Rate.read)
   var rateLimit: Rate?
   @Option(help: "How many requests may come together (with --rate-limit).")
   var burst = 20
@@ -33,13 +33,13 @@ struct SandboxVerb: AsyncParsableCommand {
   var retryAfter = false
   @Option(help: "The most workspaces an account may have.")
   var accountQuota: Int?
-  @Option(help: "How long every reply takes.")
+  @Option(help: "How long every reply takes (0s unless given).", transform: Span.read)
   var latency = Span(.zero, "0s")
   @Option(help: "The status of a refused second create of a name: 400 or 409.")
   var duplicateStatus = 400
   @Option(help: "Something that goes wrong on purpose, NAME=PROBABILITY[,SETTING=VALUE…]; may be repeated.")
   var fault: [String] = []
-  @Option(help: "How late a create lands with the fault 'late'.")
+  @Option(help: "How late a create lands with the fault 'late' (1s unless given).", transform: Span.read)
   var lateBy = Span(.seconds(1), "1s")
   @Option(help: "What the faults are drawn from.")
   var seed: UInt64 = 1
