@@ -31,6 +31,9 @@ extension Duration {
     }
   }
 
+  /// The duration for what lies ahead, of which less than a second is no news: `1 s`, `2 min 5 s`.
+  package var forecastText: String { max(.seconds(1), self).displayText }
+
   private func joined(_ large: Int64, _ largeUnit: String, _ small: Int64, _ smallUnit: String) -> String {
     small == 0 ? "\(large) \(largeUnit)" : "\(large) \(largeUnit) \(small) \(smallUnit)"
   }

@@ -16,6 +16,12 @@ package struct PaceLearner: Hashable, Sendable, Codable {
   private static let underCeiling = 0.97
   private static let slowest = 0.1
   private static let fastest = 10_000.0
+  /// It goes faster only when so much of the pace was used.
+  private static let usedShare = 0.6
+  private static let usedShareWhileStarting = 0.35
+  /// The share of a pace that was never throttled which was really sent: it was twice as fast as the one before, of which
+  /// that much was used.
+  package static let provenShare = usedShareWhileStarting / 2
   /// Answers farther apart than this come after a silence; of a slow pace, more than so many of its own intervals.
   private static let longestSilence = 5.0
   private static let longestSilenceInIntervals = 4.0
@@ -75,7 +81,7 @@ package struct PaceLearner: Hashable, Sendable, Codable {
     let elapsed = seconds(since: tickAt, to: now)
     guard elapsed >= (isStarting ? 0.5 : 1) else { return false }
     // What was hardly used says nothing about more.
-    let isUsed = Double(cleanCount) >= (isStarting ? 0.35 : 0.6) * perSecond * elapsed
+    let isUsed = Double(cleanCount) >= (isStarting ? Self.usedShareWhileStarting : Self.usedShare) * perSecond * elapsed
     (tickAt, cleanCount) = (now.microseconds, 0)
     guard isUsed else { return false }
     let before = perSecond

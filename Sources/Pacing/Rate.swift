@@ -61,10 +61,24 @@ package struct Rate: Hashable, Sendable, CustomStringConvertible {
   /// Permits a second, for forecasts and for people.
   package var perSecond: Double { Double(count) / period.duration.seconds }
 
-  /// The rate by the second, for people: `48/s`, `8.3/s`.
-  package var textPerSecond: String {
-    let tenths = (perSecond * 10).rounded() / 10
-    return tenths >= 10 || tenths == tenths.rounded() ? "\(Int(perSecond.rounded()))/s" : "\(tenths)/s"
+  /// The rate for people, by the second and, below one a second, by the minute: `48/s`, `8.3/s`, `30/m`. One that that
+  /// would round, such as `100/m`, is told as it is written, and so are those of an hour and a day.
+  package var displayText: String {
+    guard period == .second || period == .minute else { return description }
+    let isRound = perSecond < 1 || perSecond * 10 == (perSecond * 10).rounded()
+    return isRound || count >= 1_000 ? Self.text(perSecond: perSecond) : description
+  }
+
+  /// A pace that was learned or measured, for people: `48/s`, `8.3/s`, `30/m`, `12/h`.
+  ///
+  /// - Parameter other: the pace that it stands beside, also by the second; it is told in the same unit.
+  package static func text(perSecond: Double, beside other: Double? = nil) -> String {
+    let units: [(name: String, perSecond: Double)] = [("s", 1), ("m", 60), ("h", 3_600), ("day", 86_400)]
+    let leading = other ?? perSecond
+    let unit = units.first { leading * $0.perSecond >= 1 } ?? (leading > 0 ? units[3] : units[0])
+    let tenths = (perSecond * unit.perSecond * 10).rounded() / 10
+    let number = tenths >= 10 || tenths == tenths.rounded() ? "\(Int(tenths.rounded()))" : "\(tenths)"
+    return "\(number)/\(unit.name)"
   }
 
   /// The rate as it is written: `10/s`.

@@ -146,9 +146,9 @@ extension Limit {
   /// What limits: `the limit that was set with --rate, 100/s and 4/day,` or the pace that was learned.
   package var text: String {
     let windows = quota.windows.map(\.description)
-    let text = (source == .flag ? [quota.rate.description] : []) + windows
+    let text = (source == .flag ? [quota.rate.displayText] : []) + windows
     return text.isEmpty
-      ? "the pace that was learned, \(quota.rate.textPerSecond),"
+      ? "the pace that was learned, \(Rate.text(perSecond: quota.rate.perSecond)),"
       : "the limit that was set with --rate, \(text.joined(separator: " and ")),"
   }
 }

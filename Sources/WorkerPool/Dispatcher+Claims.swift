@@ -31,6 +31,7 @@ extension Dispatcher {
     let step = claimStep
     claimStep = .idle
     pace.setQuota(claim.quota, isLearning: claim.isLearning, at: now)
+    pace.isLimitKnown = claim.isLimitKnown
     if let wait = claim.wait { pace.wait(wait) }
     parked = (parked + claim.leases).sorted { $0.start < $1.start }
     remainder = claim.rest.map { .known($0, nextPermit: claim.nextPermit) } ?? .unknown

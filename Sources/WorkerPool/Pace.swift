@@ -29,6 +29,8 @@ struct Pace: Sendable {
   /// Since when creates have been throttled and none went through.
   private var throttledSince: Instant?
 
+  /// Whether the quota is a limit that is known, and not only what is tried until one is.
+  var isLimitKnown = false
   /// Whether answers teach the limit.
   private(set) var isLearning = false
 

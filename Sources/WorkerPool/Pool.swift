@@ -20,6 +20,16 @@ package final class Pool: Sendable {
     package var incompleteAccounts: [String] = []
     /// The quota that holds.
     package var quota = Quota.untilLearned
+    /// Whether the quota is a limit that is known, and not only what is tried until one is.
+    package var isLimitKnown = false
+    /// When the service is asked next what became of the requests without an answer; one that has passed: it is being
+    /// asked. Nil while nothing of the batch is in doubt, or that is not known yet.
+    package var nextLook: Instant?
+    /// Whether nothing is sent yet, because the service is asked first what there is.
+    package var isProbing = false
+
+    /// Makes one.
+    package init() {}
   }
 
   private let queue: Queue
@@ -54,11 +64,8 @@ package final class Pool: Sendable {
 
   /// What the run is doing now.
   package var status: Status {
-    state.withLock { dispatcher in
-      Status(
-        inFlightCount: dispatcher.inFlight.count, wait: dispatcher.pace.wait, madeCount: dispatcher.madeCount,
-        incompleteAccounts: dispatcher.lists.neverWhole, quota: dispatcher.pace.quota)
-    }
+    let now = time.now()
+    return state.withLock { $0.status(at: now) }
   }
 
   /// Asks the run to stop: nothing new is claimed, requests in flight may finish up to the drain timeout.

@@ -16,6 +16,8 @@ struct Context: Sendable {
   /// Write to standard output and standard error as it is: only the methods below do, which write out what steers.
   private let rawOutput: @Sendable (String) -> Void
   private let rawErrorOutput: @Sendable (String) -> Void
+  /// The line that is drawn over itself.
+  private let drawnLine: DrawnLine
   /// Reads an answer's line from standard input; nil at its end.
   var readAnswer: @Sendable () -> String?
   /// Reads the next bytes of standard input, for a roster; nil at its end.
@@ -26,11 +28,13 @@ struct Context: Sendable {
   var drawsProgress: Bool
   /// How many columns the terminal has; asked anew each time, because people resize windows. Nil when that is unknown.
   var terminalWidth: @Sendable () -> Int?
-  /// Whether what is printed may be more than ASCII, by the locale; where none is set it may.
-  var isUTF8: Bool {
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].compactMap { environment[$0]?.lowercased() }.first { !$0.isEmpty }
-    return environment["TERM"] != "linux" && (locale.map { $0.contains("utf-8") || $0.contains("utf8") } ?? true)
+  /// Whether the terminal has colours and nobody has asked for none (https://no-color.org).
+  var hasColors: Bool {
+    drawsProgress && environment["NO_COLOR", default: ""].isEmpty && !Self.isDumb(environment["TERM"])
   }
+
+  /// Whether a terminal can do no more than print.
+  private static func isDumb(_ terminal: String?) -> Bool { ["", "dumb"].contains(terminal ?? "") }
 
   var time: any TimeSource
   /// Whether SIGINT and SIGTERM are the command's to handle.
@@ -52,20 +56,23 @@ struct Context: Sendable {
     terminalWidth: @escaping @Sendable () -> Int? = { nil }, time: any TimeSource, handlesSignals: Bool
   ) {
     (self.environment, self.folder) = (environment, folder)
-    (rawOutput, rawErrorOutput) = (output, errorOutput)
+    let drawnLine = DrawnLine(print: errorOutput)
+    (rawOutput, rawErrorOutput, self.drawnLine) = (output, { drawnLine.print($0) }, drawnLine)
     (self.readAnswer, self.readInput) = (readAnswer, readInput)
     (self.isInteractive, self.drawsProgress, self.terminalWidth) = (isInteractive, drawsProgress, terminalWidth)
     (self.time, self.handlesSignals) = (time, handlesSignals)
   }
 
   static var process: Context {
-    Context(
-      environment: ProcessInfo.processInfo.environment, folder: currentFolder ?? "/",
+    let environment = ProcessInfo.processInfo.environment
+    return Context(
+      environment: environment, folder: currentFolder ?? "/",
       output: { write($0, to: STDOUT_FILENO) }, errorOutput: { write($0, to: STDERR_FILENO) },
       readAnswer: { readLine() },
       readInput: { readInput() },
       isInteractive: isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1,
-      drawsProgress: isatty(STDERR_FILENO) == 1, terminalWidth: { columns(of: STDERR_FILENO) },
+      drawsProgress: isatty(STDERR_FILENO) == 1 && environment["TERM"] != "dumb",
+      terminalWidth: { columns(of: STDERR_FILENO) },
       time: SystemTimeSource(), handlesSignals: true)
   }
 
@@ -83,7 +90,7 @@ struct Context: Sendable {
     return data.isEmpty ? nil : data
   }
 
-  private static func columns(of descriptor: Int32) -> Int? {
+  static func columns(of descriptor: Int32) -> Int? {
     var size = winsize()
     guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
     return Int(size.ws_col)
@@ -149,6 +156,9 @@ extension Context {
   func say(json: String) { output(json: json + "\n") }
   func tell(json: String) { rawErrorOutput(JSONValue.visible(json) + "\n") }
 
-  /// Draws a line over the one that was drawn before, on a terminal: the one place where this program steers it.
-  func draw(_ line: String) { rawErrorOutput("\r\u{1B}[2K" + line.visibleLine) }
+  /// Draws a line over the one that was drawn before, on a terminal; what is printed otherwise takes its place.
+  func draw(_ line: [StyledText]) { drawnLine.draw(line, inColor: hasColors) }
+
+  /// Leaves the line standing that was drawn last, and goes on below it.
+  func leaveDrawnLine() { drawnLine.leave() }
 }

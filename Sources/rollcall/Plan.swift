@@ -65,7 +65,8 @@ struct Plan {
     lines += columnLines
     if facts.gpuCount > 0 { lines.append("  GPUs      \(facts.gpuCount) in the whole roster") }
     lines += changedLines(comparison)
-    lines.append("  pace      \(paceText)\(createCount > 0 ? ": \(forecast(at: now))" : "")")
+    let pace = PaceForecast(limit: limit, state: state, createCount: createCount, accountCount: facts.accountCount)
+    lines.append("  pace      \(pace.text(from: wait?.until, at: now))")
     if let wait { lines.append("  waits     until \(wait.until.rfc3339()): \(wait.text); --ignore-wait tries at once") }
     for hold in holds where facts.accounts.contains(hold.account) {
       lines.append("  held      account \(hold.account): \(hold.text); a run tries it again")
@@ -121,34 +122,6 @@ struct Plan {
     add(comparison[.cancelled] - comparison.backCount, "cancelled, stay so (`rollcall retry --reason cancelled`)")
     add(comparison.goneCount, "gone from the roster")
     return parts.joined(separator: ", ")
-  }
-
-  private var paceText: String {
-    let windows = limit.quota.windows.map { ", \($0)" }.joined()
-    switch limit.source {
-    case .standard: return "\(limit.quota.rate), burst \(limit.quota.burst), until a limit is known\(windows)"
-    case .flag:
-      let said = limit.at.map { ", said \($0.rfc3339())" } ?? ""
-      return "\(limit.quota.rate), burst \(limit.quota.burst)\(windows) (--rate\(said))"
-    case .learned:
-      return "about \(limit.quota.rate.textPerSecond) (learned\(limit.at.map { " \($0.rfc3339())" } ?? ""))\(windows)"
-    }
-  }
-
-  /// The probe of each account takes a permit too. A learned pace may turn out slower, and an unknown one faster.
-  private func forecast(at now: Instant) -> String {
-    let requests = createCount + check.facts.accountCount
-    let begin = max(now, wait?.until ?? now)
-    let done = limit.quota.forecast(of: requests, from: state, at: begin)
-    let creates = createCount.of("create")
-    let time = (done - now).displayText
-    switch limit.source {
-    case .flag: return "\(creates) in about \(time), done \(done.rfc3339())"
-    case .standard: return "\(creates) in at most \(time), less if the service allows more, done by \(done.rfc3339())"
-    case .learned:
-      let latest = now + (done - now) * 3 / 2
-      return "\(creates) in \(time) to \((latest - now).displayText), done by \(latest.rfc3339())"
-    }
   }
 }
 

@@ -11,29 +11,28 @@ final class ProgressLine: Sendable {
     var alarm: (any Alarm)?
     var isStopped = false
     var lastText = ""
-    /// The first look at the batch: the pace counts what this run does.
-    var start: (doneCount: Int, at: Instant)?
+    var meter = PaceMeter()
   }
 
-  private let pool: Pool
+  private let status: @Sendable () -> Pool.Status
   private let queue: Queue
   private let batch: BatchID
   private let context: Context
   private let format: LogFormat
   private let state = Mutex(State())
 
-  init(pool: Pool, queue: Queue, batch: BatchID, context: Context, format: LogFormat) {
-    (self.pool, self.queue, self.batch, self.context, self.format) = (pool, queue, batch, context, format)
+  /// Makes one; `status` tells what the run is doing.
+  init(
+    status: @escaping @Sendable () -> Pool.Status, queue: Queue, batch: BatchID, context: Context, format: LogFormat
+  ) {
+    (self.status, self.queue, self.batch, self.context, self.format) = (status, queue, batch, context, format)
   }
 
   private var isDrawn: Bool { context.drawsProgress && format == .text }
   private var interval: Duration { isDrawn ? .milliseconds(250) : .seconds(5) }
 
   func start() {
-    // A queue that cannot be read says so to the run itself.
-    if case .success(let tally) = Result(catching: { try queue.tally(of: batch) }) {
-      state.withLock { $0.start = (Self.finishedCount(tally), context.time.now()) }
-    }
+    if isDrawn { show() } else { _ = figures() }
     setAlarm()
   }
 
@@ -44,7 +43,7 @@ final class ProgressLine: Sendable {
       state.alarm?.cancel()
     }
     if isDrawn || format == .json { show() }
-    if isDrawn { context.tell("") }
+    if isDrawn { context.leaveDrawnLine() }
   }
 
   private func setAlarm() {
@@ -57,35 +56,37 @@ final class ProgressLine: Sendable {
   }
 
   private func show() {
-    let now = context.time.now()
-    // A queue that cannot be read now will say so to the run itself; the line just stays as it was.
-    guard case .success(let tally) = Result(catching: { try queue.tally(of: batch) }) else { return }
-    let start = state.withLock { state in
-      let start = state.start ?? (Self.finishedCount(tally), now)
-      state.start = start
-      return start
-    }
-    let progress = figures(tally, since: start, at: now)
-    let text = isDrawn ? progress.bar(on: context) : progress.text
+    guard let progress = figures() else { return }
+    let line = isDrawn ? progress.line(on: context) : [StyledText(progress.text)]
+    let text = line.map(\.text).joined()
     let isNew = state.withLock { state in
       defer { state.lastText = text }
       return state.lastText != text
     }
     guard isNew else { return }
+    let now = context.time.now()
     switch format {
     case .json: context.tell(json: progress.json(at: now))
-    case .text where isDrawn: context.draw(text)
+    case .text where isDrawn: context.draw(line)
     case .text: context.tell("\(now.rfc3339()) \(text)")
     }
   }
 
-  private static func finishedCount(_ tally: Tally) -> Int { tally[.done] + tally[.failed] + tally[.cancelled] }
-
-  private func figures(_ tally: Tally, since start: (doneCount: Int, at: Instant), at now: Instant) -> Progress {
-    let status = pool.status
-    let elapsed = (now - start.at).seconds
-    let pace = elapsed > 0.5 ? Double(Self.finishedCount(tally) - start.doneCount) / elapsed : 0
+  /// The figures of now, which the pace is measured by; nil where the queue cannot be read: it will say so to the run
+  /// itself, and the line stays as it was.
+  private func figures() -> Progress? {
+    guard case .success(let tally) = Result(catching: { try queue.tally(of: batch) }) else { return nil }
+    let (now, elapsed, status) = (context.time.now(), context.time.sinceBoot().elapsed, status())
+    let quota = status.isLimitKnown ? status.quota : nil
     let wait = status.wait.flatMap { $0.until > now ? (length: $0.until - now, reason: Optional($0.reason)) : nil }
-    return Progress(tally: tally, pace: pace, limit: status.quota.rate, wait: wait)
+    let pace = state.withLock { state in
+      // While it is asked what there is rows are settled, but none is sent.
+      if status.isProbing { state.meter = PaceMeter() }
+      state.meter.note(tally, at: elapsed, wait: wait?.length, interval: quota?.rate.interval)
+      return state.meter.pace
+    }
+    return Progress(
+      tally: tally, pace: pace, quota: quota, wait: wait.flatMap { $0.length >= .seconds(1) ? $0 : nil },
+      look: status.nextLook.map { $0 > now ? .after($0 - now) : .now }, isProbing: status.isProbing)
   }
 }

@@ -124,7 +124,9 @@ struct RunSession {
     }
     let progress =
       report.quiet
-      ? nil : ProgressLine(pool: pool, queue: queue, batch: batch.id, context: context, format: report.logFormat)
+      ? nil
+      : ProgressLine(
+        status: { pool.status }, queue: queue, batch: batch.id, context: context, format: report.logFormat)
     progress?.start()
     let end = await pool.run()
     progress?.stop()

@@ -29,18 +29,17 @@ struct StatusVerb: AsyncParsableCommand {
 
   /// Shows how far the batch is until it is over or nobody works on it.
   private func follow(_ batch: Batch, in queue: Queue, _ context: Context) async throws {
-    let start = (at: context.time.now(), tally: try queue.tally(of: batch.id))
+    var meter = PaceMeter()
     var lastText = ""
     while true {
       let (now, tally) = (context.time.now(), try queue.tally(of: batch.id))
-      let progress = Progress(
-        tally: tally, pace: Self.pace(from: start, to: (now, tally)), limit: nil, wait: nil)
+      let progress = try Self.progress(of: batch, tally, in: queue, at: now, context.time.sinceBoot(), &meter)
       let isOver = tally.unfinishedCount == 0
       if json {
         context.say(json: progress.json(at: now))
       } else if progress.text != lastText {
         if context.drawsProgress {
-          context.draw(progress.bar(on: context))
+          context.draw(progress.line(on: context))
         } else {
           context.say("\(now.rfc3339()) \(progress.text)")
         }
@@ -48,7 +47,7 @@ struct StatusVerb: AsyncParsableCommand {
       lastText = progress.text
       let isAlone = try !isOver && queue.processesAtWork(on: batch.id).isEmpty
       if isOver || isAlone {
-        if context.drawsProgress, !json { context.tell("") }
+        context.leaveDrawnLine()
         if !json { try show(batch, in: queue, context) }
         if isAlone {
           context.tell(
@@ -61,10 +60,16 @@ struct StatusVerb: AsyncParsableCommand {
     }
   }
 
-  private static func pace(from start: (at: Instant, tally: Tally), to end: (at: Instant, tally: Tally)) -> Double {
-    let seconds = (end.at - start.at).seconds
-    let count = start.tally.unfinishedCount - end.tally.unfinishedCount
-    return seconds > 0.5 ? Double(max(0, count)) / seconds : 0
+  /// What can be told of a run from outside of it. Its limit is not: which key it uses is not said anywhere.
+  private static func progress(
+    of batch: Batch, _ tally: Tally, in queue: Queue, at now: Instant, _ sinceBoot: SinceBoot, _ meter: inout PaceMeter
+  ) throws -> Progress {
+    let wait = try queue.waits(baseURL: batch.baseURL).first { $0.until > now }
+    let doubt = tally[.inDoubt] > 0 ? try queue.doubtLeft(of: batch.id) : nil
+    meter.note(tally, at: sinceBoot.elapsed, wait: wait.map { $0.until - now }, interval: nil)
+    return Progress(
+      tally: tally, pace: meter.pace, wait: wait.map { ($0.until - now, $0.reason) },
+      look: doubt.flatMap { $0 > .zero ? .after($0) : nil })
   }
 
   private func show(_ batch: Batch, in queue: Queue, _ context: Context) throws {

@@ -33,6 +33,14 @@ import Testing
     #expect(duration.displayText == text)
   }
 
+  @Test(arguments: [
+    (Duration.zero, "1 s"), (.seconds(-5), "1 s"), (.milliseconds(24), "1 s"), (.milliseconds(1_600), "2 s"),
+    (.seconds(41), "41 s"), (.milliseconds(59_600), "1 min"), (.seconds(125), "2 min 5 s"), (.seconds(86_400), "1 d"),
+  ])
+  func `what lies ahead is told in whole seconds, never as nothing`(duration: Duration, text: String) {
+    #expect(duration.forecastText == text)
+  }
+
   @Test func `the longest duration is told too`() {
     #expect(Duration.seconds(Int64.max).displayText == "106751991 d 4 h")
   }

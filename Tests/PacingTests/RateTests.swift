@@ -2,9 +2,27 @@ import Pacing
 import Testing
 
 @Suite struct RateTests {
-  @Test(arguments: [("10/s", "10/s"), ("2880/m", "48/s"), ("500/m", "8.3/s"), ("2/s", "2/s"), ("6/m", "0.1/s")])
-  func `people read a rate by the second`(written: String, read: String) throws {
-    #expect(try #require(Rate(written)).textPerSecond == read)
+  @Test(arguments: [
+    ("10/s", "10/s"), ("2880/m", "48/s"), ("90/m", "1.5/s"), ("600000/m", "10000/s"), ("999999/m", "16667/s"),
+    ("100/m", "100/m"), ("60/m", "1/s"), ("59/m", "59/m"), ("6/m", "6/m"), ("1/m", "1/m"), ("5000/h", "5000/h"),
+    ("500/day", "500/day"),
+  ])
+  func `people read a rate by the second, a slow one by the minute, and what that would round as it was written`(
+    written: String, read: String
+  ) throws {
+    #expect(try #require(Rate(written)).displayText == read)
+  }
+
+  @Test(
+    arguments: [
+      (10_000, nil, "10000/s"), (8.33, nil, "8.3/s"), (9.96, nil, "10/s"), (1, nil, "1/s"), (0.5, nil, "30/m"),
+      (0.5, 2, "0.5/s"), (0.004, nil, "14/h"), (0.00001, nil, "0.9/day"), (0, nil, "0/s"), (0.45, 0.5, "27/m"),
+      (0, 0.5, "0/m"),
+    ] as [(Double, Double?, String)])
+  func `a measured pace is told in a unit in which it is a number that people can picture`(
+    perSecond: Double, other: Double?, text: String
+  ) {
+    #expect(Rate.text(perSecond: perSecond, beside: other) == text)
   }
 
   @Test(arguments: [

@@ -90,7 +90,7 @@ import Testing
         await fixture.run("check", "class.csv", "--skip-invalid", "--issues", "issues.csv"), fixture, status: 3,
         output: #"""
           \#(Self.plan)
-            pace      2/s, burst 2, until a limit is known: 3 creates in at most 1 s, less if the service allows more, done by TIME
+            pace      2/s, burst 2, until a limit is known: 3 creates in about 1 s, less if the service allows more, done by TIME
 
           """#,
         errorOutput: #"""
@@ -112,7 +112,7 @@ import Testing
           \#(Self.issues)
           \#(Self.leftOut)
           \#(Self.plan)
-            pace      500/s, burst 2 (--rate): 3 creates in about DURATION, done TIME
+            pace      500/s, burst 2 (--rate): 3 creates in about 1 s, done TIME
 
           """#)
     }
@@ -127,7 +127,7 @@ import Testing
           \#(Self.issues)
           \#(Self.leftOut)
           \#(Self.plan)
-            pace      500/s, burst 2 (--rate): 3 creates in about DURATION, done TIME
+            pace      500/s, burst 2 (--rate): 3 creates in about 1 s, done TIME
           \#(Self.table)
           Files in FOLDER/report/
 

@@ -39,6 +39,8 @@ package struct Claim: Sendable {
   package var rest: Rest?
   /// Whether nobody has said a limit, so that answers teach it.
   package var isLearning = false
+  /// Whether the quota is a limit that is known, and not only what is tried until one is.
+  package var isLimitKnown = true
   /// What everything that uses the key waits for, whoever was told so; nil while nothing does.
   package var wait: KeyWait?
   /// When it was made: its instants are of that clock. Nil in tests that do not care.

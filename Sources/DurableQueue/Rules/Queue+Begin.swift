@@ -61,7 +61,7 @@ extension Queue {
   ) throws {
     let now = db.now.wall
     let count = try tally[.ready] + accountsWithReadyItems(of: batch, db).count
-    let done = try ScopeRow(scope, db).limit.quota.forecast(of: count, from: QuotaState(), at: now)
+    let done = try ScopeRow(scope, db).limit.forecast(of: count, at: now)
     try noteForecast(done - now, of: batch, db)
   }
 

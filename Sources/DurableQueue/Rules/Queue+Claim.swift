@@ -49,6 +49,7 @@ extension Queue {
       leases: leases, quota: row.limit.quota, nextPermit: nextPermit,
       rest: isExhausted ? try Self.rest(of: batch, under: terms, at: moment, db) : nil)
     claim.isLearning = row.limit.source != .flag
+    claim.isLimitKnown = row.limit.isKnown
     claim.wait = row.wait(at: now)
     claim.at = moment
     return claim
