@@ -37,12 +37,11 @@ struct StatusVerb: AsyncParsableCommand {
       let isOver = tally.unfinishedCount == 0
       if json {
         context.say(json: progress.json(at: now))
+      } else if context.drawsProgress {
+        // Also when the figures are the same: the terminal may have another width.
+        context.draw(progress.line(on: context))
       } else if progress.text != lastText {
-        if context.drawsProgress {
-          context.draw(progress.line(on: context))
-        } else {
-          context.say("\(now.rfc3339()) \(progress.text)")
-        }
+        context.say("\(now.rfc3339()) \(progress.text)")
       }
       lastText = progress.text
       let isAlone = try !isOver && queue.processesAtWork(on: batch.id).isEmpty
@@ -65,7 +64,9 @@ struct StatusVerb: AsyncParsableCommand {
     of batch: Batch, _ tally: Tally, in queue: Queue, at now: Instant, _ sinceBoot: SinceBoot, _ meter: inout PaceMeter
   ) throws -> Progress {
     let wait = try queue.waits(baseURL: batch.baseURL).first { $0.until > now }
-    let doubt = tally[.inDoubt] > 0 ? try queue.doubtLeft(of: batch.id) : nil
+    // While there is enough to send a run asks later.
+    let isAllSent = tally[.ready] + tally[.leased] == 0
+    let doubt = tally[.inDoubt] > 0 && isAllSent ? try queue.doubtLeft(of: batch.id) : nil
     meter.note(tally, at: sinceBoot.elapsed, wait: wait.map { $0.until - now }, interval: nil)
     return Progress(
       tally: tally, pace: meter.pace, wait: wait.map { ($0.until - now, $0.reason) },
