@@ -128,7 +128,7 @@ struct RunVerb: AsyncParsableCommand {
   @discardableResult
   private func agree(to plan: Plan, in context: Context) throws -> Agreement {
     let comparison = plan.check.comparison
-    if !report.quiet { for line in plan.lines(at: context.time.now()) { context.tell(line) } }
+    if !report.quiet { for line in plan.lines(at: context.time.now()) { context.tell(line, wrappedTo: 12) } }
     try refuseTooMany(plan.createCount)
     let goneCount = try plan.check.confirmGone(comparison, asks: !dryRun, in: context)
     if !dryRun { try confirm(plan.createCount, endpoint: plan.check.endpoint, in: context) }
