@@ -31,7 +31,7 @@ package struct TemplateSettings: Hashable, Sendable {
   package init() {}
 
   /// Reads them; adds what is wrong with them to the problems.
-  init(_ value: JSONValue, _ problems: inout [String]) {
+  package init(_ value: JSONValue, _ problems: inout [String]) {
     guard case .object(let members) = value else {
       problems.append("\(Self.key) must be an object such as {\"headerLine\": 2, \"except\": [\"순번=합계\"]}")
       return

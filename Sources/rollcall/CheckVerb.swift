@@ -29,9 +29,14 @@ struct CheckVerb: AsyncParsableCommand {
     var check: RosterCheck
     var wanted = WantedThings()
     do {
+      let opened = Result { try queueOptions.openIfExists(in: context) }
+      let usable = if case .success(let queue) = opened { queue } else { Queue?.none }
+      let known = try KnownCourse(roster.course(at: endpoint, in: context), in: usable, isFresh: reading.fresh)
       check = try RosterCheck(
-        roster, reading: reading, endpoint: endpoint, database: try queueOptions.path(in: context), in: context)
-      queue = try queueOptions.openIfExists(in: context)
+        roster, reading: reading, endpoint: endpoint, of: known, database: try queueOptions.path(in: context),
+        in: context)
+      check.tellMemory(in: context)
+      queue = try opened.get()
       let asksService = online
       try check.read(comparingWith: queue) { if asksService { try wanted.note($0) } }
     } catch let error as RosterError where json {

@@ -28,10 +28,12 @@ struct ForgetVerb: AsyncParsableCommand {
     let found = try Set(batches).sorted().map { try BatchChoice.latest($0, in: queue) }
     for batch in found where try queue.tally(of: batch.id).unfinishedCount > 0 { throw unfinished(batch) }
     if !found.isEmpty { try confirm(found, in: context) }
+    // A course that is erased knows no folder any more.
+    let folders = try Set(found.map { try ReportOptions.courseFolder(of: $0, in: queue, context) }).sorted()
     let erased = Result { try erase(found, queue, in: context) }
     // What was erased before an error is cleaned all the same.
     let remains = try queue.scrub()
-    sayWhatStays(found, queue, in: context)
+    sayWhatStays(folders.filter { FileLook($0) != .absent }, isErased: !found.isEmpty, queue, in: context)
     if let remains { tell(remains, queue, in: context) }
     try erased.get()
     guard let remains else {
@@ -76,16 +78,14 @@ struct ForgetVerb: AsyncParsableCommand {
 
   // MARK: - What is left
 
-  /// The queue knows no folder that a report was written to; those in the folder where people run it are looked for.
-  private func sayWhatStays(_ found: [Batch], _ queue: Queue, in context: Context) {
-    let folders = found.map { ReportOptions.standardFolder(of: $0, in: context) }
-      .filter { FileLook($0) != .absent }
+  /// The queue knows the folders that its courses write to last; there may be others.
+  private func sayWhatStays(_ folders: [String], isErased: Bool, _ queue: Queue, in context: Context) {
     let copies = queue.rescuedCopies()
     for path in folders { context.say("Still there: the report folder \(path)") }
     for path in copies { context.say("Still there: \(path), a copy of the queue that a run has saved") }
-    guard !found.isEmpty else { return }
+    guard isErased else { return }
     context.say(
-      "Report folders\(folders.isEmpty ? "" : " elsewhere") (--out, or rollcall-<label>-<batch>) and backups are not erased: "
+      "Report folders\(folders.isEmpty ? "" : " elsewhere") (--out, or rollcall-<label>-<course>) and backups are not erased: "
         + "delete them yourself.")
   }
 

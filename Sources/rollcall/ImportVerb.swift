@@ -17,11 +17,17 @@ struct ImportVerb: AsyncParsableCommand {
   mutating func run() async throws {
     let context = Context.current
     let endpoint = try endpointOptions.chosen(in: context)
+    let opened = Result { try queueOptions.openIfExists(in: context) }
+    let usable = if case .success(let queue) = opened { queue } else { Queue?.none }
+    let known = try KnownCourse(roster.course(at: endpoint, in: context), in: usable, isFresh: reading.fresh)
     var check = try RosterCheck(
-      roster, reading: reading, endpoint: endpoint, database: try queueOptions.path(in: context), in: context)
+      roster, reading: reading, endpoint: endpoint, of: known, database: try queueOptions.path(in: context),
+      in: context)
+    check.tellMemory(in: context)
     try await check.refuseGrowing(in: context)
-    let queue = try queueOptions.open(in: context)
+    let queue = try opened.get() ?? queueOptions.open(in: context)
     let result = try check.importUnseen(into: queue) ?? importCompared(&check, into: queue, in: context)
+    try check.remember(in: queue)
     try say(result, queue, in: context)
     if check.leavesRowsOut { throw Exit(.someFailed) }
   }

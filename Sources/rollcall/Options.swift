@@ -203,7 +203,9 @@ enum LogFormat: String, ExpressibleByArgument, CaseIterable {
 
 /// What is printed and written.
 struct ReportOptions: ParsableArguments {
-  @Option(name: .customLong("out"), help: "The folder of the outcome files (rollcall-<label>-<batch> unless given).")
+  @Option(
+    name: .customLong("out"),
+    help: "The folder of the outcome files (the one that the course had, or rollcall-<label>-<course>, unless given).")
   var folder: String?
   @Flag(help: "Print the summary as JSON on standard output.")
   var json = false
@@ -241,15 +243,24 @@ struct ReportOptions: ParsableArguments {
     try OutcomeFiles.refuse(place, to: owner, needed: needed)
   }
 
-  func folder(of batch: Batch, in context: Context) -> String {
-    folder.map(context.absolute) ?? Self.standardFolder(of: batch, in: context)
+  /// The folder of a course's files: what was said, what the course remembers, or one that is called after it.
+  func folder(of batch: Batch, in queue: Queue, _ context: Context) throws -> String {
+    try folder.map(context.absolute) ?? Self.courseFolder(of: batch, in: queue, context)
   }
 
-  /// The folder of a batch's files where nobody has named one.
-  static func standardFolder(of batch: Batch, in context: Context) -> String {
+  /// The folder that a course remembers, or one that is called after it.
+  static func courseFolder(of batch: Batch, in queue: Queue, _ context: Context) throws -> String {
+    let record = try queue.course(batch.course)
+    return record?.folder ?? standardFolder(of: batch, record?.id ?? batch.id.rawValue, in: context)
+  }
+
+  /// The folder of a course's files where nobody has named one.
+  ///
+  /// - Parameter number: the course's own.
+  static func standardFolder(of batch: Batch, _ number: Int64, in context: Context) -> String {
     let stem = batch.shortLabel.split(separator: ".").first.map(String.init) ?? batch.shortLabel
     let safe = String(
       stem.map { $0 == "/" || $0.isWhitespace || $0.unicodeScalars.contains(where: \.isSteering) ? "-" : $0 })
-    return context.absolute("rollcall-\(safe)-\(batch.id.rawValue)")
+    return context.absolute("rollcall-\(safe)-\(number)")
   }
 }

@@ -50,6 +50,8 @@ struct ReadingOptions: ParsableArguments {
   @OptionGroup var gone: GoneOptions
   @Flag(help: "Queue the good rows; the bad ones go into failed.csv.")
   var skipInvalid = false
+  @Flag(help: "Read the roster as this command says, and not as last time; that is remembered from now on.")
+  var fresh = false
 
   func validate() throws {
     if let limit, limit < 1 { throw ValidationError("--limit must be at least 1.") }

@@ -24,7 +24,7 @@ struct ReportVerb: AsyncParsableCommand {
     let context = Context.current
     let queue = try queueOptions.openExisting(in: context)
     let batch = try BatchChoice.latest(batch, in: queue)
-    let folder = report.folder(of: batch, in: context)
+    let folder = try report.folder(of: batch, in: queue, context)
     let summary = try OutcomeFiles(of: batch, in: queue, to: folder, schema: .workspace).write(at: context.time.now())
     if report.json { context.output(json: String(decoding: try summary.json(), as: UTF8.self)) }
     guard !report.quiet else { return }

@@ -26,6 +26,10 @@ struct RosterCheck {
   let endpoint: Endpoint
   /// What no output may replace.
   let needed: NeededFiles
+  /// How it is read, for the course to remember.
+  let settings: CourseSettings
+  /// The options that are as last time, as words of a command line.
+  let asLastTime: [String]
   private let context: Context
   private(set) var summary = RosterSummary()
   private(set) var comparison = Comparison()
@@ -34,9 +38,15 @@ struct RosterCheck {
   private var rows: SpooledRows?
 
   /// Previews a roster, so that one that is missing or is none is reported first; it is not read yet.
+  ///
+  /// - Parameter known: what is remembered of its course.
   init(
-    _ arguments: RosterArguments, reading: ReadingOptions, endpoint: Endpoint, database: String, in context: Context
+    _ arguments: RosterArguments, reading said: ReadingOptions, endpoint: Endpoint, of known: KnownCourse? = nil,
+    database: String, in context: Context
   ) throws {
+    let (reading, words) = known?.settings.map { said.asLastTime($0) } ?? (said, [])
+    settings = CourseSettings(of: reading, in: context)
+    asLastTime = words
     let (roster, isStandardInput) = (arguments.roster, arguments.roster == "-")
     guard arguments.label != nil || !isStandardInput else {
       throw CommandError(
@@ -111,7 +121,7 @@ struct RosterCheck {
   var newBatch: NewBatch {
     NewBatch(
       label: label, target: DataForestClient.targetName, baseURL: endpoint.baseURL,
-      columns: summary.columns, digest: summary.digest, isPartial: options.isPartial)
+      columns: summary.columns, digest: summary.digest, isPartial: options.isPartial, settings: settings.text)
   }
 
   /// Imports the roster, or finds the batch that equals it.

@@ -18,6 +18,8 @@ struct RunSession {
   let report: ReportOptions
   let context: Context
   let note: RunNote
+  /// Where the report goes.
+  let folder: String
   /// What the report must not replace, beside what every report leaves alone.
   var needed = NeededFiles()
 
@@ -25,6 +27,10 @@ struct RunSession {
   func run(_ requeue: Requeue) async throws -> Ending {
     // Now, because at the end it would be too late to name another one.
     try files.prepareFolder()
+    // A rehearsal's folder is not the course's.
+    if !endpoint.isLoopback, try queue.course(batch.course)?.folder != folder {
+      try queue.remember(batch.course, folder: folder)
+    }
     let request = RunRequest(
       batch: batch.id, baseURL: endpoint.baseURL, fingerprint: credentials.fingerprint,
       requeue: requeue.with(conflicts: pace.adoptExisting), limit: pace.limitRequest,
@@ -53,7 +59,6 @@ struct RunSession {
   private var files: OutcomeFiles {
     OutcomeFiles(of: batch, in: queue, to: folder, schema: .workspace, needed: needed)
   }
-  private var folder: String { report.folder(of: batch, in: context) }
 
   // MARK: - Submitting
 

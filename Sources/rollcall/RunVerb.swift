@@ -30,18 +30,25 @@ struct RunVerb: AsyncParsableCommand {
 
   private func end(_ note: RunNote, in context: Context) async throws -> Ending {
     let endpoint = try endpointOptions.chosen(in: context)
-    note.belongs(to: roster.course(at: endpoint, in: context))
-    // What can be reported without credentials is reported first.
-    var check = try RosterCheck(
-      roster, reading: reading, endpoint: endpoint, database: try queueOptions.path(in: context), in: context)
-    try report.refuseUnwritable(needed: check.needed, in: context)
-    try await check.refuseGrowing(in: context)
+    let course = roster.course(at: endpoint, in: context)
+    note.belongs(to: course)
     let keys = Result { try CredentialSource.credentials(for: endpoint, in: context) }
     var hasKeys = false
     if case .success = keys { hasKeys = true }
-    let existing = try openIfExists(waits: hasKeys, in: context)
-    let course = roster.course(at: endpoint, in: context)
+    // What a queue that cannot be used would tell comes after what is wrong with the roster.
+    let opened = Result { try openIfExists(waits: hasKeys, in: context) }
+    let usable = if case .success(let queue) = opened { queue } else { Queue?.none }
+    let known = try KnownCourse(course, in: usable, isFresh: reading.fresh)
+    // What can be reported without credentials is reported first.
+    var check = try RosterCheck(
+      roster, reading: reading, endpoint: endpoint, of: known, database: try queueOptions.path(in: context),
+      in: context)
+    check.tellMemory(folder: report.remembered(known), quiet: report.quiet, in: context)
+    try report.refuseUnwritable(needed: check.needed, in: context)
+    try await check.refuseGrowing(in: context)
+    let existing = try opened.get()
     try report.refuseUnwritable(
+      folder: report.remembered(known) ?? report.folder.map(context.absolute),
       of: ReportOwner(course, in: existing, database: queueOptions.path(in: context)), needed: check.needed,
       in: context)
     if case .success(let credentials) = keys, !dryRun, asksNobody(at: endpoint), try check.isLarge() {
@@ -73,9 +80,11 @@ struct RunVerb: AsyncParsableCommand {
     in context: Context
   ) async throws -> Ending {
     try check.refuseChanged(since: batch)
+    try check.remember(in: queue)
+    let folder = try report.folder(of: batch, in: queue, context)
     let session = RunSession(
       queue: queue, batch: batch, endpoint: check.endpoint, credentials: credentials, pace: pace, report: report,
-      context: context, note: note, needed: check.needed)
+      context: context, note: note, folder: folder, needed: check.needed)
     return try await session.run(.failed)
   }
 

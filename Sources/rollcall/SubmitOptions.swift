@@ -23,11 +23,12 @@ struct SubmitOptions: ParsableArguments {
       note.belongs(to: batch.course)
       let endpoint = try endpointOptions.endpoint(of: batch, in: context)
       // What can be reported without credentials is reported first.
-      try report.refuseUnwritable(folder: report.folder(of: batch, in: context), in: context)
+      let folder = try report.folder(of: batch, in: queue, context)
+      try report.refuseUnwritable(folder: folder, in: context)
       let session = RunSession(
         queue: queue, batch: batch, endpoint: endpoint,
         credentials: try CredentialSource.credentials(for: endpoint, in: context), pace: pace, report: report,
-        context: context, note: note)
+        context: context, note: note, folder: folder)
       return try await session.run(requeue)
     }
   }

@@ -146,7 +146,8 @@ import Testing
         let session = RunSession(
           queue: queue, batch: batch, endpoint: try EndpointOptions.endpoint(fixture.endpoint), credentials: .sandbox,
           pace: try PaceOptions.parse([]), report: try ReportOptions.parse(["--out", "report", "--quiet"] + json),
-          context: context, note: RunNote(verb: "run", at: fixture.time.now()))
+          context: context, note: RunNote(verb: "run", at: fixture.time.now()),
+          folder: fixture.folder + "/report")
         let ending = try session.conclude(.finished)
         #expect(ending.status == .toolFailed && ending.reason == .report && ending.summary == nil)
         #expect(ending.message.contains("Not a directory") && ending.message.contains("2 of 2 rows are done."))

@@ -31,6 +31,21 @@ extension Queue {
     ) { CourseRecord(id: try $0.get(0), settings: try $0.get(1), folder: try $0.get(2)) }
   }
 
+  /// Remembers of a course how its roster is read from now on, and where its reports go. Blocks while others write.
+  ///
+  /// - Parameters:
+  ///   - settings: JSON that only the command reads; nil: as before.
+  ///   - folder: nil: as before.
+  package func remember(_ course: Course, settings: String? = nil, folder: String? = nil) throws {
+    try writeExclusively { db in
+      try db.run(
+        """
+        UPDATE course SET settings = coalesce(?, settings), folder = coalesce(?, folder)
+        WHERE service = ? AND base_url = ? AND label = ?
+        """, [settings, folder, course.service, course.baseURL, course.label])
+    }
+  }
+
   /// Makes a course where there is none, with what its first run said.
   static func makeCourse(_ course: Course, settings: String, folder: String?, _ db: any Transaction) throws {
     guard try Self.course(course, db) == nil else { return }
