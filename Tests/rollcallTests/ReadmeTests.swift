@@ -6,13 +6,17 @@ import Testing
 
 @testable import rollcall
 
-/// What README shows is what the command prints, and its table of commands is the command's own.
+/// What README shows is what the command prints, and the table of commands is the command's own.
 @Suite struct ReadmeTests {
   private static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().path
 
   private static func readme() throws -> String {
     try String(contentsOfFile: folder + "/README.md", encoding: .utf8)
+  }
+
+  private static func article() throws -> String {
+    try String(contentsOfFile: folder + "/Sources/rollcall/rollcall.docc/Commands.md", encoding: .utf8)
   }
 
   /// The commands that README shows, each with the lines below it; a block that has none goes on with the one before.
@@ -71,8 +75,8 @@ import Testing
     }
   }
 
-  @Test func `README's table of commands and the command's own help agree`() throws {
-    let named = try Self.readme().matches(of: /\| `rollcall ([a-z]+)/).map { String($0.1) }
+  @Test func `the table of commands and the command's own help agree`() throws {
+    let named = try Self.article().matches(of: /\| `rollcall ([a-z]+)/).map { String($0.1) }
     let verbs = Rollcall.configuration.groupedSubcommands.flatMap { $0.subcommands }
     #expect(named == verbs.compactMap { verb in verb.configuration.commandName })
   }
