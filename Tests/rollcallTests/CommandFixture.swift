@@ -14,6 +14,8 @@ struct CommandResult: CustomStringConvertible {
   let status: Int32
   let output: String
   let errorOutput: String
+  /// Both, as a person sees them: in the order in which they came.
+  let transcript: String
 
   var description: String { "status \(status)\n--- output\n\(output)--- error output\n\(errorOutput)" }
 }
@@ -62,7 +64,8 @@ struct CommandFixture: Sendable {
       }
     }
     let status = await Rollcall.run(arguments, in: context)
-    return CommandResult(status: status, output: printed.output, errorOutput: printed.errorOutput)
+    return CommandResult(
+      status: status, output: printed.output, errorOutput: printed.errorOutput, transcript: printed.transcript)
   }
 
   /// Writes a file into the folder and returns its name.
@@ -86,11 +89,23 @@ struct CommandFixture: Sendable {
 
 /// What was printed, by a command whose parts run at once.
 private final class Printed: Sendable {
-  private let texts = Mutex((output: "", errorOutput: ""))
+  private let texts = Mutex((output: "", errorOutput: "", transcript: ""))
 
   var output: String { texts.withLock(\.output) }
   var errorOutput: String { texts.withLock(\.errorOutput) }
+  var transcript: String { texts.withLock(\.transcript) }
 
-  func say(_ text: String) { texts.withLock { $0.output += text } }
-  func tell(_ text: String) { texts.withLock { $0.errorOutput += text } }
+  func say(_ text: String) {
+    texts.withLock {
+      $0.output += text
+      $0.transcript += text
+    }
+  }
+
+  func tell(_ text: String) {
+    texts.withLock {
+      $0.errorOutput += text
+      $0.transcript += text
+    }
+  }
 }
