@@ -22,10 +22,11 @@ struct NightlyFixture: Sendable {
       case $1 in --out) out=$2 ;; --on-finish) finish=$2 ;; esac
       shift
     done
-    # report DONE FAILED
+    # report DONE FAILED CHANGED
     report() {
       mkdir -p "$out"
-      printf '{"goneCount" : 1, "invalidCount" : 0, "rowCount" : %s,\n "states" : {"cancelled" : 0, "done" : %s,\n' $(($1 + $2)) "$1" >"$out/summary.json"
+      printf '{"changedCount" : %s, "goneCount" : 1, "invalidCount" : 0, "rowCount" : %s,\n' "${3:-0}" $(($1 + $2)) >"$out/summary.json"
+      printf '"run" : {"counts" : {"done" : 9}}, "states" : {"cancelled" : 0, "done" : %s,\n' "$1" >>"$out/summary.json"
       printf '"failed" : %s, "in_doubt" : 0, "leased" : 0, "ready" : 0}}\n' "$2" >>"$out/summary.json"
       echo "the page of $ROSTER" >"$out/report.html"
     }

@@ -10,7 +10,7 @@ import Testing
   @Test func `a night of all courses: one summary, and ON_FAILURE is told once with it`() async throws {
     try await NightlyFixture.with { fixture in
       try fixture.course("ai101", Self.well)
-      try fixture.course("db201", "report 2 1; end 3 '1 row failed.'")
+      try fixture.course("db201", "report 2 1 2; end 3 '1 row failed.'")
       try fixture.course("ml301", Self.issues)
       try fixture.course("os401", "report 1 0; end 4 'The service asks us to wait.'")
       try fixture.write("ROSTER=none.csv", to: "conf/nightly.d/se501.conf")
@@ -18,12 +18,12 @@ import Testing
       #expect(night.status == 2, "\(night)")
       let summary = """
         Rollcall on HOST, TIME:
-        ai101  0  all rows done          3 rows: 3 done; 1 gone            HOME/state/rollcall/reports/ai101/DAY
-        db201  3  some rows failed       3 rows: 2 done, 1 failed; 1 gone  HOME/state/rollcall/reports/db201/DAY
+        ai101  0  all rows done               3 rows: 3 done; 1 gone                       HOME/state/rollcall/reports/ai101/DAY
+        db201  3  some rows failed or differ  3 rows: 2 done, 1 failed; 2 changed; 1 gone  HOME/state/rollcall/reports/db201/DAY
             1 row failed.
-        ml301  5  the roster has issues                                    HOME/state/rollcall/reports/ml301/DAY-failed
+        ml301  5  the roster has issues                                                    HOME/state/rollcall/reports/ml301/DAY-failed
             The roster has 2 <issues>.
-        os401  4  paused                 1 rows: 1 done; 1 gone            HOME/state/rollcall/reports/os401/DAY
+        os401  4  paused                      1 rows: 1 done; 1 gone                       HOME/state/rollcall/reports/os401/DAY
             The service asks us to wait.
         se501  2  wrong configuration
             The roster none.csv is not there, or not readable by USER. Hint: paths start in HOME/conf.

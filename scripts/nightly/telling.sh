@@ -12,7 +12,7 @@ meaning() {
   0) printf 'all rows done' ;;
   1) printf 'the tool failed' ;;
   2) printf 'wrong configuration' ;;
-  3) printf 'some rows failed' ;;
+  3) printf 'some rows failed or differ' ;;
   4) printf 'paused' ;;
   locked) printf 'the run before is at work' ;;
   5) printf 'the roster has issues' ;;
@@ -50,6 +50,9 @@ counts() {
   done < <(printf '%s\n' "$states" | sort -t: -k1,1)
   number=$(number_of invalidCount "$1")
   if [ "${number:-0}" != 0 ]; then text+="${text:+, }$number invalid"; fi
+  # Those are done, and otherwise than the roster asks for.
+  number=$(number_of changedCount "$1")
+  if [ "${number:-0}" != 0 ]; then text+="${text:+; }$number changed"; fi
   # Those are no rows of this roster.
   number=$(number_of goneCount "$1")
   if [ "${number:-0}" != 0 ]; then text+="${text:+; }$number gone"; fi
