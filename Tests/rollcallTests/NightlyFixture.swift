@@ -18,6 +18,7 @@ struct NightlyFixture: Sendable {
   /// A rollcall that runs what stands in the roster, as a script, with a summary and a page if that makes a report.
   private static let rollcall = #"""
     #!/usr/bin/env bash
+    printf '%s\0' "$@" >"$HOME/arguments"
     while [ $# -gt 0 ]; do
       case $1 in --out) out=$2 ;; --on-finish) finish=$2 ;; esac
       shift

@@ -1,6 +1,9 @@
+import ArgumentParser
 import Foundation
 import TestSupport
 import Testing
+
+@testable import rollcall
 
 /// Nights of several courses, by the script that timers and crontabs call.
 @Suite(.timeLimit(.minutes(2))) struct NightlyScriptTests {
@@ -260,6 +263,25 @@ import Testing
       #expect(result.status == 143, "\(result)")
       #expect(result.output.contains("db201  143  stopped"), "\(result)")
       #expect(fixture.told().isEmpty && fixture.latest("ai101")?.contains("failed") == false)
+    }
+  }
+
+  @Test func `rollcall knows every option that a night gives it, and the course says how its roster is read`()
+    async throws
+  {
+    try await NightlyFixture.with { fixture in
+      try fixture.course(
+        "ai101", Self.well,
+        "TEMPLATE=lab.json\nDEADLINE=06:00\nON_FINISH='echo over'\nOPTIONS=(--except '성명=합계' --header-line 2)\nMAX_NEW=7"
+      )
+      #expect(try fixture.night("ai101", "--quiet").status == 0)
+      let arguments = fixture.read("arguments").split(separator: "\0").map(String.init)
+      let verb = try RunVerb.parse(Array(arguments.dropFirst()))
+      #expect(
+        verb.reading.table.headerLine == 2 && verb.reading.template == "lab.json" && verb.maxNew == 7, "\(arguments)")
+      for option in ["--fresh", "--skip-invalid", "--yes", "--max-new", "--deadline", "--out", "--quiet"] {
+        #expect(arguments.contains(option))
+      }
     }
   }
 
