@@ -20,6 +20,8 @@ enum EndReason: String {
   case maxNew = "max_new"
   /// More would leave the course than `--max-gone` allows.
   case maxGone = "max_gone"
+  /// The roster may be a known course's whose file was renamed.
+  case rosterRenamed = "roster_renamed"
   /// Somebody writes to the roster.
   case rosterChanged = "roster_changed"
   /// A person is needed for something else.

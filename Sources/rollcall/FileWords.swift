@@ -61,8 +61,8 @@ extension ReportError {
   var sentence: String {
     switch code {
     case .folderTaken(let batch, let label, let database):
-      "The report \(path) cannot be written: it holds the report of \(label.shown), batch \(batch) of the queue "
-        + "\(database.shown)."
+      "The report \(path) cannot be written: it holds the report of \(label.visibleLine), batch \(batch) of the queue "
+        + "\(database.visibleLine)."
     case .file(let code): "The report \(path) cannot be written: \(FileWords.why(code))."
     case .mixed(let code):
       "The report's file \(path) could not be replaced: \(FileWords.why(code)). Some files beside it are new, and "

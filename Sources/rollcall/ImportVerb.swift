@@ -37,6 +37,7 @@ struct ImportVerb: AsyncParsableCommand {
     _ check: inout RosterCheck, into queue: Queue, in context: Context
   ) throws -> ImportResult {
     try check.read(comparingWith: queue, isImported: true)
+    if try check.takesOver(in: queue, context) { try check.read(comparingWith: queue, isImported: true) }
     try check.refuseIssues(in: context)
     var agreed = Agreement(goneCount: try check.confirmGone(check.comparison, in: context))
     while true {

@@ -20,6 +20,8 @@ struct RosterCheck {
   let spool: Spool?
   let shownPath: String
   let label: String
+  /// Whether a person has said what the course is called.
+  let hasLabel: Bool
   let reader: RosterReader
   let reading: ReadingOptions
   let options: RosterOptions
@@ -63,6 +65,7 @@ struct RosterCheck {
     self.endpoint = endpoint
     self.reading = reading
     label = arguments.label(of: path)
+    hasLabel = arguments.label != nil
     reader = try RosterReader(
       path: path, displayName: shownPath, schema: .workspace, options: options,
       template: template)
@@ -162,7 +165,7 @@ struct RosterCheck {
   mutating func importUnseen(
     into queue: Queue, agree: (RosterCheck) throws -> Void = { _ in }
   ) throws -> ImportResult? {
-    guard try isLarge() else { return nil }
+    guard try isLarge(), try hasLabel || !queue.hasOrphanedCourse(beside: newBatch.course) else { return nil }
     let found = Mutex<(RosterSummary, PlanFacts)?>(nil)
     let unread = self
     return try queue.importUnseen(newBatch) { add in

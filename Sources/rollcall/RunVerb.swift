@@ -61,6 +61,9 @@ struct RunVerb: AsyncParsableCommand {
     }
     do {
       try check.read(comparingWith: existing, isImported: !dryRun)
+      if let existing, try check.takesOver(in: existing, asks: !dryRun, context) {
+        try check.read(comparingWith: existing, isImported: !dryRun)
+      }
       try check.refuseIssues(in: context)
     } catch {
       // What is wrong with the roster is told too; what is wrong with the command decides.

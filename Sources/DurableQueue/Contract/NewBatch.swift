@@ -82,6 +82,8 @@ package struct Comparison: Hashable, Sendable {
   package var tooManyGone: GoneShare?
   /// The rosters of the course that it was counted against.
   package var course: [BatchID] = []
+  /// The courses of which a roster of a label that was never seen names more than half, the nearest first.
+  package var kin: [CourseKin] = []
   /// Whether the roster equals its label's latest batch, so that nothing is imported and cancelled rows stay so.
   package var isLatestBatch = false
 
@@ -124,6 +126,18 @@ package struct Comparison: Hashable, Sendable {
       AND item_id NOT IN (
         SELECT named_item_id FROM batch_row WHERE named_item_id IS NOT NULL AND batch_row.batch_id = :batch)
     """
+}
+
+/// A course of which another roster names more than half.
+package struct CourseKin: Hashable, Sendable {
+  /// The course.
+  package let course: Course
+  /// Its latest whole roster.
+  package let batch: BatchID
+  /// How many items of that the other roster names.
+  package let sharedCount: Int
+  /// How many that has.
+  package let rowCount: Int
 }
 
 /// A row that asks for something else than what was made.

@@ -7,13 +7,14 @@ package import Provisioning
 package struct ComparisonSession {
   /// What was found so far.
   package private(set) var comparison = Comparison()
-  private let new: (target: String, baseURL: BaseURL)
+  private let new: Course
   private let db: any Transaction
   private let previousBatch: Int64?
   /// The columns that only travel along, with their places in a row's cells.
   package var carried: [(header: String, index: Int)] = []
   private var accounts: [String: Int64?] = [:]
   private var leavers: Leavers
+  private var kin: KinSearch
   /// Made when the first row is compared.
   private var persons: PersonCheck??
   private var renaming = RenamingCheck()
@@ -21,8 +22,9 @@ package struct ComparisonSession {
   fileprivate init(
     target: String, baseURL: BaseURL, label: String, isPartial: Bool, _ db: any Transaction
   ) throws {
-    new = (target, baseURL)
+    new = Course(service: target, baseURL: baseURL, label: label)
     self.db = db
+    kin = try KinSearch(of: new, db)
     leavers = try Leavers(label: label, baseURL: baseURL, isPartial: isPartial, db)
     previousBatch =
       try leavers.course.previous?.id
@@ -43,13 +45,17 @@ package struct ComparisonSession {
         return
       }
       leavers.stay(item.id)
+      kin.note(item.id)
       if let reassignment = try personCheck()?.reassignment(of: item.id, name: name, row, db) {
         comparison.reassignedCount += 1
         if comparison.reassignments.count < 100 { comparison.reassignments.append(reassignment) }
       }
       _ = comparison.count(item, row, name: name, definition)
     case .issue(_, let account?, let name?):
-      if let item = try existing(name, of: account) { leavers.stay(item.id) }
+      if let item = try existing(name, of: account) {
+        leavers.stay(item.id)
+        kin.note(item.id)
+      }
     case .issue: break
     }
   }
@@ -68,7 +74,7 @@ package struct ComparisonSession {
   private mutating func scope(of account: String) throws -> Int64? {
     if let known = accounts[account] { return known }
     let scope = try AccountRow.id(
-      of: ItemKey.Account(service: new.target, baseURL: new.baseURL, name: account), db)
+      of: ItemKey.Account(service: new.service, baseURL: new.baseURL, name: account), db)
     accounts[account] = .some(scope)
     return scope
   }
@@ -77,6 +83,7 @@ package struct ComparisonSession {
     comparison.goneCount = leavers.previous.count
     comparison.tooManyGone = try leavers.share(over: limit, db)
     comparison.course = leavers.course.ids
+    comparison.kin = try kin.found(db)
     let found = try renaming.renamings(gone: leavers.previous, persons ?? nil, db)
     (comparison.renamedCount, comparison.renamings) = found
   }

@@ -1,5 +1,7 @@
 // Courses: what the queue remembers of a roster beyond its batches.
 
+package import Provisioning
+
 /// What a course is remembered with.
 package struct CourseRecord: Hashable, Sendable {
   /// Its number; stays the same through all of its rosters.
@@ -29,6 +31,29 @@ extension Queue {
       "SELECT id, settings, folder FROM course WHERE service = ? AND base_url = ? AND label = ?",
       [course.service, course.baseURL, course.label]
     ) { CourseRecord(id: try $0.get(0), settings: try $0.get(1), folder: try $0.get(2)) }
+  }
+
+  /// The courses at a base URL, in the order of their first batches.
+  package func courses(service: String, baseURL: BaseURL) throws -> [Course] {
+    try read { db in
+      try db.values(
+        "SELECT label FROM course WHERE service = ? AND base_url = ? ORDER BY id", [service, baseURL], as: String.self)
+    }.map { Course(service: service, baseURL: baseURL, label: $0) }
+  }
+
+  /// Calls a course, and all its batches and runs, by another label. Blocks while others write.
+  ///
+  /// - Returns: false when there is a course of that label already, or none of the old one, so that nothing was done.
+  package func rename(_ course: Course, to label: String) throws -> Bool {
+    try writeExclusively { db in
+      let new = Course(service: course.service, baseURL: course.baseURL, label: label)
+      guard try Self.course(new, db) == nil, try Self.course(course, db) != nil else { return false }
+      let old: Arguments = [label, course.label, course.baseURL]
+      try db.run("UPDATE course SET label = ? WHERE label = ? AND base_url = ?", old)
+      try db.run("UPDATE batch SET label = ? WHERE label = ? AND base_url = ?", old)
+      try db.run("UPDATE run SET label = ? WHERE label = ? AND base_url = ?", old)
+      return true
+    }
   }
 
   /// Remembers of a course how its roster is read from now on, and where its reports go. Blocks while others write.
