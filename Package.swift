@@ -59,7 +59,7 @@ let package = Package(
     // Row 1
     module("Provisioning", ["Pacing"]),
     // Row 2
-    module("CSV"),
+    module("CSV", ["Provisioning"]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     module("Spreadsheet", ["CZlib", "Files"]),
     module("DurableQueue", ["Provisioning", "Pacing", "Files"]),
