@@ -23,6 +23,7 @@ struct AdoptVerb: AsyncParsableCommand {
   var batch: Int64?
   @Flag(help: "Look again at the rows that differ from what was made, and keep what is there.")
   var differs = false
+  @OptionGroup var output: OutputOptions
   @OptionGroup var queueOptions: QueueOptions
 
   mutating func run() async throws {
@@ -31,16 +32,19 @@ struct AdoptVerb: AsyncParsableCommand {
     let batch = try BatchChoice.latest(batch, in: queue)
     let all = try differs ? queue.changedRows(of: batch.id) : queue.conflicts(of: batch.id)
     let chosen = items.isEmpty ? all : all.filter { items.contains($0.name) }
-    let report = LookReport(context: context)
+    let keeps = differs || !items.isEmpty
+    let report = LookReport(context: context, keeps: keeps)
+    context.machine.note(batch: batch.id.rawValue)
+    context.answer(["batch": .integer(batch.id.rawValue), "isKept": .bool(keeps), "looks": .array([])])
     if !chosen.isEmpty {
       let results = try await look(at: chosen, of: batch, in: queue, context)
-      let keeps = differs || !items.isEmpty
       let changed =
         try keeps ? queue.store(results.compactMap { if case .found(let look) = $0 { look } else { nil } }) : []
-      report.say(results, unless: changed, isKept: keeps)
+      context.answer(["looks": .array(results.map { $0.members(unless: changed) })])
+      report.tell(results, unless: changed)
     }
     if chosen.isEmpty, items.isEmpty {
-      context.say("Batch \(batch.id.rawValue), \(batch.shortLabel): \(differs ? "nothing differs" : "no conflicts").")
+      context.show("Batch \(batch.id.rawValue), \(batch.shortLabel): \(differs ? "nothing differs" : "no conflicts").")
     }
     let unknown = items.filter { name in !all.contains { $0.name == name } }
     guard unknown.isEmpty else {
@@ -81,33 +85,37 @@ private struct LookReport {
   private static let recent = Duration.seconds(3_600)
 
   let context: Context
+  /// Whether it is kept what the service has; otherwise it was only asked for.
+  let keeps: Bool
 
-  func say(_ results: [LookResult], unless changed: [Look], isKept: Bool) {
+  private func say(_ line: String) { keeps ? context.say(line) : context.show(line) }
+
+  func tell(_ results: [LookResult], unless changed: [Look]) {
     var looks: [Look] = []
     for result in results {
       switch result {
       case .found(let look) where changed.contains(look):
-        context.say("\(look.target.name)  changed meanwhile: left as it is; look again")
+        say("\(look.target.name)  changed meanwhile: left as it is; look again")
       case .found(let look): looks.append(look)
       case .absent(let target):
-        context.say(
-          "\(target.name)  \(target.remoteID ?? "?")  is not there any more\(isKept && target.state == .failed ? "; `rollcall retry --reason conflict` sends it" : "")"
+        say(
+          "\(target.name)  \(target.remoteID ?? "?")  is not there any more\(keeps && target.state == .failed ? "; `rollcall retry --reason conflict` sends it" : "")"
         )
       case .several(let target, let ids):
-        context.say(
+        say(
           "\(target.name)  \(ids.joined(separator: ", "))  there more than once: left alone; delete what is too much")
       }
     }
     let now = context.time.now()
     let recent = looks.filter { look in look.entry.createdAt.map { now - $0 < Self.recent } ?? false }
-    for look in looks where !recent.contains(look) { context.say(Self.line(look)) }
+    for look in looks where !recent.contains(look) { say(Self.line(look)) }
     if !recent.isEmpty {
-      context.say("Made in the last hour, perhaps by somebody who is at work now:")
-      for look in recent { context.say(Self.line(look)) }
+      say("Made in the last hour, perhaps by somebody who is at work now:")
+      for look in recent { say(Self.line(look)) }
     }
-    guard isKept else { return }
+    guard keeps else { return }
     let differing = looks.filter { $0.shown != $0.target.wanted }.count
-    context.say(
+    say(
       "\(looks.count.of("row")) kept as the service has \(looks.count == 1 ? "it" : "them")\(differing > 0 ? "; \(differing) not as the roster asks for" : "")."
     )
   }

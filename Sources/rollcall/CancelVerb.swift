@@ -14,6 +14,7 @@ struct CancelVerb: AsyncParsableCommand {
 
   @Argument(help: "The batch's number (the only unfinished one unless given).")
   var batch: Int64?
+  @OptionGroup var output: OutputOptions
   @OptionGroup var queueOptions: QueueOptions
 
   mutating func run() async throws {
@@ -23,12 +24,16 @@ struct CancelVerb: AsyncParsableCommand {
       $0.unfinishedCount > 0
     }
     let cancellation = try queue.cancel(batch.id)
+    context.answer([
+      "batch": .integer(batch.id.rawValue), "label": .string(batch.label),
+      "cancelledCount": .count(cancellation.cancelledCount), "flaggedCount": .count(cancellation.flaggedCount),
+    ])
     context.say(
       "Batch \(batch.id.rawValue), \(batch.shortLabel): \(cancellation.cancelledCount.of("row")) cancelled.")
     if cancellation.flaggedCount > 0 {
       context.say(
         "\(cancellation.flaggedCount) may have been sent: they are cancelled unless they turn out to be made.")
-      context.tell("Hint: \(queueOptions.command("resume \(batch.id.rawValue)", in: context)) finds out.")
+      context.advise("Hint: \(queueOptions.command("resume \(batch.id.rawValue)", in: context)) finds out.")
     }
   }
 }

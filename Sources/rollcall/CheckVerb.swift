@@ -14,46 +14,49 @@ struct CheckVerb: AsyncParsableCommand {
     commandName: "check", abstract: "Show every issue of every row, and the plan; send and store nothing.")
 
   @OptionGroup var roster: RosterArguments
-  @Flag(help: "Print the issues as JSON on standard output.")
-  var json = false
   @Flag(help: "Ask the service too whether it has the accounts and images, and none of the names; read calls only.")
   var online = false
   @OptionGroup var reading: ReadingOptions
+  @OptionGroup var output: OutputOptions
   @OptionGroup var queueOptions: QueueOptions
   @OptionGroup var endpointOptions: EndpointOptions
 
   mutating func run() async throws {
     let context = Context.current
+    context.answer(RosterSummary().members)
     let endpoint = try endpointOptions.chosen(in: context)
-    var queue: Queue?
-    var check: RosterCheck
     var wanted = WantedThings()
-    do {
-      let opened = Result { try queueOptions.openIfExists(in: context) }
-      let usable = if case .success(let queue) = opened { queue } else { Queue?.none }
-      let known = try KnownCourse(roster.course(at: endpoint, in: context), in: usable, isFresh: reading.fresh)
-      check = try RosterCheck(
-        roster, reading: reading, endpoint: endpoint, of: known, database: try queueOptions.path(in: context),
-        in: context)
-      check.tellMemory(in: context)
-      queue = try opened.get()
-      let asksService = online
-      try check.read(comparingWith: queue) { if asksService { try wanted.note($0) } }
-    } catch let error as RosterError where json {
-      // A program that asked for JSON gets JSON, also of a roster that has nothing to read.
-      context.say(json: Self.json(RosterSummary(), error: error))
-      throw error
+    let opened = Result { try queueOptions.openIfExists(in: context) }
+    let usable = if case .success(let queue) = opened { queue } else { Queue?.none }
+    let known = try KnownCourse(roster.course(at: endpoint, in: context), in: usable, isFresh: reading.fresh)
+    var check = try RosterCheck(
+      roster, reading: reading, endpoint: endpoint, of: known, database: try queueOptions.path(in: context),
+      in: context)
+    check.tellMemory(in: context)
+    let queue = try opened.get()
+    let asksService = online
+    var gone = context.machine.printsDocument ? try GoneNames(queue, before: check.newBatch) : nil
+    try check.read(comparingWith: queue) { row in
+      gone?.note(row)
+      if asksService { try wanted.note(row) }
     }
-    if json { context.say(json: Self.json(check.summary)) }
+    let plan = Plan(check: check, limit: .standard, adoptsExisting: false)
+    try answer(plan, gone, in: context)
     try check.refuseIssues(in: context)
-    if !json {
-      for line in Plan(check: check, limit: .standard, adoptsExisting: false).lines(at: context.time.now()) {
-        context.say(line)
-      }
-    }
+    let now = context.time.now()
+    context.say(lines: plan.lines(at: now), as: .plan, ["plan": plan.members(at: now)])
     if online { try await askService(check, wanted, queue, in: context) }
-    if check.leavesRowsOut { throw Exit(.someFailed) }
-    if !json { context.say("No issues.") }
+    if let ending = check.leftOut { throw Exit(ending) }
+    context.say("No issues.")
+  }
+
+  /// A program gets all that there is, whatever the roster turns out to be.
+  private func answer(_ plan: Plan, _ gone: GoneNames?, in context: Context) throws {
+    let comparison = plan.check.comparison
+    context.answer(plan.check.summary.members)
+    context.answer(comparison.peopleMembers)
+    try context.answer(["gone": comparison.goneCount > 0 ? gone?.members() ?? .array([]) : .array([])])
+    context.answer(["plan": plan.members(at: context.time.now())])
   }
 
   private func askService(
@@ -70,45 +73,5 @@ struct CheckVerb: AsyncParsableCommand {
       throw error
     }
     try await client.shutdown()
-  }
-
-  /// The issues for programs: the version of the shape, the counts, each kind by rule and column, those that say the same as
-  /// one with their lines, and how many are in none of these.
-  private static func json(_ summary: RosterSummary, error: RosterError? = nil) -> String {
-    let all = [summary.issueGroups, summary.warningGroups]
-    let groups = all.flatMap(\.groups)
-    let leftOut = summary.issueCount + summary.warningCount - groups.map(\.issueCount).reduce(0, +)
-    var members: [String: JSONValue] = [
-      "schemaVersion": .integer(2), "rowCount": .integer(Int64(summary.rowCount)),
-      "issueCount": .integer(Int64(summary.issueCount)), "warningCount": .integer(Int64(summary.warningCount)),
-      "issuesLeftOutCount": .integer(Int64(leftOut)), "issues": .array(groups.map(Self.json)),
-      "kinds": .array(all.flatMap(\.kinds).map(Self.json)),
-    ]
-    members["error"] = error.map { .string($0.description) }
-    return JSONValue.object(members).canonicalText
-  }
-
-  /// Issues that say the same: the first, and the lines of all.
-  private static func json(_ group: IssueGroups.Group) -> JSONValue {
-    let issue = group.first
-    var members: [String: JSONValue] = [
-      "file": .string(issue.file), "line": .integer(Int64(issue.line)), "rule": .string(issue.rule),
-      "message": .string(issue.message), "severity": .string(issue.isWarning ? "warning" : "issue"),
-      "rowCount": .integer(Int64(group.rowCount)), "lines": .string("\(group.lines)"),
-    ]
-    members["column"] = issue.column.map(JSONValue.string)
-    members["cell"] = issue.cell.map(JSONValue.string)
-    members["value"] = issue.value.map(JSONValue.string)
-    return .object(members)
-  }
-
-  private static func json(_ kind: IssueGroups.Kind) -> JSONValue {
-    var members: [String: JSONValue] = [
-      "rule": .string(kind.first.rule), "severity": .string(kind.first.isWarning ? "warning" : "issue"),
-      "firstLine": .integer(Int64(kind.first.line)), "lastLine": .integer(Int64(kind.lastLine)),
-      "issueCount": .integer(Int64(kind.issueCount)), "rowCount": .integer(Int64(kind.rowCount)),
-    ]
-    members["column"] = kind.first.column.map(JSONValue.string)
-    return .object(members)
   }
 }

@@ -43,8 +43,13 @@ struct CommandError: Error {
     }
   }
 
+  /// The hint with the lines below it.
+  var wholeHint: String? { hint.map { ([$0] + more).joined(separator: "\n") } }
+
   func tell(in context: Context) {
-    context.tell("Error: \(message)")
+    guard !context.machine.logsObjects else { return context.tell(message, as: .error, Ending(self).members) }
+    // Who says no gets what was asked for.
+    context.tell(reason == .declined ? message : "Error: \(message)")
     if let hint { context.tell(lines: ["Hint: \(hint)"] + more) }
   }
 }

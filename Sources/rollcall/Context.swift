@@ -37,6 +37,8 @@ struct Context: Sendable {
   private static func isDumb(_ terminal: String?) -> Bool { ["", "dumb"].contains(terminal ?? "") }
 
   var time: any TimeSource
+  /// What programs asked for.
+  var machine = MachineOutput()
   /// Whether SIGINT and SIGTERM are the command's to handle.
   var handlesSignals: Bool
 
@@ -134,30 +136,62 @@ struct Context: Sendable {
 /// The only ways to standard output and standard error. Whatever a service, a roster, a file name, a variable or an
 /// argument says is text for people here: it cannot steer their terminal, and a newline in it makes no line.
 extension Context {
-  /// Prints a line of data to standard output.
-  func say(_ line: String) { rawOutput(line.visibleLine + "\n") }
-  /// Prints a line of progress or a message to standard error.
-  func tell(_ line: String) { rawErrorOutput(line.visibleLine + "\n") }
+  /// Prints a line of what was asked for to standard output; a document has it already.
+  func show(_ line: String) {
+    if !machine.printsDocument { rawOutput(line.visibleLine + "\n") }
+  }
 
-  /// Prints lines that belong together to standard error.
-  func tell(lines: [String]) { rawErrorOutput(lines.map { $0.visibleLine + "\n" }.joined()) }
+  /// Prints a line that says what was done to standard output, or beside a document to standard error.
+  func say(_ line: String) { say(lines: [line]) }
+
+  /// Prints lines that belong together to standard output, or beside a document to standard error.
+  func say(lines: [String], as event: LogEvent = .note, _ members: [String: JSONValue] = [:]) {
+    if machine.printsDocument, !machine.isQuiet || machine.logsObjects { return tell(lines: lines, as: event, members) }
+    if !machine.printsDocument, !machine.isQuiet { rawOutput(Self.visible(lines)) }
+  }
+
+  /// Prints a line that may help to standard error, unless nothing is to be said.
+  func advise(_ line: String) {
+    if !machine.isQuiet || machine.logsObjects { tell(line) }
+  }
+
+  /// Prints a line of progress or a message to standard error.
+  func tell(_ line: String, as event: LogEvent = .note, _ members: [String: JSONValue] = [:]) {
+    tell(lines: [line], as: event, members)
+  }
+
+  /// Prints lines that belong together to standard error; for programs they are one object, with these members.
+  func tell(lines: [String], as event: LogEvent = .note, _ members: [String: JSONValue] = [:]) {
+    guard machine.logsObjects else { return rawErrorOutput(Self.visible(lines)) }
+    // An empty line only ends one that was drawn.
+    let text = lines.filter { !$0.isEmpty }.joined(separator: "\n")
+    guard !text.isEmpty || !members.isEmpty else { return }
+    let (event, message) = LogEvent.read(text, as: event)
+    let object = machine.object(event, message.isEmpty ? nil : message, members, at: time.now())
+    rawErrorOutput(JSONValue.visible(object) + "\n")
+  }
+
+  private static func visible(_ lines: [String]) -> String { lines.map { $0.visibleLine + "\n" }.joined() }
+
   /// Asks a question on standard error: whether the answer was yes.
   func agrees(to question: String) -> Bool {
-    rawErrorOutput("\(question.visibleLine) [y/N] ")
+    if machine.logsObjects { tell(question, as: .question) } else { rawErrorOutput("\(question.visibleLine) [y/N] ") }
     return ["y", "yes"].contains(readAnswer()?.lowercased())
   }
 
   /// Prints a text of our own, such as a help, whose newlines and tabs are meant, to standard output.
-  func say(text: String) { rawOutput(text.visibleText + "\n") }
+  func show(text: String) {
+    machine.printsDocument ? machine.add(["text": .string(text)]) : rawOutput(text.visibleText + "\n")
+  }
   func tell(text: String) { rawErrorOutput(text.visibleText + "\n") }
 
-  /// Prints a JSON document to standard output; its values stay as they are.
+  /// Prints JSON to standard output; its values stay as they are.
   func output(json: String) { rawOutput(JSONValue.visible(json)) }
-  func say(json: String) { output(json: json + "\n") }
-  func tell(json: String) { rawErrorOutput(JSONValue.visible(json) + "\n") }
 
   /// Draws a line over the one that was drawn before, on a terminal; what is printed otherwise takes its place.
-  func draw(_ line: [StyledText]) { drawnLine.draw(line, inColor: hasColors) }
+  func draw(_ line: [StyledText]) {
+    if !machine.logsObjects { drawnLine.draw(line, inColor: hasColors) }
+  }
 
   /// Leaves the line standing that was drawn last, and goes on below it.
   func leaveDrawnLine() { drawnLine.leave() }

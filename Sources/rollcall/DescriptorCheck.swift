@@ -15,8 +15,8 @@ enum DescriptorCheck {
     return max(1, Int(min(limit.rlim_cur, 1 << 20)) - needed - 8)
   }
 
-  /// Raises a limit that is lower than usual, as far as this process may; a warning when too few are left.
-  static func shortage() -> String? {
+  /// Raises a limit that is lower than usual, as far as this process may; an error when too few are left.
+  static func shortage() -> CommandError? {
     var limit = rlimit()
     let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
     guard getrlimit(resource, &limit) == 0 else { return nil }
@@ -26,9 +26,9 @@ enum DescriptorCheck {
     }
     let free = freeCount(upTo: needed)
     guard free < needed else { return nil }
-    return
-      "Error: This process may open only \(free) more files (its limit is \(limit.rlim_cur)), too few to work with.\n"
-      + "Hint: Raise the limit where the command is started: `ulimit -n 1024`; a service has LimitNOFILE.\n"
+    return CommandError(
+      "This process may open only \(free) more files (its limit is \(limit.rlim_cur)), too few to work with.",
+      hint: "Raise the limit where the command is started: `ulimit -n 1024`; a service has LimitNOFILE.", .toolFailed)
   }
 
   /// How many files can be opened now, as far as that matters.

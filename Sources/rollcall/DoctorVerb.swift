@@ -12,6 +12,7 @@ struct DoctorVerb: AsyncParsableCommand {
     commandName: "doctor", abstract: "See whether all is well: queue, endpoint, credentials, clock, accounts, images.",
     discussion: "Sends read calls only. Ends with 0 when all is well, else with 6.")
 
+  @OptionGroup var output: OutputOptions
   @OptionGroup var queueOptions: QueueOptions
   @OptionGroup var endpointOptions: EndpointOptions
 
@@ -22,14 +23,14 @@ struct DoctorVerb: AsyncParsableCommand {
     let endpoint = try endpointOptions.chosen(in: context)
     report.good("endpoint", endpoint.baseURL.text)
     report.checkKeyFile()
-    guard let credentials = report.credentials(for: endpoint) else { throw Exit(.personNeeded) }
+    guard let credentials = report.credentials(for: endpoint) else { throw Exit(report.ending) }
     try checkWait(of: endpoint, credentials, report, context)
     let client = DataForestClient(
       .init(endpoint: endpoint, credentials: credentials, requestTimeout: .seconds(30), concurrency: 1),
       time: context.time)
     await checkService(client, report, context)
     try await client.shutdown()
-    if !report.isWell { throw Exit(.personNeeded) }
+    if !report.isWell { throw Exit(report.ending) }
   }
 
   // MARK: - The queue
@@ -169,21 +170,40 @@ struct DoctorVerb: AsyncParsableCommand {
 /// The lines of a look at everything.
 private final class Report {
   private let context: Context
-  private(set) var isWell = true
+  private var checks: [JSONValue] = []
+  private var problems: [String] = []
 
   init(context: Context) { self.context = context }
+
+  var isWell: Bool { problems.isEmpty }
+
+  /// How the command ends where not all is well.
+  var ending: Ending {
+    Ending(
+      status: .personNeeded, reason: .personNeeded, message: "Not all is well: \(problems.joined(separator: "; ")).",
+      hint: "See to it, then look again with `rollcall doctor`.")
+  }
 
   func good(_ what: String, _ text: String) { say("ok  ", what, text) }
 
   func bad(_ what: String, _ text: String, _ remedy: String, more: [String] = []) {
-    isWell = false
-    say("bad ", what, text)
-    if !remedy.isEmpty { context.say("      -> \(remedy)") }
-    for line in more { context.say(line) }
+    problems.append("\(what): \(text)")
+    say("bad ", what, text, remedy: remedy, more: more)
   }
 
-  private func say(_ mark: String, _ what: String, _ text: String) {
-    context.say("\(mark) \(what)\(String(repeating: " ", count: max(1, 12 - what.count)))\(text)")
+  private func say(_ mark: String, _ what: String, _ text: String, remedy: String = "", more: [String] = []) {
+    let isGood = mark.hasPrefix("ok")
+    let whole = ([remedy] + more).filter { !$0.isEmpty }.joined(separator: "\n")
+    let members: [String: JSONValue?] = [
+      "check": .string(what), "isWell": .bool(isGood), "text": .string(text),
+      "remedy": whole.isEmpty ? nil : .string(whole),
+    ]
+    checks.append(.members(members))
+    context.answer(["checks": .array(checks)])
+    let line = "\(mark) \(what)\(String(repeating: " ", count: max(1, 12 - what.count)))\(text)"
+    context.say(
+      lines: [line] + (remedy.isEmpty ? [] : ["      -> \(remedy)"]) + more, as: isGood ? .note : .warning,
+      members.compactMapValues(\.self))
   }
 
   /// Whether anybody else can read the file with the keys, or put another one in its place.

@@ -6,7 +6,7 @@ import Pacing
 import Provisioning
 
 /// Why a run ended, as one word for programs; words stay, new ones may come.
-enum EndReason: String {
+enum EndReason: String, CaseIterable {
   case done, deadline, declined, usage
   /// It was only asked for the plan.
   case planned
@@ -50,6 +50,10 @@ enum EndReason: String {
   case tooManyFailed = "too_many_failed"
   /// A pause that a person has to look at: it has lasted for three runs or a day.
   case standstill
+  /// Rows are unfinished, and nobody has said more of them.
+  case unfinished
+  /// It was not waited for longer.
+  case timedOut = "timed_out"
   /// The service's list does not tell what became of the rows whose answer is unknown.
   case undecided
   /// What failed: the queue, the report, or the tool otherwise.
@@ -110,11 +114,15 @@ struct Ending {
   let reason: EndReason
   /// One sentence.
   let message: String
+  /// What to do; nil when there is nothing.
+  var hint: String?
   /// The path of the summary, if it has written one.
   var summary: String?
   /// The signal that it was stopped by.
   var signal: Int32?
 
+  /// All went well.
+  static let done = Ending(status: .done, reason: .done, message: "Done.")
   /// It was only asked for the plan.
   static let planned = Ending(
     status: .done, reason: .planned, message: "Only the plan was shown; nothing was imported or sent.")
@@ -133,23 +141,21 @@ extension ReportOptions {
       context.handlesSignals && onFinish != nil
       ? SignalDrain { name in
         if OnFinish.isRunning {
-          context.tell(lines: [
-            "",
-            "Stopping when the --on-finish command has ended, in \(OnFinish.limit.displayText) at most. "
-              + "Once more leaves at once. (\(name))",
-          ])
+          let text = "Stopping when the --on-finish command has ended, in \(OnFinish.limit.displayText) at most. "
+          context.tell(lines: ["", text + "Once more leaves at once. (\(name))"], as: .signal)
         }
-        hook.run(
-          Ending(status: .paused, reason: .stopped, message: "Stopped by \(name) before anything was sent."))
+        let ending = Ending(
+          status: .paused, reason: .stopped, message: "Stopped by \(name) before anything was sent.")
+        context.finish(hook.run(ending))
         if let signal = SignalDrain.received { SignalDrain.raiseAgain(signal) }
       } : nil
-    let ending = Self.counted(await Self.caught(in: context) { try await body(note) }, queue, in: context)
+    var ending = Self.counted(await Self.caught(in: context) { try await body(note) }, queue, in: context)
     note.end(ending, of: queue, in: context)
-    hook.run(ending)
+    ending = context.finish(hook.run(ending))
     let signal = ending.signal ?? (signals == nil ? nil : SignalDrain.received)
     signals?.stop()
     if let signal { SignalDrain.raiseAgain(signal) }
-    guard ending.status == .done else { throw Exit(ending.status) }
+    guard ending.status == .done else { throw Exit(ending) }
   }
 
   /// Counts how often in a row the queue was locked; the third time, or after a day, a person is needed.
@@ -173,14 +179,13 @@ extension ReportOptions {
     do {
       return try await body()
     } catch let exit as Exit {
-      return Ending(status: exit.status, reason: EndReason(exit.status), message: "What happened was printed.")
+      return exit.ending
     } catch {
       guard let failure = CommandError(error) else {
-        let status = Rollcall.reportUsage(error, in: context)
-        return Ending(status: status, reason: EndReason(status), message: Rollcall.message(for: error))
+        return Rollcall.reportUsage(error, in: context)
       }
       failure.tell(in: context)
-      return Ending(status: failure.status, reason: failure.reason, message: failure.message)
+      return Ending(failure)
     }
   }
 }

@@ -20,6 +20,7 @@ struct ForgetVerb: AsyncParsableCommand {
   var batches: [Int64] = []
   @Flag(help: "Do not ask; needed without a terminal.")
   var yes = false
+  @OptionGroup var output: OutputOptions
   @OptionGroup var queueOptions: QueueOptions
 
   mutating func run() async throws {
@@ -34,18 +35,24 @@ struct ForgetVerb: AsyncParsableCommand {
     // What was erased before an error is cleaned all the same.
     let remains = try queue.scrub()
     sayWhatStays(folders.filter { FileLook($0) != .absent }, isErased: !found.isEmpty, queue, in: context)
-    if let remains { tell(remains, queue, in: context) }
+    let failure = remains.map { problem($0, queue, in: context) }
+    failure?.tell(in: context)
     try erased.get()
-    guard let remains else {
-      if found.isEmpty { context.say("Nothing of what was erased before is left in \(queue.path) and its log.") }
-      return
-    }
-    throw Exit(remains.isWaiting ? .paused : .toolFailed)
+    if let failure { throw Exit(Ending(failure)) }
+    if found.isEmpty { context.say("Nothing of what was erased before is left in \(queue.path) and its log.") }
   }
 
   private func erase(_ found: [Batch], _ queue: Queue, in context: Context) throws {
+    var erased: [JSONValue] = []
+    context.answer(["erased": .array([])])
     for batch in found {
       guard let forgotten = try queue.forget(batch.id) else { throw unfinished(batch) }
+      erased.append(
+        .object([
+          "batch": .integer(batch.id.rawValue), "label": .string(batch.label),
+          "itemCount": .count(forgotten.itemCount), "replacedCount": .count(forgotten.replacedCount),
+        ]))
+      context.answer(["erased": .array(erased)])
       context.say(
         "Batch \(batch.id.rawValue), \(batch.shortLabel): erased, with \(forgotten.itemCount) items that no other batch names."
       )
@@ -64,7 +71,7 @@ struct ForgetVerb: AsyncParsableCommand {
         "There is no terminal to ask at.", hint: "Add --yes if batch \(names) is to be erased.", .usage)
     }
     guard context.agrees(to: "Erase batch \(names) from the queue?") else {
-      throw CommandError("Nothing was erased.", .personNeeded)
+      throw CommandError("Nothing was erased.", .personNeeded, reason: .declined)
     }
   }
 
@@ -81,6 +88,7 @@ struct ForgetVerb: AsyncParsableCommand {
   /// The queue knows the folders that its courses write to last; there may be others.
   private func sayWhatStays(_ folders: [String], isErased: Bool, _ queue: Queue, in context: Context) {
     let copies = queue.rescuedCopies()
+    context.answer(["stillThere": .texts(folders + copies)])
     for path in folders { context.say("Still there: the report folder \(path)") }
     for path in copies { context.say("Still there: \(path), a copy of the queue that a run has saved") }
     guard isErased else { return }
@@ -89,33 +97,24 @@ struct ForgetVerb: AsyncParsableCommand {
         + "delete them yourself.")
   }
 
-  private func tell(_ remains: Remains, _ queue: Queue, in context: Context) {
+  private func problem(_ remains: Remains, _ queue: Queue, in context: Context) -> CommandError {
     let again = queueOptions.command("forget", in: context)
     switch remains {
     case .readers(let processes):
       let who = processes.isEmpty ? "another process" : processes.map { "process \($0)" }.joined(separator: " and ")
-      context.tell(
-        "Error: Something of it is left in \(queue.path) and its log: \(who) reads an older state of the queue, which keeps the log."
-      )
       let numbers = processes.map(String.init).joined(separator: " ")
       let end = processes.isEmpty ? "End what has the queue open" : "End it (`kill \(numbers)`)"
-      context.tell("Hint: \(end), then run \(again), which finishes the cleaning.")
+      return CommandError(
+        "Something of it is left in \(queue.path) and its log: \(who) reads an older state of the queue, which keeps the log.",
+        hint: "\(end), then run \(again), which finishes the cleaning.", .paused, reason: .busy)
     case .busy(let detail):
-      context.tell("Error: Something of it may be left in \(queue.path), which could not be written anew: \(detail).")
-      context.tell("Hint: Run \(again) when that process has ended; it finishes the cleaning.")
+      return CommandError(
+        "Something of it may be left in \(queue.path), which could not be written anew: \(detail).",
+        hint: "Run \(again) when that process has ended; it finishes the cleaning.", .paused, reason: .busy)
     case .notWritten(let detail):
-      context.tell("Error: Something of it may be left in \(queue.path): it could not be written anew (\(detail)).")
-      context.tell("Hint: Free as much space as it takes; then run \(again).")
-    }
-  }
-}
-
-extension Remains {
-  /// Whether another process is to be waited for.
-  fileprivate var isWaiting: Bool {
-    switch self {
-    case .readers, .busy: true
-    case .notWritten: false
+      return CommandError(
+        "Something of it may be left in \(queue.path): it could not be written anew (\(detail)).",
+        hint: "Free as much space as it takes; then run \(again).", .toolFailed, reason: .queue)
     }
   }
 }

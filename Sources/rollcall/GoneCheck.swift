@@ -37,6 +37,20 @@ struct MaxGone: ExpressibleByArgument {
   static let standard = MaxGone(.standard, "20%")
 }
 
+/// Whether anything is done, and asked before.
+struct ConsentOptions: ParsableArguments {
+  @Flag(help: "Do not ask; needed without a terminal.")
+  var yes = false
+  @Flag(help: "Stop after the plan.")
+  var dryRun = false
+}
+
+/// How much may be created.
+struct MostOptions: ParsableArguments {
+  @Option(help: "Stop before the first create if more would be created.")
+  var maxNew: Int?
+}
+
 /// What may become of those who are in the course already.
 struct GoneOptions: ParsableArguments {
   @Option(
@@ -105,7 +119,11 @@ extension RosterCheck {
   /// Shows the first of many rows of which the same is wrong, and how many more there are.
   private func tell(_ rows: [(line: Int, text: String)], of count: Int, in context: Context) {
     let shown = rows.prefix(Self.exampleCount)
-    for row in shown { context.tell("\(shownPath):\(row.line): \(row.text)") }
+    for row in shown {
+      context.tell(
+        "\(shownPath):\(row.line): \(row.text)", as: .issue,
+        ["line": .count(row.line), "reason": .string(EndReason.rosterIssues.rawValue)])
+    }
     if count > shown.count { context.tell("… and \((count - shown.count).of("more row"))") }
   }
 

@@ -11,6 +11,7 @@ struct ImportVerb: AsyncParsableCommand {
 
   @OptionGroup var roster: RosterArguments
   @OptionGroup var reading: ReadingOptions
+  @OptionGroup var output: OutputOptions
   @OptionGroup var queueOptions: QueueOptions
   @OptionGroup var endpointOptions: EndpointOptions
 
@@ -29,7 +30,7 @@ struct ImportVerb: AsyncParsableCommand {
     let result = try check.importUnseen(into: queue) ?? importCompared(&check, into: queue, in: context)
     try check.remember(in: queue)
     try say(result, queue, in: context)
-    if check.leavesRowsOut { throw Exit(.someFailed) }
+    if let ending = check.leftOut { throw Exit(ending) }
   }
 
   /// Imports a roster whose label is known: it is compared with the queue first.
@@ -53,10 +54,16 @@ struct ImportVerb: AsyncParsableCommand {
     let tally = try queue.tally(of: result.batch)
     let rows = tally.rowCount.of("row")
     let number = result.batch.rawValue
+    context.machine.note(batch: number)
+    try context.answer(
+      queue.batch(result.batch).map { $0.members(tally) } ?? [:])
+    context.answer(["isNew": .bool(result.isNew)])
     context.say(
       result.isNew
         ? "Batch \(number): \(rows) imported, \(tally[.ready]) to send."
         : "Batch \(number) is this roster already: \(rows), \(tally[.ready]) to send.")
-    if tally[.ready] > 0 { context.tell("Hint: \(queueOptions.command("resume \(number)", in: context)) sends them.") }
+    if tally[.ready] > 0 {
+      context.advise("Hint: \(queueOptions.command("resume \(number)", in: context)) sends them.")
+    }
   }
 }

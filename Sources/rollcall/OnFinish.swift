@@ -17,7 +17,8 @@ final class OnFinish: Sendable {
 
   private let command: String?
   private let context: Context
-  private let isOver = Mutex(false)
+  /// The end that was told first.
+  private let told = Mutex<Ending?>(nil)
 
   init(_ command: String?, in context: Context) {
     self.command = command
@@ -31,11 +32,15 @@ final class OnFinish: Sendable {
 
   /// Runs the command, unless it was run, and waits for it; that it failed is said and changes nothing. A second caller
   /// waits too.
-  func run(_ ending: Ending) {
-    guard let command else { return }
-    isOver.withLock { isOver in
-      if !isOver { run(command, ending) }
-      isOver = true
+  ///
+  /// - Returns: the end that the first caller has told.
+  @discardableResult
+  func run(_ ending: Ending) -> Ending {
+    told.withLock { told in
+      if let told { return told }
+      if let command { run(command, ending) }
+      told = ending
+      return ending
     }
   }
 
@@ -46,8 +51,11 @@ final class OnFinish: Sendable {
     environment["ROLLCALL_MESSAGE"] = Self.line(ending.message)
     environment["ROLLCALL_SUMMARY"] = ending.summary ?? ""
     let process: ShellCommand
+    // A program that reads objects gets what the command prints as objects too, when it has ended.
+    let output = context.machine.logsObjects ? CommandOutput() : nil
     do {
-      process = try ShellCommand(command, in: context.folder, environment: environment)
+      process = try ShellCommand(
+        command, in: context.folder, environment: environment, output: output?.descriptor ?? STDERR_FILENO)
     } catch {
       context.tell("warning: the --on-finish command could not be run: \(String(cString: strerror(error.code)))")
       return
@@ -55,6 +63,7 @@ final class OnFinish: Sendable {
     Self.running.withLock { $0 = process }
     let (end, isTooLong) = wait(for: process)
     Self.running.withLock { $0 = nil }
+    output?.tell(in: context)
     switch end {
     case _ where isTooLong:
       context.tell("warning: the --on-finish command was ended, because it took longer than \(Self.limit.displayText).")

@@ -37,7 +37,8 @@ struct OnlineCheck {
   /// Prints what does not fit, and ends the command when something does not or the service does not tell.
   func run() async throws {
     let issues = try await accountIssues() + imageIssues() + nameIssues()
-    for issue in issues.prefix(Self.shownCount) { context.tell(issue) }
+    context.answer(["serviceIssues": .texts(issues)])
+    for issue in issues.prefix(Self.shownCount) { context.tell(issue, as: .issue) }
     if issues.count > Self.shownCount { context.tell("… and \(issues.count - Self.shownCount) more.") }
     guard issues.isEmpty else {
       let count = issues.count == 1 ? "1 thing does" : "\(issues.count) things do"

@@ -196,35 +196,30 @@ struct PaceOptions: ParsableArguments {
   }
 }
 
-enum LogFormat: String, ExpressibleByArgument, CaseIterable {
-  case text
-  case json
-}
-
-/// What is printed and written.
-struct ReportOptions: ParsableArguments {
+/// Where the files of a run go, and how much is said.
+struct OutOptions: ParsableArguments {
   @Option(
     name: .customLong("out"),
     help: "The folder of the outcome files (the one that the course had, or rollcall-<label>-<course>, unless given).")
   var folder: String?
-  @Flag(help: "Print the summary as JSON on standard output.")
-  var json = false
   @Flag(help: "Say nothing when all is done; otherwise only the closing table.")
   var quiet = false
-
-  @Option(help: "How progress is told: text, or json for programs, one object a line on standard error.")
-  var logFormat = LogFormat.text
-  @Option(
-    help: """
-      A shell command to run once, however run, resume or retry ended, for a minute at most; it finds the status in \
-      ROLLCALL_EXIT_STATUS, why in ROLLCALL_REASON (a word) and ROLLCALL_MESSAGE (a sentence), and the summary's path in \
-      ROLLCALL_SUMMARY, which is empty when none was written.
-      """)
-  var onFinish: String?
 
   func validate() throws {
     if folder?.isEmpty == true { throw ValidationError("--out needs the name of a folder.") }
   }
+}
+
+/// What is printed and written.
+struct ReportOptions: ParsableArguments {
+  @OptionGroup(title: HelpTitle.everyday) var out: OutOptions
+  @OptionGroup(title: HelpTitle.programs) var programs: ProgramOptions
+
+  var folder: String? { out.folder }
+  var onFinish: String? { programs.onFinish }
+  var logFormat: LogFormat { programs.logFormat }
+  /// Whether people are not told more than they must be; programs are told all of it.
+  var quiet: Bool { out.quiet && logFormat == .text }
 
   /// The options that the next command for the same rows needs too, so that it writes into the same folder.
   var optionsThatMatter: [String] { folder.map { ["--out", $0] } ?? [] }

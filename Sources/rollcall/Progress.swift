@@ -152,10 +152,10 @@ struct Progress {
     return "[\(full)\(String(repeating: " ", count: length - filled))] "
   }
 
-  /// One line for programs; members that do not apply are left out. Version 1.
-  func json(at now: Instant) -> String {
+  /// For programs; members that do not apply are left out.
+  func members(at now: Instant) -> [String: JSONValue] {
     var members: [String: JSONValue] = [
-      "schemaVersion": .integer(1), "at": .string(now.rfc3339()), "rowCount": .integer(Int64(tally.rowCount)),
+      "at": .string(now.rfc3339()), "rowCount": .integer(Int64(tally.rowCount)),
       "done": .integer(Int64(tally[.done])), "failed": .integer(Int64(tally[.failed])),
       "cancelled": .integer(Int64(tally[.cancelled])), "invalid": .integer(Int64(tally.invalidCount)),
       "waiting": .integer(Int64(waitingCount)), "answerUnknown": .integer(Int64(tally[.inDoubt])),
@@ -165,12 +165,13 @@ struct Progress {
     if let wait {
       members["waitSeconds"] = .integer(wait.length.wholeSeconds)
       members["waitReason"] = wait.reason.map { .string($0.rawValue) }
+      members["reason"] = members["waitReason"]
     }
     if tally[.inDoubt] > 0, case .after(let length) = look {
       members["askingInSeconds"] = .integer(length.wholeSeconds)
     }
     if let timeLeft { members["secondsLeft"] = .integer(timeLeft.wholeSeconds) }
-    return JSONValue.object(members).canonicalText
+    return members
   }
 }
 

@@ -66,7 +66,7 @@ final class ProgressLine: Sendable {
     guard isNew else { return }
     let now = context.time.now()
     switch format {
-    case .json: context.tell(json: progress.json(at: now))
+    case .json: context.tell(lines: [], as: .progress, progress.members(at: now))
     case .text where isDrawn: context.draw(line)
     case .text: context.tell("\(now.rfc3339()) \(text)")
     }

@@ -29,12 +29,15 @@ struct RosterArguments: ParsableArguments {
   }
 }
 
-/// How a roster is read, and what makes definitions of its rows.
-struct ReadingOptions: ParsableArguments {
+/// What makes definitions of rows that are none.
+struct TemplateOption: ParsableArguments {
   @Option(
     help: "A template: JSON in the shape of a definition, with ${column} where a cell belongs.", completion: .file())
   var template: String?
-  @OptionGroup var table: TableOptions
+}
+
+/// Which rows of a roster are taken, and as what.
+struct RowOptions: ParsableArguments {
   @Option(help: "Only so many rows, from the first.")
   var limit: Int?
   @Option(help: "This column only travels into the reports, whatever its header looks like; may be repeated.")
@@ -47,7 +50,6 @@ struct ReadingOptions: ParsableArguments {
   var allowShortNumbers = false
   @Flag(help: "Allow that a name which was made for one person is another's now.")
   var allowReassigned = false
-  @OptionGroup var gone: GoneOptions
   @Flag(help: "Queue the good rows; the bad ones go into failed.csv.")
   var skipInvalid = false
   @Flag(help: "Read the roster as this command says, and not as last time; that is remembered from now on.")
@@ -55,6 +57,25 @@ struct ReadingOptions: ParsableArguments {
 
   func validate() throws {
     if let limit, limit < 1 { throw ValidationError("--limit must be at least 1.") }
+  }
+}
+
+/// How a roster is read, and what makes definitions of its rows.
+@dynamicMemberLookup
+struct ReadingOptions: ParsableArguments {
+  @OptionGroup(title: HelpTitle.everyday) var made: TemplateOption
+  @OptionGroup(title: HelpTitle.roster) var table: TableOptions
+  @OptionGroup(title: HelpTitle.roster) var rows: RowOptions
+  @OptionGroup(title: HelpTitle.people) var gone: GoneOptions
+
+  var template: String? {
+    get { made.template }
+    set { made.template = newValue }
+  }
+
+  subscript<Value>(dynamicMember option: WritableKeyPath<RowOptions, Value>) -> Value {
+    get { rows[keyPath: option] }
+    set { rows[keyPath: option] = newValue }
   }
 
   /// How the roster is read, by the command line and the template; says what of the template is not used.
@@ -67,10 +88,10 @@ struct ReadingOptions: ParsableArguments {
 
   private var options: RosterOptions {
     var options = table.options
-    options.limit = limit
-    options.carried = Set(carry.map(\.asHeader))
-    options.allowsRowNumbers = allowRowNumbers
-    options.allowsShortNumbers = allowShortNumbers
+    options.limit = rows.limit
+    options.carried = Set(rows.carry.map(\.asHeader))
+    options.allowsRowNumbers = rows.allowRowNumbers
+    options.allowsShortNumbers = rows.allowShortNumbers
     return options
   }
 
@@ -98,11 +119,11 @@ struct ReadingOptions: ParsableArguments {
 
   /// Refuses, before anything is read, a place where the issues must not be written.
   func refuseOverwriting(_ needed: NeededFiles, in context: Context) throws {
-    if let issues { _ = try IssuePlace(context.absolute(issues), shown: issues, needed: needed) }
+    if let issues = rows.issues { _ = try IssuePlace(context.absolute(issues), shown: issues, needed: needed) }
   }
 
   func issueFile(_ needed: NeededFiles, in context: Context) throws -> IssueFile? {
-    try issues.map { try IssueFile(path: context.absolute($0), shown: $0, needed: needed) }
+    try rows.issues.map { try IssueFile(path: context.absolute($0), shown: $0, needed: needed) }
   }
 
   func readTemplate(in context: Context) throws -> Template? {

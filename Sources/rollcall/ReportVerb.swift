@@ -26,10 +26,12 @@ struct ReportVerb: AsyncParsableCommand {
     let batch = try BatchChoice.latest(batch, in: queue)
     let folder = try report.folder(of: batch, in: queue, context)
     let summary = try OutcomeFiles(of: batch, in: queue, to: folder, schema: .workspace).write(at: context.time.now())
-    if report.json { context.output(json: String(decoding: try summary.json(), as: UTF8.self)) }
+    context.machine.note(batch: batch.id.rawValue)
+    try context.answer(summary.members())
+    context.answer(["folder": .string(folder)])
     guard !report.quiet else { return }
-    context.tell("Batch \(batch.id.rawValue), \(batch.shortLabel):")
-    for line in ClosingTable.lines(summary) { context.tell(line) }
-    context.tell("Files in \(folder)/")
+    context.tell(
+      lines: ["Batch \(batch.id.rawValue), \(batch.shortLabel):"] + ClosingTable.lines(summary)
+        + ["Files in \(folder)/"], as: .closing)
   }
 }

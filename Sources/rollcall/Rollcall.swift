@@ -2,8 +2,8 @@
 
 import ArgumentParser
 import Foundation
+import Pacing
 import Provisioning
-import Synchronization
 
 struct Rollcall: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -18,7 +18,9 @@ struct Rollcall: AsyncParsableCommand {
       """,
     version: "0.1.0",
     groupedSubcommands: [
-      CommandGroup(name: "Everyday", subcommands: [CheckVerb.self, RunVerb.self, StatusVerb.self, ReportVerb.self]),
+      CommandGroup(
+        name: "Everyday",
+        subcommands: [CheckVerb.self, RunVerb.self, StatusVerb.self, WaitVerb.self, ReportVerb.self]),
       CommandGroup(
         name: "Put right",
         subcommands: [ShowVerb.self, ResumeVerb.self, RetryVerb.self, CancelVerb.self, AdoptVerb.self]),
@@ -33,7 +35,9 @@ struct Rollcall: AsyncParsableCommand {
   static func run(_ arguments: [String], in context: Context) async -> Int32 {
     var context = context
     context.arguments = arguments
+    context.machine = MachineOutput(arguments)
     return await Context.$current.withValue(context) { [context] in
+      let ending: Ending
       do {
         var command = try parseAsRoot(arguments)
         if var command = command as? any AsyncParsableCommand {
@@ -41,35 +45,46 @@ struct Rollcall: AsyncParsableCommand {
         } else {
           try command.run()
         }
-        return ExitStatus.done.rawValue
+        ending = .done
       } catch {
-        return report(error, in: context).rawValue
+        ending = report(error, in: context)
       }
+      return context.finish(ending).status.rawValue
     }
   }
 
   /// Prints an error the way its kind asks for.
-  private static func report(_ error: any Error, in context: Context) -> ExitStatus {
-    if let exit = error as? Exit { return exit.status }
+  private static func report(_ error: any Error, in context: Context) -> Ending {
+    if let exit = error as? Exit { return exit.ending }
     guard let failure = CommandError(error) else { return reportUsage(error, in: context) }
     failure.tell(in: context)
-    return failure.status
+    return Ending(failure)
   }
 
   /// Help and version are wanted output; everything else that the parser throws is a usage error.
-  static func reportUsage(_ error: any Error, in context: Context) -> ExitStatus {
-    let text = fullMessage(for: error)
+  static func reportUsage(_ error: any Error, in context: Context) -> Ending {
+    let status: ExitStatus
     switch exitCode(for: error) {
     case .success:
-      context.say(text: text)
+      context.show(text: fullMessage(for: error))
       return .done
-    case .validationFailure:
-      context.tell(text: Self.writingOut(context.arguments, in: text))
-      return .usage
-    default:
-      context.tell(text)
-      return .toolFailed
+    case .validationFailure: status = .usage
+    default: status = .toolFailed
     }
+    if status == .usage, let failure = Suggestion.unknownVerb(context.arguments) {
+      failure.tell(in: context)
+      return Ending(failure)
+    }
+    let hint = status == .usage ? Suggestion.help(for: context.arguments) : nil
+    let ending = Ending(status: status, reason: EndReason(status), message: message(for: error), hint: hint)
+    if context.machine.logsObjects {
+      context.tell(ending.message, as: .error, ending.members)
+    } else if status == .usage {
+      context.tell(text: Self.writingOut(context.arguments, in: fullMessage(for: error)))
+    } else {
+      context.tell(fullMessage(for: error))
+    }
+    return ending
   }
 
   /// A text of several lines that repeats arguments, in which no newline of theirs makes a line.
@@ -82,9 +97,9 @@ struct Rollcall: AsyncParsableCommand {
 
 /// The command ends with a status other than 0, and everything was printed.
 struct Exit: Error {
-  let status: ExitStatus
+  let ending: Ending
 
-  init(_ status: ExitStatus) { self.status = status }
+  init(_ ending: Ending) { self.ending = ending }
 }
 
 /// The process's entry. Not in a file called main.swift, or async verbs silently print help; and not async itself, because
@@ -98,31 +113,30 @@ enum Main {
     signal(SIGHUP, SIG_IGN)
     // Ends at once, as people mean it; the runtime's report of a crash would ask questions.
     signal(SIGQUIT, SIG_DFL)
-    if let shortage = DescriptorCheck.shortage() { end(shortage, ExitStatus.toolFailed.rawValue) }
+    if let shortage = DescriptorCheck.shortage() { end(shortage) }
     guard Context.currentFolder != nil else {
       // Foundation traps where it looks for it.
       end(
-        "Error: The current folder is not there any more.\nHint: Go to one that is (`cd`), then run it again.\n",
-        ExitStatus.usage.rawValue)
+        CommandError(
+          "The current folder is not there any more.", hint: "Go to one that is (`cd`), then run it again.", .usage))
     }
     Task {
       let status = await Rollcall.run(Array(CommandLine.arguments.dropFirst()), in: .process)
-      let number = Context.outputError.load(ordering: .relaxed)
-      if number != 0 {
-        end(
-          "Error: Standard output could not be written to its end: \(String(cString: strerror(number))).\n"
-            + "Hint: Free space where it goes, and run the command again.\n",
-          status == 0 ? ExitStatus.toolFailed.rawValue : status)
-      }
       exit(status)
     }
     dispatchMain()
   }
 
   /// Ends before anything has begun. Written by the system's own call: nothing else may work yet.
-  private static func end(_ text: String, _ status: Int32) -> Never {
-    let bytes = Array(text.utf8)
-    _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
-    exit(status)
+  private static func end(_ failure: CommandError) -> Never {
+    let machine = MachineOutput(Array(CommandLine.arguments.dropFirst()))
+    let (output, errorOutput) = machine.lastWords(failure, at: SystemTimeSource().now())
+    put(output, STDOUT_FILENO)
+    put(errorOutput, STDERR_FILENO)
+    exit(failure.status.rawValue)
+  }
+
+  private static func put(_ text: String, _ descriptor: Int32) {
+    _ = Array(text.utf8).withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
   }
 }

@@ -202,11 +202,9 @@ struct RosterCheck {
       let sample = summary.format.sample.map { " A cell of it: '\($0.shown)'." } ?? ""
       context.tell("Read as \(summary.format): \(summary.rowCount.of("row")).\(sample)")
     }
-    for line in try IssueText(summary.warningGroups, prefix: "warning: ", reader: reader).text { context.tell(line) }
-    for line in try IssueText(summary.issueGroups, reader: reader).text { context.tell(line) }
+    try tellIssues(in: context)
     if leavesRowsOut {
-      let bad = summary.rowCount - summary.acceptedCount
-      context.tell("\(bad) of \(summary.rowCount) rows have issues and are left out; they go into failed.csv.")
+      context.tell(leftOutText)
     } else if summary.issueCount > 0 {
       throw CommandError(
         "\(shownPath) has \(issueCountText); nothing was queued or sent.",

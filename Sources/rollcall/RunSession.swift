@@ -25,6 +25,7 @@ struct RunSession {
 
   /// Runs the batch to its end, writes its files and prints how it ended; `requeue` tells what is tried again.
   func run(_ requeue: Requeue) async throws -> Ending {
+    context.machine.note(batch: batch.id.rawValue)
     // Now, because at the end it would be too late to name another one.
     try files.prepareFolder()
     // A rehearsal's folder is not the course's.
@@ -42,7 +43,8 @@ struct RunSession {
     }
     // A signal must not cut off the report either.
     let signals = context.onFirstSignal { [context] signal in
-      context.tell(lines: ["", "Stopping when the report is written. Once more leaves at once. (\(signal))"])
+      context.tell(
+        lines: ["", "Stopping when the report is written. Once more leaves at once. (\(signal))"], as: .signal)
     }
     defer { signals?.stop() }
     let end: RunEnd
@@ -122,9 +124,10 @@ struct RunSession {
 
   private func watch(_ pool: Pool) async -> RunEnd {
     let signals = context.onFirstSignal { [context] signal in
-      context.tell(lines: [
-        "", "Stopping: requests in flight may finish, nothing new is sent. Once more leaves at once. (\(signal))",
-      ])
+      context.tell(
+        lines: [
+          "", "Stopping: requests in flight may finish, nothing new is sent. Once more leaves at once. (\(signal))",
+        ], as: .signal)
       pool.requestDrain()
     }
     let progress =
@@ -170,7 +173,7 @@ struct RunSession {
       try show(end, summary, status, standstill, hasFiles: true)
       return Ending(
         status: status, reason: reason(end, status, summary), message: message(end, summary, standstill),
-        summary: folder + "/" + OutcomeFiles.summary, signal: signal)
+        hint: hint(end, summary, standstill), summary: folder + "/" + OutcomeFiles.summary, signal: signal)
     }
     try show(end, summary, .toolFailed, nil, hasFiles: false)
     let failure =
@@ -181,6 +184,7 @@ struct RunSession {
     )
     return Ending(
       status: .toolFailed, reason: failure.reason, message: "\(failure.message) \(message(end, summary))",
+      hint: failure.wholeHint,
       signal: signal)
   }
 
@@ -215,10 +219,14 @@ struct RunSession {
     }
   }
 
+  /// What to do; nil when there is nothing.
+  private func hint(_ end: RunEnd, _ summary: Summary, _ standstill: Standstill?) -> String? {
+    closing(end, standstill).hint ?? (summary.changedCount ?? 0 > 0 ? DifferenceWords.hint(batch.id) : nil)
+  }
+
   /// How it ended, in a sentence for programs.
   private func message(_ end: RunEnd, _ summary: Summary, _ standstill: Standstill? = nil) -> String {
-    let done = summary.states[ItemState.done.rawValue] ?? 0
-    let tally = "\(done) of \(summary.rowCount) \(summary.rowCount == 1 ? "row is" : "rows are") done."
+    let tally = summary.tallySentence
     return closing(end, standstill).sentence.map { "\($0) \(tally)" } ?? tally
   }
 
@@ -236,19 +244,15 @@ struct RunSession {
   private func show(
     _ end: RunEnd, _ summary: Summary, _ status: ExitStatus, _ standstill: Standstill?, hasFiles: Bool
   ) throws {
-    if report.json { context.output(json: String(decoding: try summary.json(), as: UTF8.self)) }
+    try context.answer(summary.members())
+    if hasFiles { context.answer(["folder": .string(folder)]) }
     // Who has left is told once, by the run that has brought the roster without them.
     let isNewlyGone = summary.goneCount ?? 0 > 0 && batch.importedAt >= note.startedAt
     guard !(report.quiet && status == .done) || isNewlyGone else { return }
-    context.tell("Batch \(batch.id.rawValue), \(batch.shortLabel):")
-    for line in ClosingTable.lines(summary) { context.tell(line) }
-    if hasFiles { context.tell("Files in \(folder)/") }
-    let closing = closing(end, standstill)
-    for problem in closing.sentences { context.tell(problem) }
-    if let hint = closing.hint {
-      context.tell("Hint: \(hint)")
-    } else if summary.changedCount ?? 0 > 0 {
-      context.tell("Hint: \(DifferenceWords.hint(batch.id))")
-    }
+    context.tell(
+      lines: ["Batch \(batch.id.rawValue), \(batch.shortLabel):"] + ClosingTable.lines(summary)
+        + (hasFiles ? ["Files in \(folder)/"] : []) + closing(end, standstill).sentences, as: .closing,
+      ["status": .integer(Int64(status.rawValue)), "reason": .string(reason(end, status, summary).rawValue)])
+    if let hint = hint(end, summary, standstill) { context.tell("Hint: \(hint)") }
   }
 }

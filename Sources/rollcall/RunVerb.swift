@@ -11,17 +11,17 @@ struct RunVerb: AsyncParsableCommand {
     commandName: "run", abstract: "Check, plan, ask, import what is new, submit, report; safe to rerun.")
 
   @OptionGroup var roster: RosterArguments
-  @Flag(help: "Do not ask; needed without a terminal.")
-  var yes = false
-  @Flag(help: "Stop after the plan.")
-  var dryRun = false
-  @Option(help: "Stop before the first create if more would be created.")
-  var maxNew: Int?
   @OptionGroup var reading: ReadingOptions
-  @OptionGroup var queueOptions: QueueOptions
-  @OptionGroup var endpointOptions: EndpointOptions
-  @OptionGroup var pace: PaceOptions
+  @OptionGroup(title: HelpTitle.everyday) var consent: ConsentOptions
+  @OptionGroup(title: HelpTitle.people) var most: MostOptions
+  @OptionGroup(title: HelpTitle.place) var queueOptions: QueueOptions
+  @OptionGroup(title: HelpTitle.place) var endpointOptions: EndpointOptions
+  @OptionGroup(title: HelpTitle.pace) var pace: PaceOptions
   @OptionGroup var report: ReportOptions
+
+  private var yes: Bool { consent.yes }
+  private var dryRun: Bool { consent.dryRun }
+  private var maxNew: Int? { most.maxNew }
 
   mutating func run() async throws {
     let (verb, context) = (self, Context.current)
@@ -140,7 +140,7 @@ struct RunVerb: AsyncParsableCommand {
   @discardableResult
   private func agree(to plan: Plan, in context: Context) throws -> Agreement {
     let comparison = plan.check.comparison
-    if !report.quiet { for line in plan.lines(at: context.time.now()) { context.tell(line, wrappedTo: 12) } }
+    plan.tell(quietly: report.quiet, in: context)
     try refuseTooMany(plan.createCount)
     let goneCount = try plan.check.confirmGone(comparison, asks: !dryRun, in: context)
     if !dryRun { try confirm(plan.createCount, endpoint: plan.check.endpoint, in: context) }

@@ -49,6 +49,7 @@ struct SandboxVerb: AsyncParsableCommand {
   var retired = false
   @Option(name: .customLong("account"), help: "An account that exists; may be repeated (two of them unless given).")
   var accounts: [String] = []
+  @OptionGroup var output: OutputOptions
   @Option(help: "Print the ledger of the sandbox at this address and exit.")
   var ledger: String?
 
@@ -71,16 +72,16 @@ struct SandboxVerb: AsyncParsableCommand {
     let serving = Task { try await server.run { port in Self.announce(port, settings, in: context) } }
     let signals = context.onFirstSignal { _ in Self.end(server, in: context) }
     // Its terminal was closed: nobody is left who could stop it.
-    let hangup = DispatchSource.makeSignalSource(signal: SIGHUP, queue: .global())
-    hangup.setEventHandler { Self.end(server, in: context) }
-    if context.handlesSignals { hangup.activate() }
+    let hangup = context.handlesSignals ? DispatchSource.makeSignalSource(signal: SIGHUP, queue: .global()) : nil
+    hangup?.setEventHandler { Self.end(server, in: context) }
+    hangup?.activate()
     try await withTaskCancellationHandler {
       try await serving.value
     } onCancel: {
       serving.cancel()
     }
     signals?.stop()
-    if context.handlesSignals { hangup.cancel() }
+    hangup?.cancel()
   }
 
   /// Ends the process: the libraries below trap now and then when a server is stopped right after a connection came.
@@ -163,17 +164,26 @@ struct SandboxVerb: AsyncParsableCommand {
 
   /// What to type to use it. The fake pair opens nothing but a sandbox; a pair of one's own is never printed.
   private static func announce(_ port: Int, _ settings: SandboxConfiguration, in context: Context) {
-    context.say("Sandbox at http://127.0.0.1:\(port), accounts \(settings.accounts.joined(separator: ", "))")
-    context.say("To use it:")
-    context.say("  export ROLLCALL_ENDPOINT=http://127.0.0.1:\(port)")
-    if settings.credentials.fingerprint == Credentials.sandbox.fingerprint {
-      context.say("  export \(Credentials.accessKeyVariable)=\(Credentials.sandbox.accessKey)")
-      context.say("  export \(Credentials.secretKeyVariable)=\(Credentials.sandbox.secretKey)")
-    } else {
-      context.say("  (with the credentials that are set here)")
+    let address = "http://127.0.0.1:\(port)"
+    var variables = [("ROLLCALL_ENDPOINT", address)]
+    let isFake = settings.credentials.fingerprint == Credentials.sandbox.fingerprint
+    if isFake {
+      variables.append((Credentials.accessKeyVariable, Credentials.sandbox.accessKey))
+      variables.append((Credentials.secretKeyVariable, Credentials.sandbox.secretKey))
     }
-    context.say("The ledger: http://127.0.0.1:\(port)\(SandboxServer.ledgerPath)")
-    context.say("Ctrl-C ends it.")
+    context.answer([
+      "endpoint": .string(address), "accounts": .texts(settings.accounts),
+      "ledger": .string(address + SandboxServer.ledgerPath),
+      "environment": .object(Dictionary(uniqueKeysWithValues: variables.map { ($0.0, .string($0.1)) })),
+    ])
+    // It lives on; whoever started it reads the document now.
+    context.printDocument(of: .done)
+    context.show("Sandbox at \(address), accounts \(settings.accounts.joined(separator: ", "))")
+    context.show("To use it:")
+    for (name, value) in variables { context.show("  export \(name)=\(value)") }
+    if !isFake { context.show("  (with the credentials that are set here)") }
+    context.show("The ledger: \(address)\(SandboxServer.ledgerPath)")
+    context.show("Ctrl-C ends it.")
   }
 
   private func printLedger(at address: String, in context: Context) async throws {
@@ -186,6 +196,10 @@ struct SandboxVerb: AsyncParsableCommand {
     guard let text = try await Exchange.fetchText(url.absoluteString, timeout: .seconds(5)) else {
       throw unreachable
     }
-    context.output(json: text)
+    guard context.machine.printsDocument else { return context.output(json: text) }
+    guard case .success(let value) = Result(catching: { try JSONParser.value(of: Array(text.utf8), .roster) }) else {
+      throw CommandError("What \(endpoint.baseURL) answered is no ledger.", .toolFailed)
+    }
+    context.answer(["ledger": value])
   }
 }

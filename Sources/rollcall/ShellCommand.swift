@@ -23,13 +23,18 @@ final class ShellCommand: Sendable {
   /// for data of ours. Nothing else that is open here is open there, and every signal has its usual effect and none is
   /// blocked, whatever this process ignores.
   ///
-  /// - Parameter environment: all of its variables. None that begins with `NCLOUD_` is handed on: these are the keys.
-  init(_ command: String, in folder: String, environment: [String: String]) throws(Failure) {
+  /// - Parameters:
+  ///   - environment: all of its variables. None that begins with `NCLOUD_` is handed on: these are the keys.
+  ///   - output: a file that gets both outputs instead.
+  init(
+    _ command: String, in folder: String, environment: [String: String], output: Int32 = STDERR_FILENO
+  ) throws(Failure) {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO)
+    posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
+    if output != STDERR_FILENO { posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO) }
     var attributes = Self.attributes()
     defer { posix_spawnattr_destroy(&attributes) }
     let variables = environment.filter { !$0.key.hasPrefix("NCLOUD_") }.map { "\($0.key)=\($0.value)" }

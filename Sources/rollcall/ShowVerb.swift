@@ -16,6 +16,7 @@ struct ShowVerb: AsyncParsableCommand {
   var item: String
   @Option(help: "The batch's number (the latest unless given).")
   var batch: Int64?
+  @OptionGroup var output: OutputOptions
   @OptionGroup var queueOptions: QueueOptions
 
   mutating func run() async throws {
@@ -24,13 +25,19 @@ struct ShowVerb: AsyncParsableCommand {
     let batch = try BatchChoice.latest(batch, in: queue)
     let found = try queue.histories(named: item, line: Int(item), in: batch.id)
     let rejected = try queue.rejectedRows(named: item, line: Int(item), in: batch.id)
-    for row in rejected { context.say("line \(row.line): not accepted: \(row.issue)") }
+    context.answer([
+      "batch": .integer(batch.id.rawValue),
+      "notAccepted": .array(rejected.map { .object(["line": .count($0.line), "issue": .string($0.issue)]) }),
+      "items": .array([]),
+    ])
+    for row in rejected { context.show("line \(row.line): not accepted: \(row.issue)") }
     guard !found.isEmpty || !rejected.isEmpty else {
       throw CommandError(
         "Batch \(batch.id.rawValue) (\(batch.shortLabel)) has no item '\(item)', neither as a name nor as a line.",
         hint: "Name another batch with --batch.", .usage)
     }
-    for history in found { for line in Self.lines(history) { context.say(line) } }
+    try context.answer(["items": .array(found.map { try $0.members() })])
+    for history in found { for line in Self.lines(history) { context.show(line) } }
   }
 
   /// The item first, then a line for each thing that happened to it.

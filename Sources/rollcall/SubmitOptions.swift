@@ -7,9 +7,9 @@ import Provisioning
 
 /// The options of a verb that submits what is in the queue.
 struct SubmitOptions: ParsableArguments {
-  @OptionGroup var queueOptions: QueueOptions
-  @OptionGroup var endpointOptions: EndpointOptions
-  @OptionGroup var pace: PaceOptions
+  @OptionGroup(title: HelpTitle.place) var queueOptions: QueueOptions
+  @OptionGroup(title: HelpTitle.place) var endpointOptions: EndpointOptions
+  @OptionGroup(title: HelpTitle.pace) var pace: PaceOptions
   @OptionGroup var report: ReportOptions
 
   /// Submits the batch that `BatchChoice.only` chooses; `requeue` tells what is tried again.

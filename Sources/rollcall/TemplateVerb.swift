@@ -18,6 +18,7 @@ struct TemplateVerb: AsyncParsableCommand {
   @Argument(help: "The roster: a table with a header (CSV or .xlsx) or JSON.", completion: .file())
   var roster: String
   @OptionGroup var table: TableOptions
+  @OptionGroup var output: OutputOptions
 
   mutating func run() async throws {
     let context = Context.current
@@ -27,15 +28,19 @@ struct TemplateVerb: AsyncParsableCommand {
     let look = try reader.preview()
     var settings = table.settings
     settings.except += look.probablyNone.filter { !settings.except.contains($0) }
-    context.output(json: Self.starter(look, settings))
-    context.tell(
+    let starter = Self.starter(look, settings)
+    try context.answer([
+      "template": JSONParser.value(of: Array(starter.utf8)), "columns": .texts(look.headers.filter { !$0.isEmpty }),
+    ])
+    if !context.machine.printsDocument { context.output(json: starter) }
+    context.advise(
       "Columns of \(roster): \(look.headers.filter { !$0.isEmpty }.map(\.shown).joined(separator: ", "))")
     if !look.probablyNone.isEmpty {
       let rows = look.probablyNone.map { "'\("\($0.column)=\($0.value)".shown)'" }.joined(separator: ", ")
-      context.tell("Rows that are probably none are left out by it: \(rows). Take out of \"except\" what is one.")
+      context.advise("Rows that are probably none are left out by it: \(rows). Take out of \"except\" what is one.")
     }
-    if let spoiled = look.spoiledNameColumn { context.tell(Self.text(spoiled, instead: look.bestNameColumn)) }
-    context.tell(
+    if let spoiled = look.spoiledNameColumn { context.advise(Self.text(spoiled, instead: look.bestNameColumn)) }
+    context.advise(
       "Hint: save this as lab.json, set the account and the image, and run "
         + "`rollcall check \(TableOptions.quoted(roster)) --template lab.json`.")
   }

@@ -47,7 +47,7 @@ import Testing
               "refused" : 1
             },
             "rowCount" : 5,
-            "schemaVersion" : 2,
+            "schemaVersion" : 3,
             "startedAt" : "\(time(3))",
             "states" : {
               "cancelled" : 0,

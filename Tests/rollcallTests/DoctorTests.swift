@@ -101,7 +101,8 @@ import Testing
     _ = await #expect(processExitsWith: .exitCode(7)) { [limit = limit as Int] in
       var few = rlimit(rlim_cur: rlim_t(limit), rlim_max: rlim_t(limit))
       setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &few)
-      let text = DescriptorCheck.shortage()
+      let shortage = DescriptorCheck.shortage()
+      let text = shortage.map { "\($0.message) \($0.hint ?? "")" }
       few = rlimit(rlim_cur: 0, rlim_max: 0)
       guard let text, text.contains("ulimit -n"), text.contains("limit is \(limit)") else { exit(1) }
       exit(7)

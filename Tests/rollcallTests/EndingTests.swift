@@ -143,6 +143,8 @@ import Testing
       try FileManager.default.removeItem(atPath: fixture.folder + "/report")
       try fixture.write("", to: "report")
       for json in [[], ["--json"]] {
+        var context = context
+        context.machine = MachineOutput(json)
         let session = RunSession(
           queue: queue, batch: batch, endpoint: try EndpointOptions.endpoint(fixture.endpoint), credentials: .sandbox,
           pace: try PaceOptions.parse([]), report: try ReportOptions.parse(["--out", "report", "--quiet"] + json),
@@ -150,10 +152,11 @@ import Testing
           folder: fixture.folder + "/report")
         let ending = try session.conclude(.finished)
         #expect(ending.status == .toolFailed && ending.reason == .report && ending.summary == nil)
+        context.finish(ending)
         #expect(ending.message.contains("Not a directory") && ending.message.contains("2 of 2 rows are done."))
       }
       let text = told.text
-      for part in ["done  2", "Not a directory", "rollcall report 1", #""done" : 2"#] {
+      for part in ["done  2", "Not a directory", "rollcall report 1", #""done":2"#] {
         #expect(text.contains(part), "\(part): \(text)")
       }
       #expect(!text.contains("Files in"), "\(text)")

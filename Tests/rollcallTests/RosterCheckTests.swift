@@ -96,7 +96,8 @@ import Testing
     try await CommandFixture.with { fixture in
       try fixture.write("", to: "empty.csv")
       let result = await fixture.run("check", "empty.csv", "--json")
-      #expect(result.status == 5 && result.output.contains("\"error\":\"The roster empty.csv is empty.\""), "\(result)")
+      #expect(
+        result.status == 5 && result.output.contains("\"message\":\"The roster empty.csv is empty.\""), "\(result)")
     }
   }
 

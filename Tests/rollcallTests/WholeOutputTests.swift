@@ -77,7 +77,7 @@ import Testing
       expect(
         await fixture.run("check", "class.csv", "--json"), fixture, status: 5,
         output: #"""
-          {"issueCount":2,"issues":[{"cell":"A5","column":"name","file":"class.csv","line":5,"lines":"5","message":"'N4' must start with a–z and hold only a–z, 0–9 and single hyphens, none at the end","rowCount":1,"rule":"name-form","severity":"issue","value":"N4"},{"cell":"C5","column":"image","file":"class.csv","line":5,"lines":"5","message":"'PyTorch:1' must be an image and its tag, for example tensorflow:r2.3.1-py3 (at most 30 and 20 characters, each a–z, 0–9, '.', '_' or '-')","rowCount":1,"rule":"image-form","severity":"issue","value":"PyTorch:1"}],"issuesLeftOutCount":0,"kinds":[{"column":"name","firstLine":5,"issueCount":1,"lastLine":5,"rowCount":1,"rule":"name-form","severity":"issue"},{"column":"image","firstLine":5,"issueCount":1,"lastLine":5,"rowCount":1,"rule":"image-form","severity":"issue"}],"rowCount":4,"schemaVersion":2,"warningCount":0}
+          {"error":{"code":"roster_issues","hint":"Mend the lines above and run the same command again.","message":"class.csv has 2 issues in 1 row; nothing was queued or sent."},"gone":[],"issueCount":2,"issues":[{"cell":"A5","column":"name","file":"class.csv","line":5,"lines":"5","message":"'N4' must start with a–z and hold only a–z, 0–9 and single hyphens, none at the end","rowCount":1,"rule":"name-form","severity":"issue","value":"N4"},{"cell":"C5","column":"image","file":"class.csv","line":5,"lines":"5","message":"'PyTorch:1' must be an image and its tag, for example tensorflow:r2.3.1-py3 (at most 30 and 20 characters, each a–z, 0–9, '.', '_' or '-')","rowCount":1,"rule":"image-form","severity":"issue","value":"PyTorch:1"}],"issuesLeftOutCount":0,"kinds":[{"column":"name","firstLine":5,"issueCount":1,"lastLine":5,"rowCount":1,"rule":"name-form","severity":"issue"},{"column":"image","firstLine":5,"issueCount":1,"lastLine":5,"rowCount":1,"rule":"image-form","severity":"issue"}],"plan":{"accountCount":1,"accounts":["6COytUeFj7b8eOhq2L5zL"],"carried":["email"],"counts":{"back":0,"cancelled":0,"changed":0,"conflict":0,"done":0,"failedBefore":0,"gone":0,"inDoubt":0,"invalid":1,"leased":0,"new":3,"ready":0,"reassigned":0,"renamed":0},"dropped":[],"endpoint":"ENDPOINT","firstName":"n1","gpuCount":0,"held":[],"lastName":"n3","pace":{"burst":2,"forecastSeconds" : SECONDS,"rate":"2/s","source":"standard","windows":[]},"rowCount":4,"sent":["name","accountId","image","command"],"toCreateCount":3},"reassigned":[],"renamed":[],"rowCount":4,"schemaVersion":3,"status":5,"warningCount":0}
 
           """#,
         errorOutput: #"""
@@ -223,7 +223,7 @@ import Testing
             "reason" : "some_failed",
             "status" : 3
           },
-          "schemaVersion" : 2,
+          "schemaVersion" : 3,
           "startedAt" : "TIME",
           "states" : {
             "cancelled" : 0,

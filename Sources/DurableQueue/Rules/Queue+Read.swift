@@ -35,6 +35,17 @@ extension Queue {
     }
   }
 
+  /// The latest whole roster of a course; nil when there is none.
+  package func latestWholeBatch(of course: Course) throws -> Batch? {
+    try read { db in
+      try db.one(
+        """
+        SELECT * FROM batch WHERE label = ? AND base_url = ? AND is_partial = 0 ORDER BY id DESC LIMIT 1
+        """, [course.label, course.baseURL]
+      ).map(Self.batch)
+    }
+  }
+
   private static func batch(_ row: Row) throws -> Batch {
     Batch(
       id: BatchID(try row.get("id")), label: try row.get("label"), target: try row.get("service"),
