@@ -19,9 +19,9 @@ struct RunVerb: AsyncParsableCommand {
   @OptionGroup(title: HelpTitle.pace) var pace: PaceOptions
   @OptionGroup var report: ReportOptions
 
-  private var yes: Bool { consent.yes }
-  private var dryRun: Bool { consent.dryRun }
-  private var maxNew: Int? { most.maxNew }
+  var yes: Bool { consent.yes }
+  var dryRun: Bool { consent.dryRun }
+  var maxNew: Int? { most.maxNew }
 
   mutating func run() async throws {
     let (verb, context) = (self, Context.current)
