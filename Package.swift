@@ -78,7 +78,7 @@ let package = Package(
       ["BulkImport", "Spreadsheet", "Sandbox", "DataForest", "DurableQueue", "Provisioning", "Pacing", "Files"]),
     // Row 6
     module(
-      "Reporter", ["CSV", "Words", "DurableQueue", "Provisioning", "Pacing", "Files"],
+      "Reporter", ["BulkImport", "CSV", "Words", "DurableQueue", "Provisioning", "Pacing", "Files"],
       // The page of the report is put together from these; the command must not need files beside it.
       resources: ["page.html", "style.css", "script.js"].map { .embedInCode("Page/\($0)") }),
     // Row 7

@@ -161,7 +161,7 @@ package struct Template: Hashable, Sendable {
   }
 
   /// Text and placeholders; `$${` is a literal `${`.
-  private static func parts(of text: String) throws(RecordFault) -> [Part] {
+  static func parts(of text: String) throws(RecordFault) -> [Part] {
     var parts: [Part] = []
     var literal = ""
     var rest = text[...]

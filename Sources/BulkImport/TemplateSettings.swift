@@ -7,7 +7,7 @@ package struct TemplateSettings: Hashable, Sendable {
   /// The member of a template that holds them.
   package static let key = "rollcall"
   private static let known = [
-    "headerLine", "except", "only", "drop", "carry", "sheet", "format", "allowNoLineEnd",
+    "headerLine", "except", "only", "drop", "carry", "sheet", "format", "allowNoLineEnd", "firstSteps",
   ]
 
   /// As in `RosterOptions`.
@@ -26,6 +26,8 @@ package struct TemplateSettings: Hashable, Sendable {
   package var format: RosterOptions.Format?
   /// As in `RosterOptions`.
   package var allowsNoLineEnd = false
+  /// What a person is to do first with what was made; a column of the report.
+  package var firstSteps: FirstSteps?
 
   /// Makes settings that say nothing.
   package init() {}
@@ -71,6 +73,9 @@ package struct TemplateSettings: Hashable, Sendable {
     case "allowNoLineEnd":
       guard case .bool(let isAllowed) = value else { return "must be true or false" }
       allowsNoLineEnd = isAllowed
+    case "firstSteps":
+      guard let text = value.stringValue, !text.isEmpty else { return "must be a text" }
+      do throws(RecordFault) { firstSteps = try FirstSteps(text) } catch { return error.message }
     default:
       let near = Self.known.nearest(to: key).map { ": did you mean \"\($0)\"?" }
       return "is not known" + (near ?? "; there are \(Self.known.joined(separator: ", "))")
@@ -92,6 +97,7 @@ package struct TemplateSettings: Hashable, Sendable {
       ("only", conditions(only)),
       ("drop", texts(drop)), ("carry", texts(carry)), ("sheet", sheet.map(JSONValue.string)),
       ("format", format.map { .string($0.rawValue) }), ("allowNoLineEnd", allowsNoLineEnd ? .bool(true) : nil),
+      ("firstSteps", firstSteps.map { .string($0.text) }),
     ]
     return all.compactMap { key, value in value.map { (key, $0) } }
   }

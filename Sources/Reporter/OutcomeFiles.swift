@@ -15,6 +15,8 @@ package struct OutcomeFiles {
   ]
   /// The columns that follow the roster's own; the last ones tell which row it is.
   static let columns = rowColumns + ["rollcall_queue", "rollcall_batch", "rollcall_line"]
+  /// What a row's person is to do first; only in the file of rows that are done, and only where that was said.
+  static let firstStepsColumn = "rollcall_first_steps"
   /// The columns that follow the roster's own in the file of changed rows.
   static let changedColumns = ["rollcall_name", "rollcall_field", "rollcall_made", "rollcall_wanted"]
   /// When the roster that has no such row any more was imported, and the line of the one before.

@@ -189,6 +189,7 @@ enum QueueSchema {
       digest TEXT NOT NULL,                 -- equal for rosters that are equal row by row
       imported_at INTEGER NOT NULL,
       is_partial INTEGER NOT NULL DEFAULT 0 CHECK (is_partial BETWEEN 0 AND 1),
+      first_steps TEXT,                     -- what each row's person is to do first, with placeholders
       forecast INTEGER                      -- microseconds, as the first run that sent something of it said
     ) STRICT;
     CREATE INDEX batch_label ON batch (label, id);

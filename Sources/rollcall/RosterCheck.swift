@@ -30,6 +30,8 @@ struct RosterCheck {
   let needed: NeededFiles
   /// How it is read, for the course to remember.
   let settings: CourseSettings
+  /// What each row's person is to do first.
+  let firstSteps: FirstSteps?
   /// The options that are as last time, as words of a command line.
   let asLastTime: [String]
   private let context: Context
@@ -56,6 +58,7 @@ struct RosterCheck {
     }
     // What is told soonest comes first; standard input may take its time.
     let template = try reading.readTemplate(in: context)
+    firstSteps = template?.settings.firstSteps
     options = reading.options(with: template, in: context)
     (path, spool) = try ReadingOptions.file(of: roster, in: context)
     shownPath = isStandardInput ? "standard input" : roster
@@ -122,9 +125,11 @@ struct RosterCheck {
 
   /// The batch that an import of the roster would make.
   var newBatch: NewBatch {
-    NewBatch(
+    var batch = NewBatch(
       label: label, target: DataForestClient.targetName, baseURL: endpoint.baseURL,
-      columns: summary.columns, digest: summary.digest, isPartial: options.isPartial, settings: settings.text)
+      columns: summary.columns, digest: digest, isPartial: options.isPartial, settings: settings.text)
+    batch.firstSteps = firstSteps?.text
+    return batch
   }
 
   /// Imports the roster, or finds the batch that equals it.
@@ -184,7 +189,7 @@ struct RosterCheck {
       self.comparison = comparison
       try refuseIssues(in: context)
       try agree(self)
-      return (summary.columns, summary.digest)
+      return (summary.columns, digest)
     }
   }
 
@@ -212,6 +217,7 @@ struct RosterCheck {
           ? "--skip-invalid leaves rows out, and that does not mend the roster as a whole: mend it and run the same command again."
           : "Mend the lines above and run the same command again.", .rosterIssues)
     }
+    try refuseUnknownSteps()
     try refuseReassignments(in: context)
     try refuseRenamings(in: context)
     guard summary.rowCount > 0 else {

@@ -17,6 +17,8 @@ package struct Batch: Hashable, Sendable {
   package let columns: [String]
   /// When it was imported.
   package let importedAt: Instant
+  /// What each row's person is to do first, with placeholders; nil where nobody has said it.
+  package let firstSteps: String?
 
   /// The label as people see it: the last part of a path.
   package var shortLabel: String { label.split(separator: "/").last.map(String.init) ?? label }

@@ -21,6 +21,8 @@ package struct NewBatch: Hashable, Sendable {
   package var settings: String
   /// Where the course's reports go from now on; nil: as before.
   package var folder: String?
+  /// What each row's person is to do first, with placeholders; nil where nobody has said it.
+  package var firstSteps: String?
 
   /// Makes a description of a batch.
   package init(

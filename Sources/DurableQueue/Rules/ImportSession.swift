@@ -45,12 +45,12 @@ struct ImportSession {
     lastDefinition = try db.one("SELECT max(id) FROM definition")?.get(0) ?? 0
     let id = try db.insert(
       """
-      INSERT INTO batch (label, service, base_url, columns, digest, is_partial, imported_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO batch (label, service, base_url, columns, digest, is_partial, imported_at, first_steps)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?)
       """,
       [
         new.label, new.target, new.baseURL,
-        Self.text(of: new.columns), new.digest, new.isPartial, self.now,
+        Self.text(of: new.columns), new.digest, new.isPartial, self.now, new.firstSteps,
       ])
     batch = BatchID(id)
     let state = Transition.imported.inserted(at: "\(self.now)")

@@ -50,7 +50,7 @@ extension Queue {
     Batch(
       id: BatchID(try row.get("id")), label: try row.get("label"), target: try row.get("service"),
       baseURL: try row.get("base_url"), columns: try strings(row.get("columns")),
-      importedAt: try row.get("imported_at"))
+      importedAt: try row.get("imported_at"), firstSteps: try row.get("first_steps"))
   }
 
   /// A batch's tally; one row by primary key.
