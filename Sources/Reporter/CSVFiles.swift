@@ -83,7 +83,7 @@ final class CSVFiles {
 
   /// What became of a row. What a service said is written out where it would steer a terminal; the roster's own cells are
   /// data, which must come back as it was, and stay as they are.
-  private static func outcomeCells(_ row: OutcomeRow) -> [String] {
+  static func outcomeCells(_ row: OutcomeRow) -> [String] {
     guard let item = row.item else {
       return ["invalid", "", "", "", "invalid", row.issue ?? "", "0", "", "", ""]
     }

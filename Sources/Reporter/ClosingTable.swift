@@ -5,8 +5,13 @@ import Words
 
 /// The closing table of a batch.
 package enum ClosingTable {
-  /// The table's lines, without a newline at their ends: states that have rows, each with its reasons.
-  package static func lines(_ summary: Summary) -> [String] {
+  /// The table's lines, without a newline at their ends: states that have rows, each with its reasons, and the first rows
+  /// that are not done.
+  ///
+  /// - Parameters:
+  ///   - columns: how wide a line of a row may be.
+  ///   - options: the words of the command line that a command about the same queue needs too.
+  package static func lines(_ summary: Summary, columns: Int = 100, options: [String] = []) -> [String] {
     var rows: [(String, Int)] = []
     for state in [ItemState.done, .failed, .inDoubt, .leased, .ready, .cancelled] {
       let count = summary.states[state.rawValue] ?? 0
@@ -20,7 +25,22 @@ package enum ClosingTable {
       "  " + name + String(repeating: " ", count: nameWidth - name.count + 2)
         + String(repeating: " ", count: countWidth - String(count).count) + String(count)
     }
-    return table + reasonLines(summary) + moreLines(summary)
+    return table + reasonLines(summary) + openLines(summary, columns: columns, options) + moreLines(summary)
+  }
+
+  /// The first rows that are not done, a line each, the reason shortened; and the command that lists the others.
+  private static func openLines(_ summary: Summary, columns: Int, _ options: [String]) -> [String] {
+    let open = summary.openRows.value
+    let rows = open.shown
+    let nameWidth = rows.map(\.name.terminalWidth).max() ?? 0
+    let lines = rows.map { row in
+      let head = "    " + row.name.padded(to: nameWidth) + "  "
+      return head + row.why.clippedToWords(columns: max(24, columns - head.terminalWidth))
+    }
+    guard let rest = open.rest else { return lines }
+    return lines + [
+      "    " + RowWords.more(rest.count, of: BatchID(summary.batch), states: rest.states, options: options)
+    ]
   }
 
   /// What stands beside the states: rows that were made otherwise than they ask for, and who has left.

@@ -63,6 +63,8 @@ package struct Summary: Codable, Hashable, Sendable {
   package var forecastSeconds: Double?
   /// How the course's last run ended; nil while one is under way.
   package var run: Run?
+  /// The first rows that are not done, for the closing table.
+  var openRows = Unwritten(OpenRows())
 
   /// How a run ended.
   package struct Run: Codable, Hashable, Sendable {
@@ -105,6 +107,7 @@ package struct Summary: Codable, Hashable, Sendable {
     }
     messages = said.isEmpty ? nil : Dictionary(uniqueKeysWithValues: said)
     attemptCount = counts.attemptCount
+    openRows = Unwritten(counts.open)
     changedCount = counts.changedCount
     changedFields = counts.changedFields.isEmpty ? nil : counts.changedFields
     latency = totals.latency.percentiles
@@ -145,11 +148,14 @@ struct RowCounts {
   /// How long rows took that were done or failed since the import, and when the last of them was.
   private(set) var wait = LatencyHistogram()
   private(set) var lastFinish: Instant?
+  /// The first that are not done.
+  private(set) var open = OpenRows()
   private let importedAt: Instant
 
   init(since importedAt: Instant) { self.importedAt = importedAt }
 
   mutating func count(_ row: OutcomeRow) {
+    open.add(row)
     if !row.differences.isEmpty { changedCount += 1 }
     for difference in row.differences { changedFields[difference.field, default: 0] += 1 }
     guard let item = row.item else {

@@ -18,6 +18,8 @@ struct Context: Sendable {
   private let rawErrorOutput: @Sendable (String) -> Void
   /// The line that is drawn over itself.
   private let drawnLine: DrawnLine
+  /// Whether the command line names the queue, so that the next command must, too.
+  var namesQueue: Bool { arguments.contains { $0 == "--db" || $0.hasPrefix("--db=") } }
   /// Reads an answer's line from standard input; nil at its end.
   var readAnswer: @Sendable () -> String?
   /// Reads the next bytes of standard input, for a roster; nil at its end.
@@ -28,6 +30,8 @@ struct Context: Sendable {
   var drawsProgress: Bool
   /// How many columns the terminal has; asked anew each time, because people resize windows. Nil when that is unknown.
   var terminalWidth: @Sendable () -> Int?
+  /// How many columns the terminal has that standard output is; nil when it is none, so that nothing need fit.
+  var outputWidth: @Sendable () -> Int? = { nil }
   /// Whether the terminal has colours and nobody has asked for none (https://no-color.org).
   var hasColors: Bool {
     drawsProgress && environment["NO_COLOR", default: ""].isEmpty && !Self.isDumb(environment["TERM"])
@@ -67,7 +71,7 @@ struct Context: Sendable {
 
   static var process: Context {
     let environment = ProcessInfo.processInfo.environment
-    return Context(
+    var context = Context(
       environment: environment, folder: currentFolder ?? "/",
       output: { write($0, to: STDOUT_FILENO) }, errorOutput: { write($0, to: STDERR_FILENO) },
       readAnswer: { readLine() },
@@ -76,6 +80,8 @@ struct Context: Sendable {
       drawsProgress: isatty(STDERR_FILENO) == 1 && environment["TERM"] != "dumb",
       terminalWidth: { columns(of: STDERR_FILENO) },
       time: SystemTimeSource(), handlesSignals: true)
+    context.outputWidth = { isatty(STDOUT_FILENO) == 1 ? columns(of: STDOUT_FILENO) ?? 80 : nil }
+    return context
   }
 
   /// The process's current folder; nil when it was removed. Foundation traps there.
@@ -187,6 +193,9 @@ extension Context {
 
   /// Prints JSON to standard output; its values stay as they are.
   func output(json: String) { rawOutput(JSONValue.visible(json)) }
+
+  /// Prints CSV to standard output as it is: its cells are data, and go where no terminal is.
+  func output(csv: [UInt8]) { rawOutput(String(decoding: csv, as: UTF8.self)) }
 
   /// Draws a line over the one that was drawn before, on a terminal; what is printed otherwise takes its place.
   func draw(_ line: [StyledText]) {

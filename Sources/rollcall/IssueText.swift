@@ -83,26 +83,6 @@ struct IssueText {
 }
 
 extension String {
-  /// How many columns of a terminal it takes: East Asian wide characters take two, marks on a letter none.
-  var terminalWidth: Int { unicodeScalars.reduce(0) { $0 + $1.terminalWidth } }
-
   /// With what would steer the terminal spelled out; tabs as one blank, because their width is not known.
   fileprivate var oneLine: String { replacingOccurrences(of: "\t", with: " ").escaped }
-}
-
-extension Unicode.Scalar {
-  /// Wide by Unicode's East Asian Width (UAX #11), by blocks.
-  fileprivate var terminalWidth: Int {
-    switch properties.generalCategory {
-    case .nonspacingMark, .enclosingMark, .format: return 0
-    default: break
-    }
-    switch value {
-    case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0x33FF, 0x3400...0x4DBF, 0x4E00...0x9FFF, 0xA000...0xA4CF,
-      0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE4F, 0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x1F300...0x1F64F,
-      0x1F900...0x1F9FF, 0x20000...0x3FFFD:
-      return 2
-    default: return 1
-    }
-  }
 }

@@ -14,6 +14,10 @@ extension ItemHistory {
       "id": remoteID.map(JSONValue.string), "isAdopted": .bool(isAdopted),
       "heldFor": state.isUnfinished ? hold.map { .string($0.reason.rawValue) } : nil,
       "notBefore": due.map(JSONValue.time),
+      "finishedAt": finishedAt.map(JSONValue.time),
+      "leftWith": departure.map {
+        .object(["batch": .integer($0.batch.rawValue), "importedAt": .time($0.importedAt)])
+      },
       "inDoubtSince": doubtAt.map(JSONValue.time),
       "definition": try JSONParser.value(of: Array(definition.utf8), .roster),
       "attempts": .array(attempts.map(\.members)), "lists": .array(listings.map(\.members)),

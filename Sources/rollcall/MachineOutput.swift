@@ -91,6 +91,9 @@ final class MachineOutput: Sendable {
     }
   }
 
+  /// Notes that a verb prints the document itself, piece by piece.
+  func begin() { state.withLock { $0.isPrinted = true } }
+
   /// Whether the end is still to be told; true once.
   func takesEnd() -> Bool {
     state.withLock { state in
@@ -111,7 +114,7 @@ final class MachineOutput: Sendable {
   }
 
   /// A document: members, the version, the status, and the error unless all went well.
-  private static func text(_ members: [String: JSONValue], of end: Ending) -> String {
+  static func text(_ members: [String: JSONValue], of end: Ending) -> String {
     var members = members
     members["schemaVersion"] = .integer(schemaVersion)
     members["status"] = .integer(Int64(end.status.rawValue))

@@ -30,8 +30,9 @@ struct ReportVerb: AsyncParsableCommand {
     try context.answer(summary.members())
     context.answer(["folder": .string(folder)])
     guard !report.quiet else { return }
+    let table = ClosingTable.lines(
+      summary, columns: context.terminalWidth() ?? 100, options: queueOptions.words(in: context))
     context.tell(
-      lines: ["Batch \(batch.id.rawValue), \(batch.shortLabel):"] + ClosingTable.lines(summary)
-        + ["Files in \(folder)/"], as: .closing)
+      lines: ["Batch \(batch.id.rawValue), \(batch.shortLabel):"] + table + ["Files in \(folder)/"], as: .closing)
   }
 }

@@ -20,14 +20,18 @@ struct Rollcall: AsyncParsableCommand {
     groupedSubcommands: [
       CommandGroup(
         name: "Everyday",
-        subcommands: [CheckVerb.self, RunVerb.self, StatusVerb.self, WaitVerb.self, ReportVerb.self]),
+        subcommands: [
+          CheckVerb.self, RunVerb.self, StatusVerb.self, WaitVerb.self, ListVerb.self, ReportVerb.self,
+        ]),
       CommandGroup(
         name: "Put right",
-        subcommands: [ShowVerb.self, ResumeVerb.self, RetryVerb.self, CancelVerb.self, AdoptVerb.self]),
+        subcommands: [
+          ShowVerb.self, RowsVerb.self, RunsVerb.self, ResumeVerb.self, RetryVerb.self, CancelVerb.self, AdoptVerb.self,
+        ]),
       CommandGroup(
         name: "Upkeep",
         subcommands: [
-          ImportVerb.self, ListVerb.self, TemplateVerb.self, ForgetVerb.self, DoctorVerb.self, SandboxVerb.self,
+          ImportVerb.self, TemplateVerb.self, ForgetVerb.self, DoctorVerb.self, SandboxVerb.self,
         ]),
     ])
 

@@ -249,8 +249,10 @@ struct RunSession {
     // Who has left is told once, by the run that has brought the roster without them.
     let isNewlyGone = summary.goneCount ?? 0 > 0 && batch.importedAt >= note.startedAt
     guard !(report.quiet && status == .done) || isNewlyGone else { return }
+    let table = ClosingTable.lines(
+      summary, columns: context.terminalWidth() ?? 100, options: context.namesQueue ? ["--db", queue.path] : [])
     context.tell(
-      lines: ["Batch \(batch.id.rawValue), \(batch.shortLabel):"] + ClosingTable.lines(summary)
+      lines: ["Batch \(batch.id.rawValue), \(batch.shortLabel):"] + table
         + (hasFiles ? ["Files in \(folder)/"] : []) + closing(end, standstill).sentences, as: .closing,
       ["status": .integer(Int64(status.rawValue)), "reason": .string(reason(end, status, summary).rawValue)])
     if let hint = hint(end, summary, standstill) { context.tell("Hint: \(hint)") }

@@ -44,6 +44,9 @@ struct StatusVerb: AsyncParsableCommand {
     try context.answer(Self.members(batch, tally, queue))
     context.show("Batch \(batch.id.rawValue), \(batch.label), imported \(batch.importedAt.rfc3339())")
     context.show("  endpoint  \(batch.baseURL)")
+    if let run = try queue.latestRun(of: batch) {
+      context.show("  last run  \(RunWords.sentence(run, now: context.time.now()))")
+    }
     for state in ItemState.allCases where tally[state] > 0 {
       context.show("  \(state.displayName): \(tally[state])")
     }

@@ -165,7 +165,7 @@ import Words
       attempt { _ = try queue.batches() }
       attempt { _ = try queue.tally(of: batch) }
       attempt { _ = try queue.histories(named: "one-name-3-q", line: 2, in: batch) }
-      attempt { _ = try queue.rejectedRows(named: "x", line: 11, in: batch) }
+      attempt { _ = try queue.find("x", in: nil) }
       attempt { _ = try queue.previousBatch(of: batch) }
       attempt {
         try queue.readBatch(batch) { reading in

@@ -154,7 +154,9 @@ import Testing
         ClosingTable.lines(summary) == [
           "  done            1", "  failed          1", "  answer unknown  1", "  being sent      1",
           "  not sent        1", "  invalid         1", "  rows            6", "  1 × refused by the service: no",
-          "  1 × answer unknown, will check",
+          "  1 × answer unknown, will check", "    failed  refused by the service: no",
+          "    line 9  invalid: class.csv:9: name (A9): no", "    doubt   answer unknown, will check",
+          "    waits   not sent", "    leased  being sent",
         ])
     }
   }

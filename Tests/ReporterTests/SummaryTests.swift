@@ -125,12 +125,14 @@ import Testing
       #expect(
         ClosingTable.lines(summary) == [
           "  done            1", "  answer unknown  1", "  rows            2", "  1 × answer unknown, will check",
+          "    n2  answer unknown, will check",
         ])
       try fixture.queue.writeExclusively { try Queue.noteForecast(.seconds(90), of: fixture.batch.id, $0) }
       try fixture.queue.writeExclusively { try Queue.noteForecast(.seconds(5), of: fixture.batch.id, $0) }
       summary = try fixture.write()
       #expect(summary.forecastSeconds == 90, "what was said first stays")
       (summary.states["in_doubt"], summary.states["failed"]) = (0, 1)
+      summary.openRows = Unwritten(OpenRows())
       #expect(
         ClosingTable.lines(summary) == [
           "  done    1", "  failed  1", "  rows    2", "  1 × no answer, and the service's list does not show it",

@@ -28,6 +28,8 @@ struct CommandFixture: Sendable {
   var environment: [String: String] = [:]
   /// The command's time; one that jumps lets nobody wait.
   var time: any TimeSource = SystemTimeSource()
+  /// How wide the terminal is that both outputs go to; nil: there is none.
+  var columns: Int?
 
   /// The account that the sandbox has.
   static let account = SandboxConfiguration.standardAccounts[0]
@@ -57,6 +59,8 @@ struct CommandFixture: Sendable {
       environment: environment, folder: folder, output: { printed.say($0) }, errorOutput: { printed.tell($0) },
       readAnswer: { answer }, isInteractive: isInteractive, drawsProgress: false, time: time,
       handlesSignals: false)
+    let columns = columns
+    (context.outputWidth, context.terminalWidth) = ({ columns }, { columns })
     context.readInput = {
       rest.withLock { rest in
         defer { rest = nil }

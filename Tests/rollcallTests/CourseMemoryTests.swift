@@ -88,7 +88,7 @@ import Testing
             """), "\(taken)")
       }
       #expect(fixture.sandbox.ledger.createRequests == 3)
-      #expect(await fixture.run("list").output.split(separator: "\n").count == 2)
+      #expect(await fixture.run("list", "--batches").output.split(separator: "\n").count == 2)
     }
   }
 

@@ -23,7 +23,7 @@ import Testing
   }
 
   private func cancelledCount(_ fixture: CommandFixture) async -> Int {
-    await fixture.run("status", "1").output.split(separator: "\n").count { $0.contains("cancelled") }
+    await fixture.run("status", "1").output.split(separator: "\n").count { $0.hasPrefix("  cancelled") }
   }
 
   @Test func `without a terminal it ends with 6 before anything is cancelled, and --yes is no answer`() async throws {

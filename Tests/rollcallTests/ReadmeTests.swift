@@ -126,7 +126,7 @@ import Testing
   @Test func `what a page shows is compared whole, and what cannot be run is found`() async throws {
     try await CommandFixture.with { fixture in
       try fixture.writeRoster(["n1"])
-      let list = "\u{20}\u{20}\u{20}1  2026-11-23T22:03:12Z  class.csv  http://127.0.0.1:4848  1 not sent"
+      let list = "1  class.csv  0/1 made  1 waiting  Never run."
       let imported = await fixture.run("import", "class.csv")
       #expect(imported.status == 0)
       let page = DocumentationPage(

@@ -183,7 +183,9 @@ struct SteppedCourse {
   /// What `show` says of a student.
   func show(_ student: String, line: Int? = nil) throws -> String {
     let batch = try #require(try queue.latestBatch())
-    let histories = try queue.histories(named: student, line: line, in: batch.id)
-    return histories.flatMap { ShowVerb.lines($0) }.joined(separator: "\n")
+    let rows = try queue.find(line.map(String.init) ?? student, in: batch).rows
+    return try rows.flatMap { row in
+      try row.item.flatMap(queue.history).map { ShowVerb.lines($0, of: row) } ?? []
+    }.joined(separator: "\n")
   }
 }

@@ -31,6 +31,8 @@ import Testing
       invalid  1
       rows     4
       1 × the name was already taken by something we did not make
+        n3      the name was already taken by something we did not make: already there as …
+        line 5  invalid: name: 'N4' must start with a–z and hold only a–z, 0–9 and single hyphens, …
     """#
 
   /// Two rows that are made, one whose name somebody else has taken, and one that is invalid.
@@ -137,6 +139,7 @@ import Testing
         output: #"""
           Batch 1, FOLDER/class.csv, imported TIME
             endpoint  ENDPOINT
+            last run  Finished CLOCK. 2 of 4 rows done.
             done: 2
             failed: 1
             invalid: 1
@@ -146,13 +149,14 @@ import Testing
       expect(
         await fixture.run("list"), fixture, status: 0,
         output: #"""
-             1  TIME  class.csv  ENDPOINT  2 done, 1 failed, 1 invalid
+          1  class.csv  2/4 made  2 failed  Finished CLOCK. 2 of 4 rows done.
 
           """#)
       expect(
         await fixture.run("show", "n1"), fixture, status: 0,
         output: #"""
           n1 of 6COytUeFj7b8eOhq2L5zL: done
+            row       line 2 of batch 1, class.csv
             id        ID-3
             sent as   {"accountId":"6COytUeFj7b8eOhq2L5zL","configuration":{"docker":{"command":"ls","image":"tensorflow:r2.3.1-py3"}},"name":"n1"}
             list · TIME · 1 entries · after DURATION
@@ -163,6 +167,7 @@ import Testing
         await fixture.run("show", "n3"), fixture, status: 0,
         output: #"""
           n3 of 6COytUeFj7b8eOhq2L5zL: failed
+            row       line 4 of batch 1, class.csv
             id        ID-2
             why       the name was already taken by something we did not make (already there as ID-2 although nothing that was sent has made it)
             sent as   {"accountId":"6COytUeFj7b8eOhq2L5zL","configuration":{"docker":{"command":"ls","image":"tensorflow:r2.3.1-py3"}},"name":"n3"}

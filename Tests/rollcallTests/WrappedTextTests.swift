@@ -1,3 +1,4 @@
+import Provisioning
 import TestSupport
 import Testing
 

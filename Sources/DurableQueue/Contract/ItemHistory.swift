@@ -87,4 +87,10 @@ package struct ItemHistory: Hashable, Sendable {
   package let waits: [Wait]
   /// Why its account may not be sent to; nil when it may.
   package let hold: AccountHold?
+  /// When it was done, failed or cancelled.
+  package let finishedAt: Instant?
+  /// Whether it is cancelled unless it turns out to be made.
+  package let isToBeCancelled: Bool
+  /// With which roster it has left; nil while a course has it.
+  package let departure: Departure?
 }

@@ -49,9 +49,7 @@ extension Queue {
     try read { db in
       let rows = try db.all(
         """
-        SELECT \(StoredDefinitions.columns), item.*, account, account_scope.base_url, hold_reason, hold_message,
-          (SELECT min(imported_at) FROM batch JOIN batch_row ON batch_row.batch_id = batch.id
-            WHERE item_id = item.id) AS imported_at
+        SELECT \(Self.historyColumns)
         FROM batch_row JOIN item ON item.id = coalesce(item_id, named_item_id)
           JOIN account_scope ON account_scope.id = account_scope_id
           JOIN definition ON definition.id = item.definition_id \(StoredDefinitions.join)
@@ -62,15 +60,41 @@ extension Queue {
     }
   }
 
-  /// The rows of a batch that were not accepted, by the name of the item that they would be or by their line.
-  package func rejectedRows(named name: String, line: Int?, in batch: BatchID) throws -> [(line: Int, issue: String)] {
+  /// An item's history; nil when there is none.
+  package func history(of item: ItemID) throws -> ItemHistory? {
     try read { db in
-      let rows = try db.all(
+      try db.one(
         """
-        SELECT line, issue FROM batch_row LEFT JOIN item ON item.id = named_item_id
-        WHERE batch_row.batch_id = ? AND issue IS NOT NULL AND (item.name = ? OR line = ?) ORDER BY batch_row.ordinal
-        """, [batch.rawValue, name, line])
-      return try rows.map { (line: try $0.get("line"), issue: try $0.get("issue")) }
+        SELECT \(Self.historyColumns) FROM item JOIN account_scope ON account_scope.id = account_scope_id
+          JOIN definition ON definition.id = item.definition_id \(StoredDefinitions.join)
+        WHERE item.id = ?
+        """, [item.rawValue]
+      ).map { try Self.history($0, db) }
+    }
+  }
+
+  private static let historyColumns = """
+    \(StoredDefinitions.columns), item.*, account, account_scope.base_url, hold_reason, hold_message,
+      (SELECT min(imported_at) FROM batch JOIN batch_row ON batch_row.batch_id = batch.id
+        WHERE item_id = item.id) AS imported_at
+    """
+
+  /// How an item has left every course that had it; nil while one has it, and where no whole roster came afterwards. The
+  /// last of several.
+  private static func departure(of item: Int64, _ db: any Transaction) throws -> Departure? {
+    let next = try db.all(
+      """
+      SELECT (SELECT min(id) FROM batch WHERE batch.label = course.label AND batch.base_url = course.base_url
+        AND is_partial = 0 AND id > course.last)
+      FROM (SELECT label, base_url, max(batch.id) AS last
+        FROM (SELECT batch_id FROM batch_row WHERE item_id = ?1
+          UNION SELECT batch_id FROM batch_row WHERE named_item_id = ?1) AS named
+        JOIN batch ON batch.id = named.batch_id GROUP BY label, base_url) AS course
+      """, [item]
+    ).map { try $0.get(0) as Int64? }
+    guard let last = next.compactMap(\.self).max(), !next.contains(nil) else { return nil }
+    return try db.one("SELECT imported_at FROM batch WHERE id = ?", [last]) {
+      Departure(batch: BatchID(last), importedAt: try $0.get(0))
     }
   }
 
@@ -89,7 +113,9 @@ extension Queue {
       definition: try definitions.definition(of: name, row).text,
       attempts: try attempts.map(attempt), listings: try listings(of: row.get("account_scope_id"), from, until, db),
       waits: try waits(at: row.get("base_url"), from, until, db),
-      hold: hold.map { AccountHold(account: account, reason: $0, message: message) })
+      hold: hold.map { AccountHold(account: account, reason: $0, message: message) },
+      finishedAt: try row.get("finished_at"), isToBeCancelled: try row.get("cancel_requested"),
+      departure: try departure(of: row.get("id"), db))
   }
 
   /// Rows out: an account's lists in a time. Index: `listing_of_account`.

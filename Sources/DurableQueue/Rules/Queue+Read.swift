@@ -46,7 +46,7 @@ extension Queue {
     }
   }
 
-  private static func batch(_ row: Row) throws -> Batch {
+  static func batch(_ row: Row) throws -> Batch {
     Batch(
       id: BatchID(try row.get("id")), label: try row.get("label"), target: try row.get("service"),
       baseURL: try row.get("base_url"), columns: try strings(row.get("columns")),

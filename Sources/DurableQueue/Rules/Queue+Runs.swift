@@ -70,6 +70,11 @@ extension Queue {
     try runs(of: batch.course, atMost: 20).first { $0.end != nil }
   }
 
+  /// The last run of a batch, or of its course before there was another batch; nil when none is remembered.
+  package func latestRun(of batch: Batch) throws -> RunRecord? {
+    try runs(of: batch.course, atMost: 20).first { $0.batch == nil || $0.batch == batch.id }
+  }
+
   private static let runSQL = """
     SELECT run.id, label, base_url, run.batch_id, verb, run.started_at, run.ended_at, status, end_reason, message, row_count,
       done_count, unsent_count, owner.id, pid, process_identity, owner.ended_at
