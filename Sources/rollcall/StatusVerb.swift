@@ -45,6 +45,7 @@ struct StatusVerb: AsyncParsableCommand {
     context.show("Batch \(batch.id.rawValue), \(batch.label), imported \(batch.importedAt.rfc3339())")
     context.show("  endpoint  \(batch.baseURL)")
     if let run = try queue.latestRun(of: batch) {
+      context.answer(["lastRun": run.members])
       context.show("  last run  \(RunWords.sentence(run, now: context.time.now()))")
     }
     for state in ItemState.allCases where tally[state] > 0 {

@@ -55,7 +55,7 @@ import Words
       }
       let batch = try #require(result).batch
       for definition in rows {
-        let found = try fixture.queue.histories(named: definition.name, line: nil, in: batch)
+        let found = try fixture.queue.histories(named: definition.name, in: batch)
         #expect(found.map(\.definition) == [definition.text])
       }
       let stored = try fixture.queue.read { db in

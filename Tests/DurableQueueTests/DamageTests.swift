@@ -164,7 +164,7 @@ import Words
     for batch in [BatchID(1), BatchID(2)] {
       attempt { _ = try queue.batches() }
       attempt { _ = try queue.tally(of: batch) }
-      attempt { _ = try queue.histories(named: "one-name-3-q", line: 2, in: batch) }
+      attempt { _ = try queue.histories(named: "one-name-3-q", in: batch) }
       attempt { _ = try queue.find("x", in: nil) }
       attempt { _ = try queue.previousBatch(of: batch) }
       attempt {

@@ -77,7 +77,7 @@ import Testing
       #expect(try fixture.queue.scrub() == nil)
       #expect(try fixture.queue.batches().map(\.id) == [second])
       #expect(try fixture.state("shared", in: second) == .done)
-      #expect(try fixture.queue.histories(named: "shared", line: nil, in: second).first?.attempts.count == 1)
+      #expect(try fixture.queue.histories(named: "shared", in: second).first?.attempts.count == 1)
       Self.expectNone(of: ["kim-minjun"], in: fixture.queue.path)
     }
   }
@@ -156,7 +156,7 @@ import Testing
         of: ["first-name-1-q", Self.person(1, "first"), "first-cell-1-q", "first-message"], in: fixture.queue.path)
       for row in second {
         guard case .item(_, let name, let definition) = row.content else { continue }
-        let found = try fixture.queue.histories(named: name, line: nil, in: next)
+        let found = try fixture.queue.histories(named: name, in: next)
         #expect(found.map(\.definition) == [definition.text])
       }
       // They are stored as differences still.
@@ -195,7 +195,7 @@ import Testing
         let left = try fixture.queue.read { try $0.value("SELECT text FROM definition_base", as: String.self) }
         #expect(Set((left ?? "?").utf8).isSubset(of: shown), "seed \(seed)")
         for case .item(_, let name, let definition) in rows.dropFirst().map(\.content) {
-          let found = try fixture.queue.histories(named: name, line: nil, in: stay)
+          let found = try fixture.queue.histories(named: name, in: stay)
           #expect(found.map(\.definition) == [definition.text], "seed \(seed)")
         }
       }
@@ -216,7 +216,7 @@ import Testing
       Self.expectNone(of: Self.secrets(first, "first") + ["first-message"], in: fixture.queue.path)
       for row in second {
         guard case .item(_, let name, let definition) = row.content else { continue }
-        #expect(try fixture.queue.histories(named: name, line: nil, in: other).map(\.definition) == [definition.text])
+        #expect(try fixture.queue.histories(named: name, in: other).map(\.definition) == [definition.text])
       }
     }
   }

@@ -110,3 +110,11 @@ struct QueueFixture {
     try rows(of: batch).first { $0.item?.name == name }?.item?.state
   }
 }
+
+extension Queue {
+  /// The histories of a batch's items of this name.
+  func histories(named name: String, in batch: BatchID) throws -> [ItemHistory] {
+    let rows = try find(name, in: self.batch(batch)).rows.filter { $0.match == .name }
+    return try rows.compactMap { try $0.item.flatMap(history) }
+  }
+}

@@ -76,7 +76,8 @@ import Testing
   @Test func `every verb that meets no queue or no roster fails with one document`() async throws {
     try await CommandFixture.with { fixture in
       for arguments in [
-        ["status"], ["list"], ["show", "n"], ["report"], ["resume"], ["retry"], ["cancel"], ["adopt"], ["forget", "1"],
+        ["status"], ["list"], ["show", "n"], ["rows"], ["runs"], ["report"], ["resume"], ["retry"], ["cancel"],
+        ["adopt"], ["forget", "1"],
         ["wait", "1"], ["check", "no.csv"], ["run", "no.csv"], ["import", "no.csv"], ["template", "no.csv"],
         ["sandbox", "--ledger", "http://127.0.0.1:1"], ["sandbox", "--fault", "nonsense"],
         ["doctor", "--endpoint", "nonsense"],
@@ -112,6 +113,12 @@ import Testing
         (["status", "1", "--exit-code"], ".states.done == 2 and .processes == []"),
         (["status", "1", "--watch"], ".batch == 1"),
         (["list"], ".batches | length == 2 and .[1].states.cancelled == 1"),
+        (["list", "--batches"], ".courses | length == 2 and .[0].lastRun.verb == \"retry\""),
+        (["rows", "1"], ".rows | length == 2 and .[0].roster.name == \"a\""),
+        (["rows", "--state", "failed"], ".rows == []"),
+        (["runs"], ".runs | length == 3 and all(.exitStatus == 0)"), (["runs", "class"], ".runs[2].verb == \"run\""),
+        (["show", "c@example.com"], ".found[0] | .match == \"cell\" and .column == \"email\""),
+        (["show", "@example"], "(.found | length) == 3 and .items == []"),
         (["show", "a", "--batch", "1"], ".items[0] | .definition.name == \"a\" and (.attempts | length) == 1"),
         (["adopt", "--batch", "1"], ".looks == [] and (.isKept | not)"),
         (["doctor"], ".checks | length > 5 and all(.isWell)"),

@@ -184,7 +184,7 @@ import Testing
         try fixture.write("\(Self.header)\nother,\(CommandFixture.account),tensorflow:r2.3.1-py3,ls\n")
         let result = try #require(try check.importBatch(into: queue))
         #expect(try queue.tally(of: result.batch).rowCount == count)
-        #expect(try queue.histories(named: "other", line: nil, in: result.batch).isEmpty)
+        #expect(try queue.find("other", in: queue.batch(result.batch)).rows.isEmpty)
       }
     }
   }

@@ -44,22 +44,6 @@ extension Queue {
       """, [clockSkew.microseconds, owner.rawValue])
   }
 
-  /// The items of a batch by name, or the one of a line of its roster; empty when there is none.
-  package func histories(named name: String, line: Int?, in batch: BatchID) throws -> [ItemHistory] {
-    try read { db in
-      let rows = try db.all(
-        """
-        SELECT \(Self.historyColumns)
-        FROM batch_row JOIN item ON item.id = coalesce(item_id, named_item_id)
-          JOIN account_scope ON account_scope.id = account_scope_id
-          JOIN definition ON definition.id = item.definition_id \(StoredDefinitions.join)
-        WHERE batch_row.batch_id = ? AND (item.name = ? OR batch_row.line = ?)
-        GROUP BY item.id, account_scope.id, definition.id, base.id ORDER BY min(batch_row.ordinal)
-        """, [batch.rawValue, name, line])
-      return try rows.map { try Self.history($0, db) }
-    }
-  }
-
   /// An item's history; nil when there is none.
   package func history(of item: ItemID) throws -> ItemHistory? {
     try read { db in
