@@ -1,7 +1,6 @@
 // Rosters with what became of each row: what succeeded, what failed, what is not finished, what is gone, and what was
 // made otherwise than the roster asks for.
 
-import BulkImport
 import CSV
 import DurableQueue
 import Files
@@ -20,20 +19,16 @@ final class CSVFiles {
   private let origin: [String]
   /// When who is gone had left.
   private let goneAt: String
-  private let firstSteps: FirstSteps?
-  /// The place of each header.
-  private let places: [String: Int]
+  private let firstSteps: FirstStepsColumn
 
   /// - Parameter gone: the headers of the roster before the batch's.
   init(of batch: Batch, queueID: String, gone goneColumns: [String], in folder: Folder) throws(FileError) {
     let columns = batch.columns
     origin = [queueID, "\(batch.id.rawValue)"]
     goneAt = batch.importedAt.rfc3339()
-    // One that is damaged is none.
-    firstSteps = batch.firstSteps.flatMap(FirstSteps.init(stored:))
-    places = Dictionary(zip(columns, columns.indices)) { first, _ in first }
-    let steps = firstSteps == nil ? [] : [OutcomeFiles.firstStepsColumn]
-    succeeded = try Self.file(OutcomeFiles.succeeded, columns + steps + OutcomeFiles.columns, in: folder)
+    firstSteps = FirstStepsColumn(of: batch)
+    succeeded = try Self.file(
+      OutcomeFiles.succeeded, columns + firstSteps.headers + OutcomeFiles.columns, in: folder)
     failed = try Self.file(OutcomeFiles.failed, columns + OutcomeFiles.columns, in: folder)
     unprocessed = try Self.file(OutcomeFiles.unprocessed, columns + OutcomeFiles.columns, in: folder)
     gone = try Self.file(
@@ -57,19 +52,10 @@ final class CSVFiles {
         row.cells + [row.item?.name ?? "", difference.field, difference.made, difference.wanted], to: changed)
     }
     switch row.item?.state {
-    case .done: try Self.append(row.cells + steps(for: row) + outcome, to: succeeded)
+    case .done: try Self.append(row.cells + firstSteps.cells(of: row) + outcome, to: succeeded)
     case .failed, nil: try Self.append(record, to: failed)
     case .ready, .leased, .inDoubt, .cancelled: try Self.append(record, to: unprocessed)
     }
-  }
-
-  private func steps(for row: OutcomeRow) -> [String] {
-    guard let firstSteps else { return [] }
-    let item = row.item
-    let made = [
-      "rollcall_name": item?.name ?? "", "rollcall_id": item?.remoteID ?? "", "rollcall_account": item?.account ?? "",
-    ]
-    return [firstSteps.expanded { header in places[header].map { row.cells[$0] } ?? made[header] ?? "" }]
   }
 
   func addGone(_ row: OutcomeRow) throws(FileError) {

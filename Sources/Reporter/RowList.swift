@@ -68,6 +68,7 @@ package struct RowList {
   private let previous: Batch?
   private let isOfGone: Bool
   private let queueID: String
+  private let firstSteps: FirstStepsColumn
 
   /// Makes a list of a batch's rows.
   ///
@@ -78,10 +79,11 @@ package struct RowList {
     (self.batch, self.queue, self.schema, isOfGone) = (batch, queue, schema, gone)
     previous = gone ? try queue.previousBatch(of: batch.id) : nil
     queueID = try queue.identity()
+    firstSteps = FirstStepsColumn(of: batch)
     columns =
       gone
       ? (previous ?? batch).columns + OutcomeFiles.rowColumns + OutcomeFiles.goneColumns
-      : batch.columns + OutcomeFiles.columns
+      : batch.columns + firstSteps.headers + OutcomeFiles.columns
   }
 
   /// Hands over what reads the chosen rows, as often as it is called all from one state of the queue; memory is flat.
@@ -115,8 +117,9 @@ package struct RowList {
   }
 
   private func record(_ row: OutcomeRow) -> [String] {
-    let origin = isOfGone ? [batch.importedAt.rfc3339()] : [queueID, "\(batch.id.rawValue)"]
-    return row.cells + CSVFiles.outcomeCells(row) + origin + ["\(row.line)"]
+    let outcome = CSVFiles.outcomeCells(row)
+    if isOfGone { return row.cells + outcome + [batch.importedAt.rfc3339(), "\(row.line)"] }
+    return row.cells + firstSteps.cells(of: row) + outcome + [queueID, "\(batch.id.rawValue)", "\(row.line)"]
   }
 }
 

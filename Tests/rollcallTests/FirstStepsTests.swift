@@ -29,6 +29,8 @@ import Testing
           #"101,"Kim, Min","Kim, Min: open https://lab.example.com/ai-101, not ${it}",done,"#), "\(lines[1])")
       #expect(lines[2].hasPrefix(#"102,Lee,"Lee: open https://lab.example.com/ai-102, not ${it}",done,"#))
       #expect(try !fixture.read("report/failed.csv").contains("rollcall_first_steps"))
+      let rows = await fixture.run("rows", "--csv").output.replacing("\u{FEFF}", with: "")
+      #expect(rows == (try fixture.read("report/succeeded.csv").replacing("\u{FEFF}", with: "")))
       #expect(fixture.sandbox.ledger.unknownFields.isEmpty)
       // Another text is another roster, although its rows are the same; nothing is sent for it.
       try fixture.write(self.template(#""Hello ${성명}""#), to: "lab.json")

@@ -95,6 +95,9 @@ import Testing
       try await look.run("status", "2")
       try await look.run("status", "2", "--json", json: true)
       try await look.run("list")
+      try await look.run("runs")
+      try await look.run("rows", "1")
+      try await look.run("rows", "1", "--json", json: true)
       try await look.run("report", "1", "--out", "again", "--json", json: true)
       try await look.run("adopt", "--batch", "1")
       try await look.run("adopt", "--batch", "1", "taken")
@@ -143,7 +146,7 @@ import Testing
       try await look.run("import", roster, "--db", database, "--label", label + "2")
       try await look.run("import", roster, "--db", database, "--label", label + "3")
       try await look.run("run", roster, "--db", database, "--label", label + "2", "--out", "out \(odd)")
-      for verb in ["status", "list", "report", "retry", "resume", "cancel", "adopt", "doctor"] {
+      for verb in ["status", "list", "rows", "runs", "report", "retry", "resume", "cancel", "adopt", "doctor"] {
         try await look.run(verb, "--db", database)
         try await look.run(verb, "--db", database + odd)
       }
