@@ -17,6 +17,8 @@ package enum RunWords {
       head = "\(words[0]) \(time):\(words[1])"
     } else if end.message.isEmpty {
       head = "Finished \(time)."
+    } else if [0, 3].contains(end.status) {
+      head = "Finished \(time): \(end.message)"
     } else {
       head = "Ended \(time): \(end.message)"
     }

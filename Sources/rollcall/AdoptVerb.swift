@@ -36,12 +36,15 @@ struct AdoptVerb: AsyncParsableCommand {
     let report = LookReport(context: context, keeps: keeps)
     context.machine.note(batch: batch.id.rawValue)
     context.answer(["batch": .integer(batch.id.rawValue), "isKept": .bool(keeps), "looks": .array([])])
+    var isWhole = true
     if !chosen.isEmpty {
       let results = try await look(at: chosen, of: batch, in: queue, context)
       let changed =
         try keeps ? queue.store(results.compactMap { if case .found(let look) = $0 { look } else { nil } }) : []
       context.answer(["looks": .array(results.map { $0.members(unless: changed) })])
       report.tell(results, unless: changed)
+      let keptCount = results.count { if case .found(let look) = $0 { !changed.contains(look) } else { false } }
+      isWhole = !keeps || keptCount == chosen.count
     }
     if chosen.isEmpty, items.isEmpty {
       context.show("Batch \(batch.id.rawValue), \(batch.shortLabel): \(differs ? "nothing differs" : "no conflicts").")
@@ -55,6 +58,9 @@ struct AdoptVerb: AsyncParsableCommand {
       throw CommandError(
         "\(what) the name \(unknown.map(\.shown).joined(separator: ", ")).",
         hint: "`rollcall adopt --batch \(batch.id.rawValue)` lists the conflicts.", .usage)
+    }
+    guard isWhole else {
+      throw Exit(Ending(status: .someFailed, reason: .someFailed, message: "Some rows are left as they were."))
     }
   }
 
@@ -107,7 +113,10 @@ private struct LookReport {
       }
     }
     let now = context.time.now()
-    let recent = looks.filter { look in look.entry.createdAt.map { now - $0 < Self.recent } ?? false }
+    // What is done was made by us.
+    let recent = looks.filter { look in
+      look.target.state != .done && look.entry.createdAt.map { now - $0 < Self.recent } ?? false
+    }
     for look in looks where !recent.contains(look) { say(Self.line(look)) }
     if !recent.isEmpty {
       say("Made in the last hour, perhaps by somebody who is at work now:")

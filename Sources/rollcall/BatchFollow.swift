@@ -91,8 +91,13 @@ extension Summary {
   /// How many rows are done, and how many of them otherwise than the roster asks for.
   var tallySentence: String {
     let tally = "\(states[ItemState.done.rawValue] ?? 0) of \(rowCount) \(rowCount == 1 ? "row is" : "rows are") done."
-    guard let changedCount, changedCount > 0 else { return tally }
-    return "\(tally) \(DifferenceWords.sentence(changedCount, fields: changedFields ?? [:]))."
+    return [tally, changedSentence].compactMap(\.self).joined(separator: " ")
+  }
+
+  /// How many rows are done otherwise than the roster asks for; nil when none is.
+  var changedSentence: String? {
+    guard let changedCount, changedCount > 0 else { return nil }
+    return DifferenceWords.sentence(changedCount, fields: changedFields ?? [:]) + "."
   }
 }
 

@@ -40,11 +40,16 @@ struct CheckVerb: AsyncParsableCommand {
       gone?.note(row)
       if asksService { try wanted.note(row) }
     }
-    let plan = Plan(check: check, limit: .standard, adoptsExisting: false)
+    // As `run --dry-run` shows it, but that it needs no credentials.
+    let keys = Result { try CredentialSource.credentials(for: endpoint, in: context) }
+    let credentials = if case .success(let found) = keys { found } else { Credentials?.none }
+    let plan = try PlanSetting(queue, endpoint, credentials).plan(of: check)
     try answer(plan, gone, in: context)
+    if let queue { _ = try check.takesOver(in: queue, asks: false, context) }
     try check.refuseIssues(in: context)
     let now = context.time.now()
     context.say(lines: plan.lines(at: now), as: .plan, ["plan": plan.members(at: now)])
+    _ = try check.confirmGone(check.comparison, asks: false, in: context)
     if online { try await askService(check, wanted, queue, in: context) }
     if let ending = check.leftOut { throw Exit(ending) }
     context.say("No issues.")

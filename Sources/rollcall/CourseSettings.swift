@@ -129,4 +129,10 @@ extension RosterCheck {
 extension ReportOptions {
   /// The folder that a course remembers, where the command names none.
   func remembered(_ known: KnownCourse) -> String? { folder == nil ? known.record?.folder : nil }
+
+  /// The same, where it is not the one that is called after the course.
+  func toldMemory(_ known: KnownCourse, in context: Context) -> String? {
+    guard let record = known.record, let folder = remembered(known) else { return nil }
+    return folder == Self.standardFolder(of: known.course, record.id, in: context) ? nil : folder
+  }
 }

@@ -31,6 +31,8 @@ struct OnlineCheck {
   let check: RosterCheck
   let wanted: WantedThings
   let client: DataForestClient
+  /// A check stores nothing, not even in the queue that it takes permits.
+  private var calls: ReadCalls { ReadCalls(time: context.time) }
   let queue: Queue?
   let context: Context
 
@@ -50,7 +52,7 @@ struct OnlineCheck {
   }
 
   private func accountIssues() async throws -> [String] {
-    let accounts: [RemoteAccount] = try told(await client.accounts(), "the accounts")
+    let accounts: [RemoteAccount] = try await told("the accounts") { await client.accounts() }
     let known = Set(accounts.map(\.id))
     let list = accounts.map { "\($0.name) \($0.id)" }.joined(separator: ", ")
     return wanted.accounts.filter { !known.contains($0.key) }.sorted { $0.value < $1.value }.map { account, line in
@@ -62,8 +64,7 @@ struct OnlineCheck {
   private func imageIssues() async throws -> [String] {
     var known: Set<String> = []
     for type in ["tensorflow", "pytorch"] {
-      await context.time.wait(.seconds(1))
-      known.formUnion(try told(await client.images(of: type), "the images").map(Self.plain))
+      known.formUnion(try await told("the images") { await client.images(of: type) }.map(Self.plain))
     }
     return wanted.images.filter { !known.contains(Self.plain($0.key)) }.sorted { $0.value < $1.value }.map {
       image, line in
@@ -81,9 +82,14 @@ struct OnlineCheck {
     let known = try knownNames()
     var issues: [(line: Int, text: String)] = []
     for (account, lines) in wanted.names.sorted(by: { $0.key < $1.key }) {
-      await context.time.wait(.seconds(1))
-      switch await client.list(account: account, naming: { Set(lines.keys) }) {
-      case .listed(let items, let isWhole, _, _):
+      let reply: Result<(items: [RemoteItem], isWhole: Bool), ReadFailure> = try await calls.ask {
+        switch await client.list(account: account, naming: { Set(lines.keys) }) {
+        case .listed(let items, let isWhole, _, _): return .success((items, isWhole))
+        case .failed(let outcome): return .failure(ReadFailure(outcome))
+        }
+      }
+      switch reply {
+      case .success((let items, let isWhole)):
         if !isWhole { context.tell("warning: " + ForeignWords.neverWhole(account)) }
         let ids = Dictionary(items.map { ($0.name, $0.id) }) { first, _ in first }
         for (name, line) in lines where !known.contains("\(account) \(name)") {
@@ -95,8 +101,8 @@ struct OnlineCheck {
                 + "another, or take it over with run --adopt-existing"
             ))
         }
-      case .failed(let outcome) where outcome.kind == .accountRefused || outcome.kind == .refused: continue
-      case .failed(let outcome): throw failure(outcome, "the workspaces of \(account)")
+      case .failure(let lost) where lost.outcome.kind == .accountRefused || lost.outcome.kind == .refused: continue
+      case .failure(let lost): throw failure(lost.outcome, "the workspaces of \(account)")
       }
     }
     return issues.sorted { $0.line < $1.line }.map(\.text)
@@ -116,10 +122,16 @@ struct OnlineCheck {
     return known
   }
 
-  private func told<Value>(_ reply: ReadReply<Value>, _ what: String) throws -> Value {
+  private func told<Value>(_ what: String, _ call: () async -> ReadReply<Value>) async throws -> Value {
+    let reply: Result<Value, ReadFailure> = try await calls.ask {
+      switch await call() {
+      case .told(let value, _): return .success(value)
+      case .failed(let outcome): return .failure(ReadFailure(outcome))
+      }
+    }
     switch reply {
-    case .told(let value, _): return value
-    case .failed(let outcome): throw failure(outcome, what)
+    case .success(let value): return value
+    case .failure(let lost): throw failure(lost.outcome, what)
     }
   }
 

@@ -246,14 +246,14 @@ struct ReportOptions: ParsableArguments {
   /// The folder that a course remembers, or one that is called after it.
   static func courseFolder(of batch: Batch, in queue: Queue, _ context: Context) throws -> String {
     let record = try queue.course(batch.course)
-    return record?.folder ?? standardFolder(of: batch, record?.id ?? batch.id.rawValue, in: context)
+    return record?.folder ?? standardFolder(of: batch.course, record?.id ?? batch.id.rawValue, in: context)
   }
 
   /// The folder of a course's files where nobody has named one.
   ///
   /// - Parameter number: the course's own.
-  static func standardFolder(of batch: Batch, _ number: Int64, in context: Context) -> String {
-    let stem = batch.shortLabel.split(separator: ".").first.map(String.init) ?? batch.shortLabel
+  static func standardFolder(of course: Course, _ number: Int64, in context: Context) -> String {
+    let stem = course.shortLabel.split(separator: ".").first.map(String.init) ?? course.shortLabel
     let safe = String(
       stem.map { $0 == "/" || $0.isWhitespace || $0.unicodeScalars.contains(where: \.isSteering) ? "-" : $0 })
     return context.absolute("rollcall-\(safe)-\(number)")

@@ -16,14 +16,24 @@ struct PlanSetting {
   private let holds: [AccountHold]
 
   /// Reads it from the queue, if there is one.
-  init(_ queue: Queue?, _ endpoint: Endpoint, _ credentials: Credentials, _ pace: PaceOptions) throws {
-    let fingerprint = credentials.fingerprint
-    let known = try queue?.limit(baseURL: endpoint.baseURL, fingerprint: fingerprint)
-    limit = pace.limit(insteadOf: known ?? .standard)
-    adoptsExisting = pace.adoptExisting
+  ///
+  /// - Parameters:
+  ///   - credentials: nil where there are none: then nothing is known of the key.
+  ///   - pace: nil where nothing is said.
+  init(_ queue: Queue?, _ endpoint: Endpoint, _ credentials: Credentials?, _ pace: PaceOptions? = nil) throws {
+    let key = credentials.flatMap { credentials in queue.map { ($0, credentials.fingerprint) } }
+    let known = try key.map { queue, fingerprint in
+      try queue.limit(baseURL: endpoint.baseURL, fingerprint: fingerprint)
+    }
+    limit = pace?.limit(insteadOf: known ?? .standard) ?? known ?? .standard
+    adoptsExisting = pace?.adoptExisting ?? false
+    let isWaitIgnored = pace.map { $0.ignoreWait || $0.forgetsAll } ?? false
     wait =
-      pace.ignoreWait || pace.forgetsAll
-      ? nil : try queue?.waits(baseURL: endpoint.baseURL, fingerprint: fingerprint).first
+      isWaitIgnored
+      ? nil
+      : try key.flatMap { queue, fingerprint in
+        try queue.waits(baseURL: endpoint.baseURL, fingerprint: fingerprint).first
+      }
     holds = try queue?.holds(baseURL: endpoint.baseURL) ?? []
   }
 

@@ -18,11 +18,14 @@ struct ReadCalls {
   private let scope: KeyScopeID?
   private let time: any TimeSource
 
-  /// - Parameter queue: where the key's permits are; nil where there is no queue yet.
-  init(_ queue: Queue?, baseURL: BaseURL, fingerprint: String, time: any TimeSource) throws {
+  /// Calls with the permits of a key.
+  init(_ queue: Queue, baseURL: BaseURL, fingerprint: String, time: any TimeSource) throws {
     (self.queue, self.time) = (queue, time)
-    scope = try queue?.keyScope(baseURL: baseURL, fingerprint: fingerprint)
+    scope = try queue.keyScope(baseURL: baseURL, fingerprint: fingerprint)
   }
+
+  /// Calls without permits, one a second.
+  init(time: any TimeSource) { (queue, scope, self.time) = (nil, nil, time) }
 
   /// Asks until an answer is definite, or has failed too often.
   ///

@@ -28,10 +28,7 @@ struct RunSession {
     context.machine.note(batch: batch.id.rawValue)
     // Now, because at the end it would be too late to name another one.
     try files.prepareFolder()
-    // A rehearsal's folder is not the course's.
-    if !endpoint.isLoopback, try queue.course(batch.course)?.folder != folder {
-      try queue.remember(batch.course, folder: folder)
-    }
+    try rememberFolder()
     let request = RunRequest(
       batch: batch.id, baseURL: endpoint.baseURL, fingerprint: credentials.fingerprint,
       requeue: requeue.with(conflicts: pace.adoptExisting), limit: pace.limitRequest,
@@ -56,6 +53,14 @@ struct RunSession {
     }
     rescue(after: end)
     return try conclude(end, standstill)
+  }
+
+  /// What a person names for a rehearsal is not the course's; a folder that is called after the course is.
+  private func rememberFolder() throws {
+    guard let course = try queue.course(batch.course), course.folder != folder else { return }
+    let standard = ReportOptions.standardFolder(of: batch.course, course.id, in: context)
+    guard !endpoint.isLoopback || (course.folder == nil && folder == standard) else { return }
+    try queue.remember(batch.course, folder: folder)
   }
 
   private var files: OutcomeFiles {
@@ -208,7 +213,7 @@ struct RunSession {
     func count(_ states: ItemState...) -> Int { states.reduce(0) { $0 + (summary.states[$1.rawValue] ?? 0) } }
     return RunRecord.End(
       at: context.time.now(), status: Int(status.rawValue), reason: reason(end, status, summary).rawValue,
-      message: sentences.joined(separator: " "),
+      message: sentences.isEmpty ? summary.changedSentence ?? "" : sentences.joined(separator: " "),
       counts: .init(rowCount: summary.rowCount, doneCount: count(.done), unsentCount: count(.ready)))
   }
 

@@ -43,7 +43,7 @@ struct RunVerb: AsyncParsableCommand {
     var check = try RosterCheck(
       roster, reading: reading, endpoint: endpoint, of: known, database: try queueOptions.path(in: context),
       in: context)
-    check.tellMemory(folder: report.remembered(known), quiet: report.quiet, in: context)
+    check.tellMemory(folder: report.toldMemory(known, in: context), quiet: report.quiet, in: context)
     try report.refuseUnwritable(needed: check.needed, in: context)
     try await check.refuseGrowing(in: context)
     let existing = try opened.get()
@@ -72,7 +72,7 @@ struct RunVerb: AsyncParsableCommand {
     }
     let credentials = try keys.get()
     let agreed = try agree(to: PlanSetting(existing, endpoint, credentials, pace).plan(of: check), in: context)
-    guard !dryRun else { return .planned }
+    guard !dryRun else { return check.leftOut ?? .planned }
     let queue = try existing ?? openQueue(in: context)
     let batch = try importRoster(check, agreed, into: queue, in: context)
     return try await submit(batch, of: check, from: queue, credentials, note, in: context)

@@ -109,7 +109,7 @@ import Testing
 
         """#)
       expect(
-        await fixture.run("run", "class.csv", "--skip-invalid", "--dry-run", "--rate", "500/s"), fixture, status: 0,
+        await fixture.run("run", "class.csv", "--skip-invalid", "--dry-run", "--rate", "500/s"), fixture, status: 3,
         errorOutput: #"""
           \#(Self.issues)
           \#(Self.leftOut)

@@ -21,7 +21,7 @@ package struct Batch: Hashable, Sendable {
   package let firstSteps: String?
 
   /// The label as people see it: the last part of a path.
-  package var shortLabel: String { label.split(separator: "/").last.map(String.init) ?? label }
+  package var shortLabel: String { course.shortLabel }
 }
 
 /// A row of a batch with what became of it; what the reports are made of.

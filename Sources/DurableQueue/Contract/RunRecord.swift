@@ -16,6 +16,9 @@ package struct Course: Hashable, Sendable {
   package init(service: String, baseURL: BaseURL, label: String) {
     (self.service, self.baseURL, self.label) = (service, baseURL, label)
   }
+
+  /// The label as people see it: the last part of a path.
+  package var shortLabel: String { label.split(separator: "/").last.map(String.init) ?? label }
 }
 
 extension Batch {
