@@ -257,8 +257,9 @@ struct RunSession {
     let table = ClosingTable.lines(
       summary, columns: context.terminalWidth() ?? 100, options: context.namesQueue ? ["--db", queue.path] : [])
     context.tell(
-      lines: ["Batch \(batch.id.rawValue), \(batch.shortLabel):"] + table
-        + (hasFiles ? ["Files in \(folder)/"] : []) + closing(end, standstill).sentences, as: .closing,
+      lines: ["Batch \(batch.id.rawValue), \(batch.shortLabel):"] + context.wrapped(table, indent: 6)
+        + (hasFiles ? ["Files in \(folder)/"] : []) + context.wrapped(closing(end, standstill).sentences, indent: 2),
+      as: .closing,
       ["status": .integer(Int64(status.rawValue)), "reason": .string(reason(end, status, summary).rawValue)])
     if let hint = hint(end, summary, standstill) { context.tell("Hint: \(hint)") }
   }

@@ -5,8 +5,14 @@ import Provisioning
 extension Context {
   /// Prints a line of a table to standard error; a terminal gets what does not fit below its last column, in whole words.
   func tell(_ line: String, wrappedTo indent: Int) {
-    guard drawsProgress, let columns = terminalWidth() else { return tell(line) }
-    tell(lines: line.visibleLine.wrapped(columns: columns, indent: indent))
+    guard drawsProgress, terminalWidth() != nil else { return tell(line) }
+    tell(lines: wrapped([line], indent: indent))
+  }
+
+  /// Lines as a terminal shows them, in whole words; where it is none as they are.
+  func wrapped(_ lines: [String], indent: Int) -> [String] {
+    guard drawsProgress, !machine.logsObjects, let columns = terminalWidth() else { return lines }
+    return lines.flatMap { $0.visibleLine.wrapped(columns: columns, indent: indent) }
   }
 }
 
