@@ -50,6 +50,7 @@ package enum ClosingTable {
       let sentence = DifferenceWords.sentence(count, fields: summary.changedFields ?? [:])
       lines.append("  \(sentence): \(OutcomeFiles.changed)")
     }
+    if let count = summary.adoptedRecentCount { lines.append("  \(DifferenceWords.recent(count))") }
     if let count = summary.goneCount, count > 0 {
       lines.append("  \(GoneWords.sentence(count)): \(OutcomeFiles.gone)")
     }

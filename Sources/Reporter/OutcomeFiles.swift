@@ -192,6 +192,8 @@ package struct OutcomeFiles {
     var summary = Summary(batch, database: queue.path, at: now, counts, totals)
     summary.goneCount = goneCount
     summary.adoptedCount = try reading.adoptedCount()
+    let recentCount = try reading.recentlyMadeCount()
+    if recentCount > 0 { summary.adoptedRecentCount = recentCount }
     summary.forecastSeconds = try reading.forecast()?.seconds
     return (summary, totals)
   }

@@ -49,6 +49,8 @@ package struct Summary: Codable, Hashable, Sendable {
   package var changedFields: [String: Int]?
   /// Done rows whose item was found in the service's list or taken over, not reported by its own answer.
   package var adoptedCount: Int?
+  /// Of these, those that were taken over within an hour after somebody had made them; nil where there are none.
+  package var adoptedRecentCount: Int?
   /// From sending to the answer, of the attempts since the import that had a definite one; nil when none had.
   package var latency: Percentiles?
   /// From the import to the end of each row that was done or failed since; nil when none was.

@@ -24,6 +24,11 @@ package enum DifferenceWords {
     "\(sentence(count, fields: fields)); \(count == 1 ? "it is left as it is" : "they are left as they are")"
   }
 
+  /// That rows were taken over which somebody had made a short time before.
+  package static func recent(_ count: Int) -> String {
+    "\(count) taken over \(count == 1 ? "was" : "were") made in the hour before, perhaps by somebody who is at work now"
+  }
+
   /// What to do about it.
   package static func hint(_ batch: BatchID) -> String {
     "Rollcall does not change what is made. If it was changed at the service by hand, "

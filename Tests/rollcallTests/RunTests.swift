@@ -127,6 +127,7 @@ import Testing
       let adopted = await fixture.run("run", "class.csv", "--adopt-existing", "--out", "report")
       #expect(adopted.status == 3, "\(adopted)")
       #expect(adopted.errorOutput.contains("2 in conflict, taken over"), "\(adopted)")
+      #expect(adopted.errorOutput.contains("2 taken over were made in the hour before"), "\(adopted)")
       let changed = try fixture.read("report/changed.csv").split(separator: "\r\n").dropFirst()
       #expect(changed.map { $0.hasSuffix(",image,tensorflow:r1.15.2-py3,tensorflow:r2.3.1-py3") } == [true, true])
       #expect(fixture.sandbox.ledger.createRequests == 3)

@@ -62,6 +62,14 @@ extension BatchReading {
     try db.value(Self.adoptedSQL, [batch.rawValue], as: Int.self) ?? 0
   }
 
+  /// How many rows were taken over from what somebody else had made within the hour before, perhaps at work still. What an
+  /// attempt of ours may have made is none of these.
+  package func recentlyMadeCount() throws -> Int {
+    try db.value(
+      "\(Self.adoptedSQL) AND unanswered = 0 AND created_at > finished_at - ?",
+      [batch.rawValue, Duration.seconds(3_600).microseconds], as: Int.self) ?? 0
+  }
+
   /// Rows in: the batch's rows by `batch_row`'s key, then each item by its id.
   static let adoptedSQL = """
     SELECT count(*) FROM batch_row CROSS JOIN item ON item.id = item_id
