@@ -41,6 +41,8 @@ package struct RosterSummary: Hashable, Sendable {
   /// SHA-256 in hexadecimal over columns, cells and what a template makes of them, row by row: equal exactly for rosters
   /// that ask for the same.
   package internal(set) var digest = ""
+  /// What came of the batch whose rows it mends; nil where it mends none.
+  package internal(set) var mended: MendCounts?
 
   /// Makes the summary of a roster that was not read yet.
   package init() {}

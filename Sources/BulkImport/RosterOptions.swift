@@ -55,6 +55,9 @@ package struct RosterOptions: Hashable, Sendable {
   package var carried: Set<String> = []
   /// Headers of columns that are left out, as if the roster had not got them.
   package var dropped: Set<String> = []
+  /// The batch whose rows the roster's rows take the place of, by the marks that a report has put beside them; nil: the marks
+  /// say nothing.
+  package var mended: ReportMark?
 
   /// Makes options that leave everything to the roster.
   package init() {}

@@ -11,6 +11,8 @@ struct RosterPass {
   /// The columns, from the first row on.
   private var columns: Columns?
   private var filter = RowFilter()
+  /// Where the marks of a report are, while they count.
+  private var marks: MarkColumns?
   private var numbers = NameNumbers()
   private var judge: RowJudge
   private var findings: RosterFindings
@@ -92,6 +94,7 @@ struct RosterPass {
     guard columns == nil, let columns = header.columns else { return }
     self.columns = columns
     filter = RowFilter(options, headers: columns.headers.prefix(columns.ownCount))
+    if options.mended != nil, header.isReport { marks = MarkColumns(columns.headers.prefix(columns.ownCount)) }
     judge.begin(columns)
     findings.note(columns)
     let rows = header.settle(columns)
@@ -139,6 +142,22 @@ struct RosterPass {
     let isAccepted = if case .item = content { true } else { false }
     if isAccepted, let warning = columns.noteWarning(record) { findings.add(warning) }
     findings.note(record, extended: extended, cells: cells, isAccepted: isAccepted, columns)
-    try body(NewRow(ordinal: findings.summary.rowCount, line: record.line, cells: cells, content: content))
+    var row = NewRow(ordinal: findings.summary.rowCount, line: record.line, cells: cells, content: content)
+    row.mendedLine = mendedLine(of: record, columns)
+    try body(row)
+  }
+
+  /// The line of the row that a row takes the place of; says what is wrong with its marks.
+  private mutating func mendedLine(of record: Record, _ columns: Columns) -> Int? {
+    guard let marks, let mended = options.mended else { return nil }
+    switch marks.line(in: record.fields, of: mended) {
+    case .success(let line): return line
+    case .failure(let damage):
+      // A row that is left out stays as it was; which one that is, is not known.
+      findings.add(
+        whole: columns.place(of: damage.column, in: record).issue(
+          "report-mark", value: record.fields[damage.column], damage.phrase))
+      return nil
+    }
   }
 }

@@ -8,11 +8,11 @@ package import Provisioning
 /// Reads a roster: a table with a header, or JSON. Memory is the same however long the roster (8 to 24 bytes a row go to
 /// finding duplicates).
 package struct RosterReader: Sendable {
-  private let source: RosterSource
-  private let displayName: String
-  private let schema: Schema
+  let source: RosterSource
+  let displayName: String
+  let schema: Schema
   private let options: RosterOptions
-  private let template: Template?
+  let template: Template?
   private let chunkSize: Int
   private let hashBits: Int
 

@@ -27,6 +27,8 @@ package struct NewRow: Hashable, Sendable {
   package var cells: Cells
   /// What it asks for.
   package var content: Content
+  /// The line of the row of an earlier batch whose place it takes; nil where it takes none. It is not packed.
+  package var mendedLine: Int?
 
   /// Makes a row that was read.
   package init(ordinal: Int, line: Int, cells: [String], content: Content) {

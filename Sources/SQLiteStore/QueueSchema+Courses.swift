@@ -6,7 +6,8 @@ extension QueueSchema {
     CREATE TABLE identity (
       code TEXT NOT NULL
     ) STRICT;
-    INSERT INTO identity VALUES (lower(hex(randomblob(8))));
+    -- With a letter first: digits alone, or with an e among them, are a number to a spreadsheet, which would shorten it.
+    INSERT INTO identity VALUES ('q' || lower(hex(randomblob(8))));
     -- One roster through time, and what it was first read with.
     CREATE TABLE course (
       id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -28,10 +28,9 @@ struct CheckVerb: AsyncParsableCommand {
     var wanted = WantedThings()
     let opened = Result { try queueOptions.openIfExists(in: context) }
     let usable = if case .success(let queue) = opened { queue } else { Queue?.none }
-    let known = try KnownCourse(roster.course(at: endpoint, in: context), in: usable, isFresh: reading.fresh)
-    var check = try RosterCheck(
-      roster, reading: reading, endpoint: endpoint, of: known, database: try queueOptions.path(in: context),
-      in: context)
+    var check = try RosterCheck.begin(
+      roster, reading: reading, endpoint: endpoint, in: usable, database: try queueOptions.path(in: context), context
+    ).check
     check.tellMemory(in: context)
     let queue = try opened.get()
     let asksService = online

@@ -41,6 +41,14 @@ struct CourseSettings: Hashable {
     if let problem = problems.first { throw damaged(problem) }
   }
 
+  /// What of it holds for a course's rows in whatever file they stand.
+  fileprivate var ofRows: CourseSettings {
+    var settings = CourseSettings()
+    settings.template = template
+    (settings.reading.drop, settings.reading.carry) = (reading.drop, reading.carry)
+    return settings
+  }
+
   /// As the queue has it.
   var text: String {
     var members: [String: JSONValue] = [:]
@@ -100,11 +108,15 @@ struct KnownCourse {
   /// How it was read last time; nil where it has no batch yet, or a person wants it read anew.
   let settings: CourseSettings?
 
-  /// - Parameter isFresh: whether what is remembered does not count.
-  init(_ course: Course, in queue: Queue?, isFresh: Bool) throws {
+  /// - Parameters:
+  ///   - isFresh: whether what is remembered does not count.
+  ///   - isMended: whether a report of its own is read, of which what was said of the roster's file does not hold.
+  init(_ course: Course, in queue: Queue?, isFresh: Bool, isMended: Bool = false) throws {
     self.course = course
     record = try queue?.course(course)
-    settings = try isFresh ? nil : record.flatMap { record in try queue.map { try CourseSettings(record, in: $0) } }
+    let settings =
+      try isFresh ? nil : record.flatMap { record in try queue.map { try CourseSettings(record, in: $0) } }
+    self.settings = isMended ? settings?.ofRows : settings
   }
 }
 
@@ -121,7 +133,7 @@ extension RosterCheck {
   /// Makes the course remember how it was read, where that is news.
   func remember(in queue: Queue) throws {
     let course = newBatch.course
-    guard try queue.course(course)?.settings != settings.text else { return }
+    guard mended == nil, try queue.course(course)?.settings != settings.text else { return }
     try queue.remember(course, settings: settings.text)
   }
 }

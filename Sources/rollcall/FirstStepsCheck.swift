@@ -7,6 +7,9 @@ extension RosterCheck {
   /// Equal for rosters whose rows are equal, and that say the same of first steps.
   var digest: String { summary.digest + (firstSteps.map { " \($0.text)" } ?? "") }
 
+  /// What of a digest is the rows' own.
+  static func digestOfRows(_ digest: String) -> String { String(digest.prefix { $0 != " " }) }
+
   /// Refuses placeholders that nothing stands for.
   func refuseUnknownSteps() throws {
     let unknown = firstSteps?.unknown(among: summary.columns) ?? []

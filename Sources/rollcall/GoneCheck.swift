@@ -108,11 +108,11 @@ extension RosterCheck {
     guard let gone = tooManyGone(of: comparison) else { return comparison.tooManyGone?.goneCount ?? 0 }
     guard context.isInteractive else {
       throw CommandError(
-        "\(gone.sentence(shownPath)), more than --max-gone \(reading.gone.maxGone.defaultValueDescription); nothing was "
+        "\(gone.sentence(rosterName)), more than --max-gone \(reading.gone.maxGone.defaultValueDescription); nothing was "
           + "imported, cancelled or sent.",
         hint: GoneShare.hint, .personNeeded, reason: .maxGone)
     }
-    guard !asks || context.agrees(to: gone.question(shownPath)) else { throw Self.declined }
+    guard !asks || context.agrees(to: gone.question(rosterName)) else { throw Self.declined }
     return gone.goneCount
   }
 
@@ -121,7 +121,7 @@ extension RosterCheck {
     let shown = rows.prefix(Self.exampleCount)
     for row in shown {
       context.tell(
-        "\(shownPath):\(row.line): \(row.text)", as: .issue,
+        "\(planName):\(row.line): \(row.text)", as: .issue,
         ["line": .count(row.line), "reason": .string(EndReason.rosterIssues.rawValue)])
     }
     if count > shown.count { context.tell("… and \((count - shown.count).of("more row"))") }
@@ -139,7 +139,7 @@ extension RosterCheck {
         )
       }, of: count, in: context)
     throw CommandError(
-      "\(count.of("name")) of \(shownPath) would be another person's; nothing was queued or sent.",
+      "\(count.of("name")) of \(rosterName) would be another person's; nothing was queued or sent.",
       hint: "Was it sorted or numbered anew? Make names of a column that stays with the person. If it is meant so: "
         + "--allow-reassigned.", .rosterIssues)
   }

@@ -20,10 +20,10 @@ struct ImportVerb: AsyncParsableCommand {
     let endpoint = try endpointOptions.chosen(in: context)
     let opened = Result { try queueOptions.openIfExists(in: context) }
     let usable = if case .success(let queue) = opened { queue } else { Queue?.none }
-    let known = try KnownCourse(roster.course(at: endpoint, in: context), in: usable, isFresh: reading.fresh)
-    var check = try RosterCheck(
-      roster, reading: reading, endpoint: endpoint, of: known, database: try queueOptions.path(in: context),
-      in: context)
+    var check = try RosterCheck.begin(
+      roster, reading: reading, endpoint: endpoint, in: usable, database: try queueOptions.path(in: context),
+      context
+    ).check
     check.tellMemory(in: context)
     try await check.refuseGrowing(in: context)
     let queue = try opened.get() ?? queueOptions.open(in: context)

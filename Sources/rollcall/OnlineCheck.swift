@@ -56,7 +56,7 @@ struct OnlineCheck {
     let known = Set(accounts.map(\.id))
     let list = accounts.map { "\($0.name) \($0.id)" }.joined(separator: ", ")
     return wanted.accounts.filter { !known.contains($0.key) }.sorted { $0.value < $1.value }.map { account, line in
-      "\(check.shownPath):\(line): accountId: '\(account)' is none of the accounts of these credentials: "
+      "\(check.planName):\(line): accountId: '\(account)' is none of the accounts of these credentials: "
         + (list.isEmpty ? "there are none" : list)
     }
   }
@@ -68,7 +68,7 @@ struct OnlineCheck {
     }
     return wanted.images.filter { !known.contains(Self.plain($0.key)) }.sorted { $0.value < $1.value }.map {
       image, line in
-      "\(check.shownPath):\(line): image: the service has no '\(image)': it has \(known.sorted().joined(separator: ", "))"
+      "\(check.planName):\(line): image: the service has no '\(image)': it has \(known.sorted().joined(separator: ", "))"
     }
   }
 
@@ -97,7 +97,7 @@ struct OnlineCheck {
           issues.append(
             (
               line,
-              "\(check.shownPath):\(line): name: '\(name)' is there already as \(id), and not from this queue: choose "
+              "\(check.planName):\(line): name: '\(name)' is there already as \(id), and not from this queue: choose "
                 + "another, or take it over with run --adopt-existing"
             ))
         }

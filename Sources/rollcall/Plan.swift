@@ -59,7 +59,7 @@ struct Plan {
   func lines(at now: Instant) -> [String] {
     let comparison = check.comparison
     let facts = check.facts
-    var lines = ["Plan for \(check.shownPath): \(check.summary.rowCount.of("row"))"]
+    var lines = check.mendLines + ["Plan for \(check.planName): \(check.rowCount.of("row"))"]
     lines.append("  endpoint  \(check.endpoint.baseURL)\(check.endpoint.isLoopback ? " (this machine)" : "")")
     let more = facts.accountCount > facts.accounts.count ? " and \(facts.accountCount - facts.accounts.count) more" : ""
     lines.append("  account   \(facts.accounts.joined(separator: ", "))\(more)")

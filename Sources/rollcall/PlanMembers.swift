@@ -12,7 +12,7 @@ extension Plan {
     let (summary, facts) = (check.summary, check.facts)
     return .members([
       "endpoint": .string(check.endpoint.baseURL.text), "accounts": .texts(facts.accounts),
-      "accountCount": .count(facts.accountCount), "rowCount": .count(summary.rowCount), "counts": counts,
+      "accountCount": .count(facts.accountCount), "rowCount": .count(check.rowCount), "counts": counts,
       "toCreateCount": .count(createCount), "firstName": facts.firstName.map(JSONValue.string),
       "lastName": facts.lastName.map(JSONValue.string), "gpuCount": .count(facts.gpuCount),
       "sent": .texts(summary.sent), "carried": .texts(summary.staying), "dropped": .texts(summary.dropped),
@@ -32,7 +32,7 @@ extension Plan {
       "back": .count(comparison.backCount), "cancelled": .count(comparison[.cancelled] - comparison.backCount),
       "gone": .count(comparison.goneCount), "changed": .count(comparison.changed[.done] ?? 0),
       "reassigned": .count(comparison.reassignedCount), "renamed": .count(comparison.renamedCount),
-      "invalid": .count(check.summary.rowCount - check.summary.acceptedCount),
+      "invalid": .count(check.invalidCount),
     ])
   }
 

@@ -108,10 +108,12 @@ struct ReadingOptions: ParsableArguments {
   }
 
   /// What must not be written over while a roster is read, by the paths of both.
-  func neededFiles(roster: String, database: String, in context: Context) -> NeededFiles {
+  ///
+  /// - Parameter roster: nil where it may be.
+  func neededFiles(roster: String?, database: String, in context: Context) -> NeededFiles {
     var needed = NeededFiles()
     // What may not be looked at is refused where it is read.
-    _ = Result { try needed.add(roster, as: .roster) }
+    if let roster { _ = Result { try needed.add(roster, as: .roster) } }
     if let template { _ = Result { try needed.add(context.absolute(template), as: .template) } }
     _ = Result { try needed.add(queue: database) }
     return needed

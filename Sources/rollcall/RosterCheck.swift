@@ -34,7 +34,9 @@ struct RosterCheck {
   let firstSteps: FirstSteps?
   /// The options that are as last time, as words of a command line.
   let asLastTime: [String]
-  private let context: Context
+  /// The report that is mended; nil where it is a roster of its own.
+  let mended: MendedReport?
+  let context: Context
   private(set) var summary = RosterSummary()
   private(set) var comparison = Comparison()
   private(set) var facts = PlanFacts()
@@ -43,11 +45,14 @@ struct RosterCheck {
 
   /// Previews a roster, so that one that is missing or is none is reported first; it is not read yet.
   ///
-  /// - Parameter known: what is remembered of its course.
+  /// - Parameters:
+  ///   - known: what is remembered of its course.
+  ///   - mended: the report that it is, where its rows go back to their batch.
   init(
     _ arguments: RosterArguments, reading said: ReadingOptions, endpoint: Endpoint, of known: KnownCourse? = nil,
-    database: String, in context: Context
+    mending mended: MendedReport? = nil, database: String, in context: Context
   ) throws {
+    self.mended = mended
     let (reading, words) = known?.settings.map { said.asLastTime($0) } ?? (said, [])
     settings = CourseSettings(of: reading, in: context)
     asLastTime = words
@@ -58,16 +63,18 @@ struct RosterCheck {
     }
     // What is told soonest comes first; standard input may take its time.
     let template = try reading.readTemplate(in: context)
-    firstSteps = template?.settings.firstSteps
-    options = reading.options(with: template, in: context)
+    firstSteps = template?.settings.firstSteps ?? mended?.firstSteps
+    let read = reading.options(with: template, in: context)
+    options = mended?.options(read, said: said) ?? read
     (path, spool) = try ReadingOptions.file(of: roster, in: context)
     shownPath = isStandardInput ? "standard input" : roster
-    needed = reading.neededFiles(roster: path, database: database, in: context)
+    // A mended report gives way to the next one: all that is in it is in the queue then.
+    needed = reading.neededFiles(roster: mended == nil ? path : nil, database: database, in: context)
     try reading.refuseOverwriting(needed, in: context)
     self.context = context
     self.endpoint = endpoint
     self.reading = reading
-    label = arguments.label(of: path)
+    label = mended?.base.batch.label ?? arguments.label(of: path)
     hasLabel = arguments.label != nil
     reader = try RosterReader(
       path: path, displayName: shownPath, schema: .workspace, options: options,
@@ -86,9 +93,10 @@ struct RosterCheck {
     var facts = PlanFacts()
     var spool = isImported ? RowSpool() : nil
     func readThrough(
-      carried: ([(header: String, index: Int)]) -> Void = { _ in }, _ compare: (NewRow) throws -> Void = { _ in }
+      into base: ImportedRows? = nil, carried: ([(header: String, index: Int)]) -> Void = { _ in },
+      _ compare: (NewRow) throws -> Void = { _ in }
     ) throws -> RosterSummary {
-      try read(carried: carried) { row in
+      try read(into: base, carried: carried) { row in
         switch row.content {
         case .item(let account, let name, let definition): facts.note(account, name, definition)
         // What will be refused need not be kept.
@@ -102,8 +110,12 @@ struct RosterCheck {
     if let queue {
       comparison = try queue.compare(
         target: DataForestClient.targetName, baseURL: endpoint.baseURL, label: label,
-        isPartial: options.isPartial, limit: reading.gone.maxGone.limit
-      ) { session in summary = try readThrough(carried: { session.carried = $0 }) { try session.add($0) } }
+        isPartial: isPartial, limit: reading.gone.maxGone.limit
+      ) { session in
+        session.allowsRenaming = mended != nil
+        let base = mended.map { session.rows(of: $0.base.batch.id) }
+        summary = try readThrough(into: base, carried: { session.carried = $0 }) { try session.add($0) }
+      }
       comparison.isLatestBatch = try queue.latestBatch(equalTo: newBatch) != nil
     } else {
       summary = try readThrough()
@@ -114,9 +126,13 @@ struct RosterCheck {
   }
 
   /// Reads the roster, writing every issue into the file of --issues.
+  ///
+  /// - Parameter base: the rows that it mends.
   private func read(
-    carried: ([(header: String, index: Int)]) -> Void = { _ in }, _ body: (NewRow) throws -> Void
+    into base: ImportedRows? = nil, carried: ([(header: String, index: Int)]) -> Void = { _ in },
+    _ body: (NewRow) throws -> Void
   ) throws -> RosterSummary {
+    if let mended, let base { return try read(into: base, of: mended, carried: carried, body) }
     let file = try reading.issueFile(needed, in: context)
     let summary = try reader.read(wording: \.withoutPlace, carried: carried, issues: { try file?.add($0) }, body)
     try file?.finish()
@@ -127,8 +143,9 @@ struct RosterCheck {
   var newBatch: NewBatch {
     var batch = NewBatch(
       label: label, target: DataForestClient.targetName, baseURL: endpoint.baseURL,
-      columns: summary.columns, digest: digest, isPartial: options.isPartial, settings: settings.text)
+      columns: summary.columns, digest: digest, isPartial: isPartial, settings: settings.text)
     batch.firstSteps = firstSteps?.text
+    batch.mended = mended?.base.batch.id
     return batch
   }
 
@@ -152,6 +169,8 @@ struct RosterCheck {
       }
     } catch let error as FileError {
       throw RosterError(copying: shownPath, error)
+    } catch let error as OvertakenBatch {
+      throw mended.map { $0.overtaken(by: error.latest) } ?? error
     }
     if let excess { try tooMany(excess) }
     return result
@@ -170,7 +189,9 @@ struct RosterCheck {
   mutating func importUnseen(
     into queue: Queue, agree: (RosterCheck) throws -> Void = { _ in }
   ) throws -> ImportResult? {
-    guard try isLarge(), try hasLabel || !queue.hasOrphanedCourse(beside: newBatch.course) else { return nil }
+    guard mended == nil, try isLarge(), try hasLabel || !queue.hasOrphanedCourse(beside: newBatch.course) else {
+      return nil
+    }
     let found = Mutex<(RosterSummary, PlanFacts)?>(nil)
     let unread = self
     return try queue.importUnseen(newBatch) { add in
@@ -203,6 +224,7 @@ struct RosterCheck {
   /// Prints warnings and issues, and ends with status 5 if there are issues or no rows.
   /// With `--skip-invalid` the good rows go on, if there are any and nothing is wrong with the roster as a whole.
   func refuseIssues(in context: Context) throws {
+    try refuseOvertaken()
     if !summary.format.isPlain {
       let sample = summary.format.sample.map { " A cell of it: '\($0.shown)'." } ?? ""
       context.tell("Read as \(summary.format): \(summary.rowCount.of("row")).\(sample)")

@@ -30,26 +30,24 @@ struct RunVerb: AsyncParsableCommand {
 
   private func end(_ note: RunNote, in context: Context) async throws -> Ending {
     let endpoint = try endpointOptions.chosen(in: context)
-    let course = roster.course(at: endpoint, in: context)
-    note.belongs(to: course)
+    note.belongs(to: roster.course(at: endpoint, in: context))
     let keys = Result { try CredentialSource.credentials(for: endpoint, in: context) }
     var hasKeys = false
     if case .success = keys { hasKeys = true }
     // What a queue that cannot be used would tell comes after what is wrong with the roster.
     let opened = Result { try openIfExists(waits: hasKeys, in: context) }
     let usable = if case .success(let queue) = opened { queue } else { Queue?.none }
-    let known = try KnownCourse(course, in: usable, isFresh: reading.fresh)
     // What can be reported without credentials is reported first.
-    var check = try RosterCheck(
-      roster, reading: reading, endpoint: endpoint, of: known, database: try queueOptions.path(in: context),
-      in: context)
+    var (check, known) = try RosterCheck.begin(
+      roster, reading: reading, endpoint: endpoint, in: usable, database: try queueOptions.path(in: context), context)
+    note.belongs(to: known.course)
     check.tellMemory(folder: report.toldMemory(known, in: context), quiet: report.quiet, in: context)
     try report.refuseUnwritable(needed: check.needed, in: context)
     try await check.refuseGrowing(in: context)
     let existing = try opened.get()
     try report.refuseUnwritable(
       folder: report.remembered(known) ?? report.folder.map(context.absolute),
-      of: ReportOwner(course, in: existing, database: queueOptions.path(in: context)), needed: check.needed,
+      of: ReportOwner(known.course, in: existing, database: queueOptions.path(in: context)), needed: check.needed,
       in: context)
     if case .success(let credentials) = keys, !dryRun, asksNobody(at: endpoint), try check.isLarge() {
       let queue = try existing ?? openQueue(in: context)

@@ -16,7 +16,7 @@ extension CommandFixture {
     }
     text = text.replacing(#/YPI[A-Za-z0-9]+0(\d)\b/#) { "ID-\($0.output.1)" }
     text = text.replacing(#/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/#, with: "REQUEST")
-    text = text.replacing(#/\b[0-9a-f]{16}\b/#.wordBoundaryKind(.simple), with: "QUEUE")
+    text = text.replacing(#/\bq[0-9a-f]{16}\b/#.wordBoundaryKind(.simple), with: "QUEUE")
     text = text.replacing(#/\b(Finished|Stopped|Paused|Ended|since|Began) \d\d:\d\d/#) { "\($0.output.1) CLOCK" }
     text = text.replacing(#/\b\d{4}-\d\d-\d\d \d\d:\d\d\b/#, with: "DAY CLOCK")
     return text.replacing("\u{FEFF}", with: "BOM").replacing("\r\n", with: "\n")

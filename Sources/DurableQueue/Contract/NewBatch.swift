@@ -23,6 +23,8 @@ package struct NewBatch: Hashable, Sendable {
   package var folder: String?
   /// What each row's person is to do first, with placeholders; nil where nobody has said it.
   package var firstSteps: String?
+  /// The batch that it was made of by a mended report; it is imported only while that is its course's latest.
+  package var mended: BatchID?
 
   /// Makes a description of a batch.
   package init(

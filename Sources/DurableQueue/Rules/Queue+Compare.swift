@@ -8,10 +8,12 @@ package struct ComparisonSession {
   /// What was found so far.
   package private(set) var comparison = Comparison()
   private let new: Course
-  private let db: any Transaction
+  let db: any Transaction
   private let previousBatch: Int64?
   /// The columns that only travel along, with their places in a row's cells.
   package var carried: [(header: String, index: Int)] = []
+  /// Whether a person may come under another name, because the rows say whose place they take.
+  package var allowsRenaming = false
   private var accounts: [String: Int64?] = [:]
   private var leavers: Leavers
   private var kin: KinSearch
@@ -39,7 +41,7 @@ package struct ComparisonSession {
     case .item(let account, let name, let definition):
       guard let item = try existing(name, of: account) else {
         comparison.newCount += 1
-        if leavers.course.previous != nil, let persons = try personCheck() {
+        if !allowsRenaming, leavers.course.previous != nil, let persons = try personCheck() {
           renaming.note(row, name: name, persons)
         }
         return

@@ -26,6 +26,7 @@ extension Queue {
   ///   - limit: how many items may leave the course before a person is asked.
   ///   - confirm: asked before the commit with what the import is about to make; false undoes it.
   /// - Returns: the result; nil when `confirm` said no.
+  /// - Throws: `OvertakenBatch`, when it mends a batch that is not its course's latest.
   package func importBatch(
     _ new: NewBatch, _ rows: SpooledRows, known: Comparison = Comparison(), limit: GoneLimit = .standard,
     confirm: (Comparison) throws -> Bool = { _ in true }
@@ -36,6 +37,7 @@ extension Queue {
         if let batch = try Self.latestBatch(equalTo: new, db) {
           return ImportResult(batch: batch, isNew: false, comparison: known)
         }
+        try Self.refuseOvertaken(new, db)
         var session = try ImportSession(new, at: db.now.wall, db)
         try rows.forEach {
           try session.take($0)
