@@ -84,6 +84,8 @@ package struct Mend {
   private var digest = RosterDigest()
   private var last = (ordinal: 0, line: 0)
   private var issues: [RowIssue] = []
+  /// That a row names what another row of the batch does, by the row's line in the report.
+  private var duplicates: [Int: RowIssue] = [:]
   /// Issues that follow from where an item is by now; none if the same was imported before.
   private var stateIssues: [RowIssue] = []
 
@@ -95,6 +97,8 @@ package struct Mend {
 
   /// Takes the next row of the report.
   package mutating func add(_ row: NewRow) {
+    // What was wrong with its mark was told.
+    if row.mendedLine == MarkColumns.damagedLine { return }
     if case .item(let account, let name, _) = row.content { lines[Key(account: account, name: name)] = row.line }
     guard let line = row.mendedLine else { return newRows.append(row) }
     if let first = rows[line]?.first, !base.sharedLines.contains(line) {
@@ -219,7 +223,12 @@ package struct Mend {
         ordinal: last.ordinal, line: last.line, cells: columns.map { _ in "" }, content: row.content)
       try hand(merged(empty, row), body)
     }
-    for row in rows.values.joined().sorted(by: { $0.line < $1.line }) { issues.append(strayIssue(row)) }
+    for row in rows.values.joined() {
+      // Whose place it takes is not known, so it may be its own name.
+      duplicates[row.line] = nil
+      issues.append(strayIssue(row))
+    }
+    issues += duplicates.values
     summary.columns = columns
     summary.digest = counts.isChanged ? digest.finish() : base.digest
     // Who imports the same again is not asked how its rows stood before.
@@ -258,11 +267,10 @@ package struct Mend {
       let line = lines[Key(account: account, name: name)]
     else { return }
     let place = IssuePlace(file: file, line: line, recordNumber: line, hasCell: false)
-    issues.append(
-      place.issue(
-        "duplicate", value: name,
-        "'\(name.shown)' stands on line \(row.line) of \(base.name) already, for the same account: give each row a name of its "
-          + "own"))
+    duplicates[line] = place.issue(
+      "duplicate", value: name,
+      "'\(name.shown)' stands on line \(row.line) of \(base.name) already, for the same account: give each row a name of its "
+        + "own")
   }
 
   /// Refuses another name for a row whose item is there, or may be.

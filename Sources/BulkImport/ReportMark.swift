@@ -34,6 +34,8 @@ struct MarkColumns {
   static let queueHeader = "rollcall_queue"
   static let batchHeader = "rollcall_batch"
   static let lineHeader = "rollcall_line"
+  /// What stands for the line of a row whose mark is damaged.
+  static let damagedLine = 0
   static let headers = [queueHeader, batchHeader, lineHeader]
 
   private let queue: Int

@@ -157,7 +157,7 @@ struct RosterPass {
       findings.add(
         whole: columns.place(of: damage.column, in: record).issue(
           "report-mark", value: record.fields[damage.column], damage.phrase))
-      return nil
+      return MarkColumns.damagedLine
     }
   }
 }

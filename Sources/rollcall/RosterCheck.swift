@@ -99,8 +99,8 @@ struct RosterCheck {
       try read(into: base, carried: carried) { row in
         switch row.content {
         case .item(let account, let name, let definition): facts.note(account, name, definition)
-        // What will be refused need not be kept.
-        case .issue: if !reading.skipInvalid { spool = nil }
+        // What will be refused need not be kept. A batch may have invalid rows that nobody has mended.
+        case .issue: if !reading.skipInvalid, mended == nil { spool = nil }
         }
         try RosterError.copying(shownPath) { () throws(FileError) in try spool?.append(row) }
         try note(row)
