@@ -4,51 +4,6 @@
 import CSV
 package import Provisioning
 
-/// The batch that a mended report goes into.
-package struct MendBase: Hashable, Sendable {
-  /// Its number.
-  package let batch: Int64
-  /// What people call its roster.
-  package let name: String
-  /// Its headers.
-  package let columns: [String]
-  /// Its digest.
-  package let digest: String
-  /// The digest of its course's latest batch: of itself, or of one after it.
-  package let latestDigest: String
-  /// Whether it is only a part of a roster, so that nothing is gone because it is not in it.
-  package let isPartial: Bool
-  /// The lines on which several of its rows start, as in JSON.
-  package let sharedLines: Set<Int>
-
-  /// Describes a batch.
-  package init(
-    batch: Int64, name: String, columns: [String], digest: String, latestDigest: String, isPartial: Bool,
-    sharedLines: Set<Int>
-  ) {
-    (self.batch, self.name, self.columns) = (batch, name, columns)
-    (self.digest, self.latestDigest, self.isPartial) = (digest, latestDigest, isPartial)
-    self.sharedLines = sharedLines
-  }
-}
-
-/// What a mended report makes of its batch.
-package struct MendCounts: Hashable, Sendable {
-  /// Rows that it has taken the place of.
-  package internal(set) var mendedCount = 0
-  /// Rows that have no line of the batch.
-  package internal(set) var newCount = 0
-  /// Rows of the batch.
-  package internal(set) var baseCount = 0
-  /// Rows of the new roster that keep to every rule.
-  package internal(set) var acceptedCount = 0
-  /// Whether any cell or definition is another one.
-  package internal(set) var isChanged = false
-
-  /// All rows of the new roster.
-  package var totalCount: Int { baseCount + newCount }
-}
-
 /// Merges the rows of a mended report into those of its batch. Holds the report's rows, never the batch's.
 package struct Mend {
   private struct Key: Hashable {
@@ -84,6 +39,8 @@ package struct Mend {
   private var digest = RosterDigest()
   private var last = (ordinal: 0, line: 0)
   private var issues: [RowIssue] = []
+  /// What rows named before they were mended, where that is another name.
+  private var replaced: [Key] = []
   /// That a row names what another row of the batch does, by the row's line in the report.
   private var duplicates: [Int: RowIssue] = [:]
   /// Issues that follow from where an item is by now; none if the same was imported before.
@@ -151,7 +108,7 @@ package struct Mend {
     if mended == nil { refuseTwice(row) }
     if let mended {
       counts.mendedCount += 1
-      if let item { refuseOther(mended, than: row, item) }
+      if let item { noteOther(mended, than: row, item) }
     }
     try hand(mended.map { merged(row, $0) } ?? widened(row), body)
   }
@@ -200,6 +157,12 @@ package struct Mend {
     }
     if !isSame || merged.content != row.content { counts.isChanged = true }
     return merged
+  }
+
+  /// Hands over the account and the name of what is named by no row any more, because its row has a new name; once all rows
+  /// of the batch were taken.
+  package func leaving(_ body: (_ account: String, _ name: String) throws -> Void) rethrows {
+    for key in replaced where lines[key] == nil { try body(key.account, key.name) }
   }
 
   private mutating func hand(_ row: NewRow, _ body: (NewRow) throws -> Void) throws {
@@ -273,11 +236,12 @@ package struct Mend {
         + "own")
   }
 
-  /// Refuses another name for a row whose item is there, or may be.
-  private mutating func refuseOther(_ mended: NewRow, than row: NewRow, _ item: Item) {
+  /// Notes another name for a row, and refuses it where its item is there, or may be.
+  private mutating func noteOther(_ mended: NewRow, than row: NewRow, _ item: Item) {
     guard case .item(_, let new, _) = mended.content, case .item(_, let name, _) = row.content,
       Self.key(of: mended) != Self.key(of: row)
     else { return }
+    if let key = Self.key(of: row) { replaced.append(key) }
     let old = "'\(name.shown)'"
     let phrase: String
     switch item.state {

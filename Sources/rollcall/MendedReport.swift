@@ -118,7 +118,7 @@ extension RosterCheck {
   /// Reads a mended report and merges it into the rows of its batch.
   func read(
     into base: ImportedRows, of mended: MendedReport, carried: ([(header: String, index: Int)]) -> Void,
-    _ body: (NewRow) throws -> Void
+    leaving: (_ account: String, _ name: String) throws -> Void, _ body: (NewRow) throws -> Void
   ) throws -> RosterSummary {
     let file = try reading.issueFile(needed, in: context)
     var mend = Mend(into: MendBase(mended), from: reader)
@@ -128,6 +128,7 @@ extension RosterCheck {
       let item = row.state.map { Mend.Item(state: $0, finishedAt: row.finishedAt?.rfc3339()) }
       try mend.take(row.row, item: item, body)
     }
+    try mend.leaving(leaving)
     let (merged, issues) = try mend.finish(body)
     try file?.add(issues)
     try file?.finish()

@@ -131,6 +131,7 @@ struct Plan {
     add(comparison.backCount, "back after being cancelled")
     add(comparison[.cancelled] - comparison.backCount, "cancelled, stay so (`rollcall retry --reason cancelled`)")
     add(comparison.goneCount, "gone from the roster")
+    add(comparison.replacedCount, "replaced by a new name")
     return parts.joined(separator: ", ")
   }
 }

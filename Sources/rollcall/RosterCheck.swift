@@ -94,9 +94,10 @@ struct RosterCheck {
     var spool = isImported ? RowSpool() : nil
     func readThrough(
       into base: ImportedRows? = nil, carried: ([(header: String, index: Int)]) -> Void = { _ in },
+      leaving: (_ account: String, _ name: String) throws -> Void = { _, _ in },
       _ compare: (NewRow) throws -> Void = { _ in }
     ) throws -> RosterSummary {
-      try read(into: base, carried: carried) { row in
+      try read(into: base, carried: carried, leaving: leaving) { row in
         switch row.content {
         case .item(let account, let name, let definition): facts.note(account, name, definition)
         // What will be refused need not be kept. A batch may have invalid rows that nobody has mended.
@@ -114,7 +115,9 @@ struct RosterCheck {
       ) { session in
         session.allowsRenaming = mended != nil
         let base = mended.map { session.rows(of: $0.base.batch.id) }
-        summary = try readThrough(into: base, carried: { session.carried = $0 }) { try session.add($0) }
+        summary = try readThrough(
+          into: base, carried: { session.carried = $0 }, leaving: { try session.replace($1, of: $0) }
+        ) { try session.add($0) }
       }
       comparison.isLatestBatch = try queue.latestBatch(equalTo: newBatch) != nil
     } else {
@@ -130,9 +133,9 @@ struct RosterCheck {
   /// - Parameter base: the rows that it mends.
   private func read(
     into base: ImportedRows? = nil, carried: ([(header: String, index: Int)]) -> Void = { _ in },
-    _ body: (NewRow) throws -> Void
+    leaving: (_ account: String, _ name: String) throws -> Void = { _, _ in }, _ body: (NewRow) throws -> Void
   ) throws -> RosterSummary {
-    if let mended, let base { return try read(into: base, of: mended, carried: carried, body) }
+    if let mended, let base { return try read(into: base, of: mended, carried: carried, leaving: leaving, body) }
     let file = try reading.issueFile(needed, in: context)
     let summary = try reader.read(wording: \.withoutPlace, carried: carried, issues: { try file?.add($0) }, body)
     try file?.finish()

@@ -79,13 +79,44 @@ import Testing
       try fixture.write(text, to: "mended.csv")
       let run = await fixture.run("run", "mended.csv", "--rate", "500/s", "--out", "report")
       #expect(
-        run.status == 0 && run.errorOutput.contains("1 new, 2 queued, not sent yet, 1 gone from the roster"), "\(run)")
+        run.status == 0 && run.errorOutput.contains("1 new, 2 queued, not sent yet, 1 replaced by a new name"), "\(run)"
+      )
       #expect(await fixture.run("show", "n2", "--batch", "1").output.contains("cancelled"))
       #expect(fixture.sandbox.ledger.createRequests == 3)
       let names = try fixture.read("report/succeeded.csv").split(separator: "\r\n").dropFirst().map {
         $0.prefix { $0 != "," }
       }
       #expect(names == ["n1", "n22", "n3"])
+    }
+  }
+
+  @Test func `new names for a whole course are no question of who has left, and names may change places`() async throws
+  {
+    try await CommandFixture.with { fixture in
+      let names = (1...12).map { "n\($0)" }
+      try fixture.writeRoster(names)
+      #expect(await fixture.run("import", "class.csv").status == 0)
+      #expect(await fixture.run("report", "--out", "report").status == 0)
+      let text = try fixture.read("report/unprocessed.csv")
+      try fixture.write(text.replacing("\r\nn", with: "\r\nx"), to: "mended.csv")
+      let check = await fixture.run("check", "mended.csv", "--max-gone", "0")
+      #expect(check.output.contains("rows      12 new, 12 replaced by a new name\n"), "\(check)")
+      let imported = await fixture.run("import", "mended.csv", "--max-gone", "0")
+      #expect(imported.output.contains("Batch 2: 12 rows imported, 12 to send."), "\(imported)")
+      #expect(await fixture.run("status", "1").output.contains("cancelled: 12\n"))
+      // Two names change places, and with them the people: that is asked about.
+      #expect(await fixture.run("report", "--out", "report").status == 0)
+      let later = try fixture.read("report/unprocessed.csv")
+      let swapped = later.replacing("\r\nx1,", with: "\r\ny,").replacing("\r\nx2,", with: "\r\nx1,").replacing(
+        "\r\ny,", with: "\r\nx2,")
+      try fixture.write(swapped, to: "mended.csv")
+      let refused = await fixture.run("check", "mended.csv")
+      #expect(refused.status == 5)
+      #expect(
+        refused.errorOutput.hasPrefix(
+          "class.csv:2: email: 'x2' was made for 'n2@example.com' and would be 'n1@example.com' now\n"), "\(refused)")
+      let allowed = await fixture.run("check", "mended.csv", "--allow-reassigned")
+      #expect(allowed.status == 0 && allowed.output.contains("rows      12 queued, not sent yet\n"), "\(allowed)")
     }
   }
 

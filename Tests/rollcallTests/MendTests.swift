@@ -60,7 +60,7 @@ import Testing
       let said = #"""
         report/failed.csv mends batch 1 of class.csv: 2 of its 5 rows.
         Mend class.csv too: its next run asks for what stands there.
-        \#(Self.plan("2 new, 3 already done, 1 gone from the roster"))
+        \#(Self.plan("2 new, 3 already done, 1 replaced by a new name"))
           pace      500/s, burst 2 (--rate, said TIME): 2 creates in about 1 s, done TIME
 
         """#

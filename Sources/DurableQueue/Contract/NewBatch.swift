@@ -74,6 +74,8 @@ package struct Comparison: Hashable, Sendable {
   package var goneUnsentCount = 0
   /// Items of the label's previous batch that are not in the roster, whatever their state.
   package var goneCount = 0
+  /// Items whose rows name others now, by a mended report: they leave, and nobody need be asked.
+  package var replacedCount = 0
   /// Names that would be another person's, the first ones; the count goes on.
   package var reassignments: [Reassignment] = []
   /// How many there are.

@@ -62,6 +62,13 @@ package struct ComparisonSession {
     }
   }
 
+  /// Notes that the row of an item, which no other row names, has a new name: it leaves, and nobody need be asked.
+  package mutating func replace(_ name: String, of account: String) throws {
+    guard let item = try existing(name, of: account) else { return }
+    comparison.replacedCount += 1
+    leavers.stay(item.id)
+  }
+
   private mutating func existing(_ name: String, of account: String) throws -> ExistingItem? {
     try scope(of: account).flatMap { try ExistingItem(name, in: $0, db) }
   }
