@@ -9,7 +9,7 @@ enum QueueSchema {
   /// `ROLC` in ASCII: tells the file from any other SQLite file.
   static let applicationID = 0x524F_4C43
   /// The number of these tables; it rises with every change.
-  static let version = 18
+  static let version = 19
 
   /// Makes the tables where there are none, in one transaction.
   static func make(_ db: Database) throws {
