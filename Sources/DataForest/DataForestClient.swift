@@ -107,8 +107,15 @@ package struct DataForestClient: Target {
   package func definition(of item: RemoteItem, like definition: String) -> String? {
     guard let detail = item.detail, case .success(let sent) = Result(catching: { try JSONValue(text: definition) })
     else { return nil }
-    return WorkspaceDetail.isMade(detail, from: sent)
-      ? definition : WorkspaceDetail.definition(detail, like: sent)?.canonicalText
+    return WorkspaceDetail.definition(detail, like: sent).map { $0 == sent ? definition : $0.canonicalText }
+  }
+
+  /// The same as far as either of two definitions has it: a field that was made and is not wanted any more is there still.
+  package func definition(of item: RemoteItem, like wanted: String, or made: String) -> String? {
+    guard case .success(let value) = Result(catching: { try JSONValue(text: wanted) }),
+      case .success(let other) = Result(catching: { try JSONValue(text: made) })
+    else { return nil }
+    return definition(of: item, like: value.joined(with: other).canonicalText)
   }
 
   static func withoutPrefix(_ image: String?) -> String? {

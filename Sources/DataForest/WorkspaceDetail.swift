@@ -38,8 +38,10 @@ enum WorkspaceDetail {
     for (key, value) in members {
       switch key {
       case "configuration": members[key] = asTold(newest, like: value)
-      case "description": members[key] = told[key: key].flatMap { $0.stringValue?.isEmpty == true ? nil : $0 }
-      case "accountId": members[key] = told[key: key] ?? value
+      case "description":
+        let text = told[key: key]?.stringValue ?? ""
+        members[key] = text == value.stringValue ?? "" ? value : text.isEmpty ? nil : .string(text)
+      case "accountId", "name": members[key] = told[key: key] ?? value
       default: members[key] = told[key: key]
       }
     }
@@ -53,7 +55,10 @@ enum WorkspaceDetail {
     }
     var members: [String: JSONValue] = [:]
     for (key, value) in sentMembers {
-      if let toldValue = toldMembers[key] { members[key] = asTold(toldValue, like: value, key: key) }
+      guard let toldValue = toldMembers[key], toldValue != .null else { continue }
+      let shown = asTold(toldValue, like: value, key: key)
+      // Of a part that was sent and of which nothing is told nothing is there.
+      if shown != .object([:]) || value == shown { members[key] = shown }
     }
     return .object(members)
   }
@@ -86,5 +91,14 @@ enum WorkspaceDetail {
       DataForestClient.withoutPrefix(told) == DataForestClient.withoutPrefix(sent)
     default: told == sent
     }
+  }
+}
+
+extension JSONValue {
+  /// This value, with the members that only another one has.
+  func joined(with other: JSONValue) -> JSONValue {
+    guard case .object(var members) = self, case .object(let others) = other else { return self }
+    for (key, value) in others { members[key] = members[key].map { $0.joined(with: value) } ?? value }
+    return .object(members)
   }
 }

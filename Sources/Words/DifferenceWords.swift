@@ -30,8 +30,10 @@ package enum DifferenceWords {
   }
 
   /// What to do about it.
-  package static func hint(_ batch: BatchID) -> String {
+  ///
+  /// - Parameter command: the command that looks again, as it is to be typed.
+  package static func hint(_ command: String) -> String {
     "Rollcall does not change what is made. If it was changed at the service by hand, "
-      + "`rollcall adopt --differs --batch \(batch.rawValue)` looks at it again; or put the old values back into the roster."
+      + "\(command) looks at it again; or put the old values back into the roster."
   }
 }

@@ -33,7 +33,9 @@ struct AdoptVerb: AsyncParsableCommand {
     let all = try differs ? queue.changedRows(of: batch.id) : queue.conflicts(of: batch.id)
     let chosen = items.isEmpty ? all : all.filter { items.contains($0.name) }
     let keeps = differs || !items.isEmpty
-    let report = LookReport(context: context, keeps: keeps)
+    let report = LookReport(
+      context: context, keeps: keeps,
+      retry: queueOptions.command("retry \(batch.id.rawValue) --reason conflict", in: context))
     context.machine.note(batch: batch.id.rawValue)
     context.answer(["batch": .integer(batch.id.rawValue), "isKept": .bool(keeps), "looks": .array([])])
     var isWhole = true
@@ -49,6 +51,7 @@ struct AdoptVerb: AsyncParsableCommand {
     if chosen.isEmpty, items.isEmpty {
       context.show("Batch \(batch.id.rawValue), \(batch.shortLabel): \(differs ? "nothing differs" : "no conflicts").")
     }
+    func command(_ words: String) -> String { queueOptions.command(words, in: context) }
     let unknown = items.filter { name in !all.contains { $0.name == name } }
     guard unknown.isEmpty else {
       let what =
@@ -57,7 +60,9 @@ struct AdoptVerb: AsyncParsableCommand {
         : "No conflict of batch \(batch.id.rawValue) has found something of"
       throw CommandError(
         "\(what) the name \(unknown.map(\.shown).joined(separator: ", ")).",
-        hint: "`rollcall adopt --batch \(batch.id.rawValue)` lists the conflicts.", .usage)
+        hint: differs
+          ? "changed.csv of the batch's report has the rows that differ; \(command("report \(batch.id.rawValue)")) writes it."
+          : "\(command("adopt --batch \(batch.id.rawValue)")) lists the conflicts.", .usage)
     }
     guard isWhole else {
       throw Exit(Ending(status: .someFailed, reason: .someFailed, message: "Some rows are left as they were."))
@@ -93,6 +98,8 @@ private struct LookReport {
   let context: Context
   /// Whether it is kept what the service has; otherwise it was only asked for.
   let keeps: Bool
+  /// The command that sends what a conflict was in the way of.
+  let retry: String
 
   private func say(_ line: String) { keeps ? context.say(line) : context.show(line) }
 
@@ -105,8 +112,10 @@ private struct LookReport {
       case .found(let look): looks.append(look)
       case .absent(let target):
         say(
-          "\(target.name)  \(target.remoteID ?? "?")  is not there any more\(keeps && target.state == .failed ? "; `rollcall retry --reason conflict` sends it" : "")"
+          "\(target.name)  \(target.remoteID ?? "?")  is not there any more\(keeps && target.state == .failed ? "; \(retry) sends it" : "")"
         )
+      case .untold(let target, let id, let why):
+        say("\(target.name)  \(id)  is there, but the service does not tell what it is (\(why)): left as it is")
       case .several(let target, let ids):
         say(
           "\(target.name)  \(ids.joined(separator: ", "))  there more than once: left alone; delete what is too much")

@@ -58,8 +58,8 @@ extension ItemHistory.Wait {
 }
 
 extension LookResult {
-  /// What a look has found for one item, in `outcome`: `found`, `changed` (meanwhile, and left as it is), `absent` or
-  /// `several`.
+  /// What a look has found for one item, in `outcome`: `found`, `changed` (meanwhile, and left as it is), `absent`,
+  /// `several` or `untold`.
   func members(unless changed: [Look]) -> JSONValue {
     var members: [String: JSONValue?] = [
       "name": .string(target.name), "account": .string(target.account.account), "line": .count(target.line),
@@ -75,6 +75,10 @@ extension LookResult {
           .object(["field": .string($0.field), "made": .string($0.made), "wanted": .string($0.wanted)])
         })
     case .absent: members["outcome"] = .string("absent")
+    case .untold(_, let id, let why):
+      members["outcome"] = .string("untold")
+      members["id"] = .string(id)
+      members["message"] = .string(why)
     case .several(_, let ids):
       members["outcome"] = .string("several")
       members["ids"] = .texts(ids)

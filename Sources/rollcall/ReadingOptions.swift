@@ -128,9 +128,14 @@ struct ReadingOptions: ParsableArguments {
     try rows.issues.map { try IssueFile(path: context.absolute($0), shown: $0, needed: needed) }
   }
 
-  func readTemplate(in context: Context) throws -> Template? {
+  /// - Parameter isRemembered: whether nobody has named it now, because a course remembers it.
+  func readTemplate(isRemembered: Bool = false, in context: Context) throws -> Template? {
     guard let template else { return nil }
-    let text = try Self.text(ofTemplate: template, in: context)
+    let hint =
+      isRemembered
+      ? "It is the one of last time: name the one of now with --template, or --fresh reads the roster without it."
+      : nil
+    let text = try Self.text(ofTemplate: template, hint: hint, in: context)
     do {
       return try Template(text, file: template, schema: .workspace)
     } catch {
@@ -143,17 +148,19 @@ struct ReadingOptions: ParsableArguments {
     }
   }
 
-  private static func text(ofTemplate template: String, in context: Context) throws -> String {
+  private static func text(ofTemplate template: String, hint: String?, in context: Context) throws -> String {
     let bytes: [UInt8]?
     do {
       bytes = try FileLook.contents(of: context.absolute(template), upTo: Template.longestText)
     } catch {
       throw CommandError(
-        "The template \(template) cannot be read: \(error.sentence).", hint: "See to the file, or name another one.",
+        "The template \(template) cannot be read: \(error.sentence).",
+        hint: hint ?? "See to the file, or name another one.",
         .usage)
     }
     guard let bytes else {
-      throw CommandError("There is no template \(template).", hint: "Check the path and the folder you are in.", .usage)
+      throw CommandError(
+        "There is no template \(template).", hint: hint ?? "Check the path and the folder you are in.", .usage)
     }
     guard bytes.count <= Template.longestText else {
       throw CommandError(

@@ -62,7 +62,7 @@ struct RosterCheck {
         "A roster from standard input has no name to know it by.", hint: "Say what it is with --label TEXT.", .usage)
     }
     // What is told soonest comes first; standard input may take its time.
-    let template = try reading.readTemplate(in: context)
+    let template = try reading.readTemplate(isRemembered: said.template == nil, in: context)
     firstSteps = template?.settings.firstSteps ?? mended?.firstSteps
     let read = reading.options(with: template, in: context)
     options = mended?.options(read, said: said) ?? read

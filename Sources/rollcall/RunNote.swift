@@ -44,13 +44,15 @@ final class RunNote: Sendable {
   /// Notes an end that came before there was anything to report, where there is a queue. One that cannot be written to now
   /// is no reason to end otherwise.
   func end(_ ending: Ending, of options: QueueOptions, in context: Context) {
-    guard !state.withLock({ $0.isOver || $0.course == nil }), ending.isNoted else { return }
+    guard let course = state.withLock({ $0.isOver ? nil : $0.course }), ending.isNoted else { return }
     let message = ending.message.split(whereSeparator: \.isNewline).joined(separator: " ")
     let end = RunRecord.End(
       at: context.time.now(), status: Int(ending.status.rawValue), reason: ending.reason.rawValue, message: message,
       counts: nil)
     do {
       guard let queue = try options.openIfExists(in: context, lockWait: .seconds(1)) else { return }
+      // A roster or a template that is gone tonight is told of a course; a name that was mistyped is none.
+      if ending.reason == .usage, try queue.course(course) == nil { return }
       try self.end(end, in: queue)
     } catch {
       context.tell("warning: that this run ended could not be noted in the queue: \(error)")
@@ -62,7 +64,7 @@ extension Ending {
   /// Whether the queue is told: of what never was a run, and of a queue that could not be used, it is not.
   fileprivate var isNoted: Bool {
     switch reason {
-    case .planned, .declined, .usage, .busy, .queue: false
+    case .planned, .declined, .busy, .queue: false
     default: true
     }
   }

@@ -22,6 +22,8 @@ struct RunSession {
   let folder: String
   /// What the report must not replace, beside what every report leaves alone.
   var needed = NeededFiles()
+  /// The options that have named the queue, for commands in hints.
+  var place: [String] = []
 
   /// Runs the batch to its end, writes its files and prints how it ended; `requeue` tells what is tried again.
   func run(_ requeue: Requeue) async throws -> Ending {
@@ -224,9 +226,14 @@ struct RunSession {
     }
   }
 
+  private var lookAgain: String {
+    let words = ["rollcall", "adopt", "--differs", "--batch", "\(batch.id.rawValue)"] + place.map(\.shellQuoted)
+    return "`\(words.joined(separator: " "))`"
+  }
+
   /// What to do; nil when there is nothing.
   private func hint(_ end: RunEnd, _ summary: Summary, _ standstill: Standstill?) -> String? {
-    closing(end, standstill).hint ?? (summary.changedCount ?? 0 > 0 ? DifferenceWords.hint(batch.id) : nil)
+    closing(end, standstill).hint ?? (summary.changedCount ?? 0 > 0 ? DifferenceWords.hint(lookAgain) : nil)
   }
 
   /// How it ended, in a sentence for programs.

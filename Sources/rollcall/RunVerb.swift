@@ -30,7 +30,8 @@ struct RunVerb: AsyncParsableCommand {
 
   private func end(_ note: RunNote, in context: Context) async throws -> Ending {
     let endpoint = try endpointOptions.chosen(in: context)
-    note.belongs(to: roster.course(at: endpoint, in: context))
+    // Who asks for the plan runs nothing.
+    if !dryRun { note.belongs(to: roster.course(at: endpoint, in: context)) }
     let keys = Result { try CredentialSource.credentials(for: endpoint, in: context) }
     var hasKeys = false
     if case .success = keys { hasKeys = true }
@@ -85,7 +86,8 @@ struct RunVerb: AsyncParsableCommand {
     let folder = try report.folder(of: batch, in: queue, context)
     let session = RunSession(
       queue: queue, batch: batch, endpoint: check.endpoint, credentials: credentials, pace: pace, report: report,
-      context: context, note: note, folder: folder, needed: check.needed)
+      context: context, note: note, folder: folder, needed: check.needed,
+      place: queueOptions.words(in: context))
     return try await session.run(.failed)
   }
 

@@ -14,11 +14,13 @@ enum LookResult {
   case absent(LookTarget)
   /// Several have the name.
   case several(LookTarget, ids: [String])
+  /// It is there, and the service does not tell what it is.
+  case untold(LookTarget, id: String, why: String)
 
   var target: LookTarget {
     switch self {
     case .found(let look): look.target
-    case .absent(let target), .several(let target, _): target
+    case .absent(let target), .several(let target, _), .untold(let target, _, _): target
     }
   }
 }
@@ -79,9 +81,12 @@ struct ServiceLook {
     }
     switch reply {
     case .success(let entry):
-      guard let shown = client.definition(of: entry, like: target.wanted) else { return .absent(target) }
+      guard let shown = client.definition(of: entry, like: target.wanted, or: target.made) else {
+        return .untold(target, id: entry.id, why: "its detail has no configuration")
+      }
       return .found(Look(target, entry, shown: shown, askedAt: askedAt))
-    case .failure(let failure) where failure.outcome.kind == .refused: return .absent(target)
+    case .failure(let failure) where failure.outcome.kind == .refused:
+      return .untold(target, id: entry.id, why: failure.outcome.text)
     case .failure(let failure): throw Self.failure(failure.outcome, "what \(target.name) is")
     }
   }

@@ -28,7 +28,7 @@ struct SubmitOptions: ParsableArguments {
       let session = RunSession(
         queue: queue, batch: batch, endpoint: endpoint,
         credentials: try CredentialSource.credentials(for: endpoint, in: context), pace: pace, report: report,
-        context: context, note: note, folder: folder)
+        context: context, note: note, folder: folder, place: queueOptions.words(in: context))
       return try await session.run(requeue)
     }
   }

@@ -53,5 +53,28 @@ import Testing
     #expect(try isMade(changed + "," + other + rest))
   }
 
+  private func definition(_ detail: String, like sent: String = Self.sent) throws -> String? {
+    WorkspaceDetail.definition(detail, like: try JSONValue(text: sent))?.canonicalText
+  }
+
+  @Test func `what is told is the newest configuration, with the members of what was sent`() throws {
+    let sent = try JSONValue(text: Self.sent).canonicalText
+    #expect(try definition(Self.detail(image: "dataforest/tensorflow:r2.3.1-py3", more: #","workdir":"/""#)) == sent)
+    // It was changed back by hand: an older version is what was sent, and what is there is not.
+    let older = Self.detail().dropLast(2)
+    let newer = older + #",{"configuration":{"docker":{"command":"ls","env":{"A":"1"},"exposeTcpPorts":[8888],"#
+    let rest = #""image":"pytorch:r1.7-py3"},"resource":{"gpuCount":1}}}]}"#
+    #expect(try definition(newer + rest)?.contains("pytorch:r1.7-py3") == true)
+    #expect(try definition(#"{"name":"one","contents":[]}"#) == nil)
+  }
+
+  @Test func `what is not told is not there: no description, a null, a part that is left out`() throws {
+    let bare =
+      #"{"name":"one","description":null,"contents":[{"configuration":{"docker":{"command":null},"resource":{}}}]}"#
+    #expect(try definition(bare) == #"{"accountId":"acc","configuration":{},"name":"one"}"#)
+    let empty = #"{"accountId":"acc","configuration":{},"description":"","name":"one"}"#
+    #expect(try definition(bare, like: empty) == empty)
+  }
+
   @Test func `what cannot be read is not ours`() throws { #expect(try !isMade("<html>")) }
 }

@@ -53,11 +53,42 @@ import Testing
       #expect(await fixture.run("run", "class.csv", "--max-new", "0", "--out", "report").status == 6)
       #expect(await fixture.run("run", "class.csv", "--dry-run").status == 0)
       let runs = try runs(fixture)
-      #expect(runs.map { $0.end?.reason } == ["max_new", "roster_issues", "roster_issues", "done"])
-      #expect(runs.map(\.batch) == [nil, nil, nil, BatchID(1)])
+      #expect(runs.map { $0.end?.reason } == ["max_new", "roster_issues", "done"])
+      #expect(runs.map(\.batch) == [nil, nil, BatchID(1)])
       // The report of what is there says that tonight nothing came of it.
       #expect(await fixture.run("report", "--out", "report").status == 0)
       #expect(try fixture.read("report/summary.json").contains(#""reason" : "max_new""#))
+    }
+  }
+
+  @Test func `a night without its roster or its template is remembered, and the template of last time is named so`()
+    async throws
+  {
+    try await CommandFixture.with { fixture in
+      try fixture.writeRoster(["a", "b"])
+      try fixture.write(
+        #"{"configuration":{"resource":{"gpuCount":1}}}"#, to: "lab.json")
+      let first = await fixture.run(
+        "run", "class.csv", "--template", "lab.json", "--rate", "500/s", "--out", "report")
+      #expect(first.status == 0, "\(first)")
+      try FileManager.default.removeItem(atPath: fixture.folder + "/lab.json")
+      for verb in [["run", "--out", "report"], ["check"], ["import"]] {
+        let result = await fixture.run([verb[0], "class.csv"] + verb.dropFirst(), answer: nil, isInteractive: false)
+        #expect(result.status == 2, "\(result)")
+        #expect(
+          result.errorOutput == """
+            Error: There is no template \(fixture.folder)/lab.json.
+            Hint: It is the one of last time: name the one of now with --template, or --fresh reads the roster without it.
+
+            """, "\(result)")
+      }
+      try FileManager.default.removeItem(atPath: fixture.folder + "/class.csv")
+      #expect(await fixture.run("run", "class.csv", "--fresh", "--out", "report").status == 2)
+      let runs = try runs(fixture)
+      #expect(runs.map { $0.end?.status } == [2, 2, 0])
+      #expect(runs[0].end?.message.contains("class.csv") == true && runs[1].end?.message.contains("lab.json") == true)
+      #expect(await fixture.run("report", "--out", "report").status == 0)
+      #expect(fixture.frozen(try fixture.read("report/summary.json")).contains("Ended CLOCK:"))
     }
   }
 
