@@ -33,7 +33,7 @@ struct ReportFolder {
   }
 
   private static func refuseTaken(_ folder: Folder, by owner: ReportOwner) throws {
-    guard let summary = try Summary.read(in: folder), !owner.owns(summary) else { return }
+    guard let summary = try Summary.origin(in: folder), !owner.owns(summary) else { return }
     throw ReportError(
       folder.path, .folderTaken(batch: summary.batch, label: summary.label, database: summary.database))
   }

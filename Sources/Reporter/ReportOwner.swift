@@ -24,7 +24,7 @@ package struct ReportOwner: Hashable, Sendable {
   }
 
   /// Whether a folder with this summary is its own.
-  func owns(_ summary: Summary) -> Bool {
+  func owns(_ summary: Summary.Origin) -> Bool {
     let isOurQueue = summary.queueId.map { $0 == queueID } ?? (summary.database == database)
     let isOurCourse =
       if let theirs = summary.courseId, let number { theirs == number } else {

@@ -131,10 +131,20 @@ package struct Summary: Codable, Hashable, Sendable {
     return bytes + [UInt8(ascii: "\n")]
   }
 
-  /// Reads the summary of a folder; nil when there is none or it is no summary.
-  static func read(in folder: Folder) throws(FileError) -> Summary? {
+  /// What tells whose a summary is; every version has it, one of a later Rollcall too.
+  struct Origin: Decodable {
+    let database: String
+    let batch: Int64
+    let queueId: String?
+    let courseId: Int64?
+    let label: String
+    let endpoint: String
+  }
+
+  /// Reads whose the summary of a folder is; nil when there is none or it is no summary.
+  static func origin(in folder: Folder) throws(FileError) -> Origin? {
     guard let bytes = try folder.beginning(of: OutcomeFiles.summary) else { return nil }
-    do { return try JSONDecoder().decode(Summary.self, from: Data(bytes)) } catch { return nil }
+    do { return try JSONDecoder().decode(Origin.self, from: Data(bytes)) } catch { return nil }
   }
 }
 

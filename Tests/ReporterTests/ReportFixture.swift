@@ -2,6 +2,7 @@
 
 import CSV
 import DurableQueue
+import Files
 import Foundation
 import Pacing
 import Provisioning
@@ -159,4 +160,11 @@ struct PageData: Decodable {
   let columns: [String]
   let rows: [Row]
   let rowsLeftOut: Int
+}
+
+extension Summary {
+  /// Reads the summary of a folder; nil when there is none.
+  static func read(in folder: Folder) throws -> Summary? {
+    try folder.beginning(of: OutcomeFiles.summary).map { try JSONDecoder().decode(Summary.self, from: Data($0)) }
+  }
 }

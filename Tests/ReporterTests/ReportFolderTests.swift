@@ -71,6 +71,22 @@ import Testing
     }
   }
 
+  @Test(arguments: ["[1, 2]", #""many""#, "null"])
+  func `the report of a later Rollcall is somebody's, too, whatever its figures look like`(states: String) async throws
+  {
+    try await ReportFixture.with(["n1"]) { fixture in
+      _ = try Folder.made(fixture.folder)
+      let summary = """
+        {"schemaVersion": 9, "batch": 7, "database": "/other.db", "queueId": "another", "courseId": 2, "label": "spring",
+         "endpoint": "https://example.com", "states": \(states)}
+        """
+      try summary.write(toFile: fixture.folder + "/summary.json", atomically: false, encoding: .utf8)
+      let taken = ReportError(fixture.folder, .folderTaken(batch: 7, label: "spring", database: "/other.db"))
+      #expect(error(fixture) == taken)
+      #expect(try names(fixture) == ["summary.json"])
+    }
+  }
+
   @Test func `a file in the folder's place is told, and one that a person has mended is ours`() async throws {
     try await ReportFixture.with(["n1"]) { fixture in
       try "".write(toFile: fixture.folder, atomically: false, encoding: .utf8)
