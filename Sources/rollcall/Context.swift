@@ -41,6 +41,8 @@ struct Context: Sendable {
   private static func isDumb(_ terminal: String?) -> Bool { ["", "dumb"].contains(terminal ?? "") }
 
   var time: any TimeSource
+  /// What is configured; nil where only the environment counts.
+  var settings: Settings?
   /// What programs asked for.
   var machine = MachineOutput()
   /// Whether SIGINT and SIGTERM are the command's to handle.

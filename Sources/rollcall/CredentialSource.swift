@@ -28,12 +28,30 @@ enum CredentialSource {
     }
   }
 
-  /// The text of the official command's file; nil when there is none, or the environment has what is looked for.
-  private static func configuration(in context: Context) throws -> String? {
-    let isSet = [Credentials.accessKeyVariable, Credentials.secretKeyVariable].contains {
+  /// Where the credentials for an endpoint come from, without any of them.
+  static func place(for endpoint: Endpoint, in context: Context) -> String {
+    do {
+      let file = try configuration(in: context)
+      if case .none = Credentials.look(in: context.environment, file: file) {
+        return endpoint.isLoopback ? "none (the sandbox's own pair is used)" : "none"
+      }
+      _ = try credentials(for: endpoint, in: context)
+    } catch {
+      return "not usable: \(CommandError(error)?.message ?? "\(error)")"
+    }
+    return "from \(isSet(in: context) ? Credentials.accessKeyVariable : "~/.ncloud/configure")"
+  }
+
+  /// Whether the environment has any of them.
+  private static func isSet(in context: Context) -> Bool {
+    [Credentials.accessKeyVariable, Credentials.secretKeyVariable].contains {
       context.environment[$0]?.contains { !$0.isWhitespace } == true
     }
-    guard !isSet, let home = try context.home() else { return nil }
+  }
+
+  /// The text of the official command's file; nil when there is none, or the environment has what is looked for.
+  private static func configuration(in context: Context) throws -> String? {
+    guard !isSet(in: context), let home = try context.home() else { return nil }
     let path = home + "/.ncloud/configure"
     do {
       guard let bytes = try FileLook.contents(of: path) else { return nil }

@@ -19,6 +19,7 @@ struct DoctorVerb: AsyncParsableCommand {
   mutating func run() async throws {
     let context = Context.current
     let report = Report(context: context)
+    if let file = context.settings?.file { report.good("config", "\(file); see `rollcall config`") }
     try checkQueue(report, context)
     let endpoint = try endpointOptions.chosen(in: context)
     report.good("endpoint", endpoint.baseURL.text)

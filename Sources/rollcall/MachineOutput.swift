@@ -64,13 +64,23 @@ final class MachineOutput: Sendable {
 
   /// Reads what is asked for from the command line itself, because a command line that cannot be understood is told the
   /// same way. What follows `--` is no option.
-  init(_ arguments: [String] = []) {
+  ///
+  /// - Parameter logFormat: the format that is configured, where the command line names none.
+  init(_ arguments: [String] = [], logFormat: String? = nil) {
     let options = Array(arguments.prefix { $0 != "--" })
     printsDocument = options.contains("--json")
     isQuiet = options.contains("--quiet")
     logsObjects =
-      options.contains("--log-format=json")
-      || zip(options, options.dropFirst()).contains { $0 == ("--log-format", "json") }
+      (Self.value(of: SettingKey.logFormat.option, in: arguments) ?? logFormat) == LogFormat.json.rawValue
+  }
+
+  /// The value that an option has on a command line; nil where it has none.
+  static func value(of option: String, in arguments: [String]) -> String? {
+    let words = Array(arguments.prefix { $0 != "--" })
+    return words.indices.reversed().lazy.compactMap { index in
+      if words[index].hasPrefix("\(option)=") { return String(words[index].dropFirst(option.count + 1)) }
+      return words[index] == option && words.indices.contains(index + 1) ? words[index + 1] : nil
+    }.first
   }
 
   /// Adds members to the document.

@@ -16,21 +16,26 @@ import WorkerPool
 struct QueueOptions: ParsableArguments {
   @Option(name: .customLong("db"), help: "The queue's file (or ROLLCALL_DB).", completion: .file())
   var database: String?
+  @Option(help: "The profile of the configuration file that counts (or ROLLCALL_PROFILE).")
+  var profile: String?
   @Flag(name: .customLong("force-db"), help: "Use a queue on a network file system all the same.")
   var forcesDatabase = false
 
-  /// The file's path: the option, ROLLCALL_DB, or the default under the state folder, which must be named whole: another
-  /// folder to stand in would be another queue.
-  func path(in context: Context) throws -> String {
-    if let given = database ?? context.environment["ROLLCALL_DB"], !given.isEmpty {
-      if given.hasPrefix("~/"), try context.home() == nil { throw Self.homeless }
+  /// The file's path: the option, what is configured, or the default under the state folder, which must be named whole:
+  /// another folder to stand in would be another queue.
+  func path(in context: Context) throws -> String { try Self.path(database, in: context) }
+
+  /// - Parameter typed: what the command line says.
+  static func path(_ typed: String? = nil, in context: Context) throws -> String {
+    if let given = typed ?? context.setting(.database)?.text, !given.isEmpty {
+      if given.hasPrefix("~/"), try context.home() == nil { throw homeless }
       return context.absolute(given)
     }
     if let state = context.environment["XDG_STATE_HOME"], !state.isEmpty {
       return try Context.whole(state, "XDG_STATE_HOME") + "/rollcall/rollcall.db"
     }
     if let home = try context.home() { return home + "/.local/state/rollcall/rollcall.db" }
-    throw Self.homeless
+    throw homeless
   }
 
   private static let homeless = CommandError(
@@ -45,6 +50,7 @@ struct QueueOptions: ParsableArguments {
   func words(in context: Context) -> [String] {
     var options: [String] = []
     if let database, !database.isEmpty { options += ["--db", context.absolute(database)] }
+    if let profile { options += ["--profile", profile] }
     if forcesDatabase { options.append("--force-db") }
     return options
   }
@@ -68,13 +74,16 @@ struct EndpointOptions: ParsableArguments {
   @Option(name: .customLong("endpoint"), help: "The service's address (or ROLLCALL_ENDPOINT).")
   var endpoint: String?
 
-  func given(in context: Context) throws -> Endpoint? {
-    guard let text = endpoint ?? context.environment["ROLLCALL_ENDPOINT"], !text.isEmpty else { return nil }
-    return try Self.endpoint(text)
+  /// The one that the command line names.
+  func typed() throws -> Endpoint? {
+    guard let endpoint, !endpoint.isEmpty else { return nil }
+    return try Self.endpoint(endpoint)
   }
 
   /// The endpoint of a run that nobody has named one for before.
-  func chosen(in context: Context) throws -> Endpoint { try given(in: context) ?? Self.endpoint(Endpoint.service) }
+  func chosen(in context: Context) throws -> Endpoint {
+    try typed() ?? Self.endpoint(context.setting(.endpoint)?.text ?? Endpoint.service)
+  }
 
   static func endpoint(_ text: String) throws -> Endpoint {
     do {
@@ -94,12 +103,13 @@ struct PaceOptions: ParsableArguments {
   @Option(
     help: """
       The most requests a period: N/s, N/m, N/h or N/day; may be repeated, all hold. For all runs with this key from now \
-      on; auto forgets it, what was learned and what is waited for, and learns anew.
+      on; auto forgets it, what was learned and what is waited for, and learns anew (or ROLLCALL_RATE).
       """, transform: RateOption.read)
   var rate: [RateOption] = []
-  @Option(help: "How many requests may start together (with --rate; 2 unless given).")
+  @Option(help: "How many requests may start together (with --rate; 2 unless given; or ROLLCALL_BURST).")
   var burst: Int?
-  @Option(help: "Requests on the wire at once (4, and more where the pace needs it, unless given).")
+  @Option(
+    help: "Requests on the wire at once (4, and more where the pace needs it, unless given; or ROLLCALL_CONCURRENCY).")
   var concurrency: Int?
   @Option(help: "How long a request may take (30s unless given).", transform: Span.read)
   var requestTimeout = Self.standardTimeout
@@ -127,14 +137,18 @@ struct PaceOptions: ParsableArguments {
   var drainTimeout = Span(.seconds(25), "25s")
 
   func validate() throws {
-    if let burst, !(1...100_000).contains(burst) { throw ValidationError("--burst must be 1 to 100000.") }
-    if burst != nil, paceRate == nil { throw ValidationError("--burst goes with --rate N/s or N/m.") }
+    if let burst, !SettingForm.bursts.contains(burst) { throw ValidationError("--burst must be 1 to 100000.") }
+    if paceRate == nil, burst != nil { throw ValidationError("--burst goes with --rate N/s or N/m.") }
+    if paceRate == nil, rate.isEmpty, let burst = Context.current.setting(.burst) {
+      throw ValidationError("\(burst.name) goes with a rate of N/s or N/m.")
+    }
     if rate.count > 1, rate.contains(.auto) { throw ValidationError("--rate auto goes alone.") }
-    let periods = rate.compactMap(\.rate).map { Window($0) == nil ? "short" : $0.period.rawValue }
-    if Set(periods).count < periods.count {
+    if !Self.fitTogether(rate.compactMap(\.rate)) {
       throw ValidationError("--rate takes one of N/s and N/m, one N/h and one N/day.")
     }
-    guard (1...1_024).contains(concurrency ?? 1) else { throw ValidationError("--concurrency must be 1 to 1024.") }
+    guard SettingForm.concurrencies.contains(concurrency ?? 1) else {
+      throw ValidationError("--concurrency must be 1 to 1024.")
+    }
     guard maxAttempts >= 1 else { throw ValidationError("--max-attempts must be at least 1.") }
     if let settleDelay, settleDelay.duration < requestTimeout.duration {
       throw ValidationError("--settle-delay must not be shorter than --request-timeout.")
@@ -142,14 +156,29 @@ struct PaceOptions: ParsableArguments {
     guard requestTimeout.duration > .zero else { throw ValidationError("--request-timeout must be more than 0.") }
   }
 
-  private var paceRate: Rate? { rate.compactMap(\.rate).first { Window($0) == nil } }
-  private var windows: [Window] { rate.compactMap(\.rate).compactMap(Window.init) }
+  /// Whether these can hold together: one of a second or a minute, one of an hour and one of a day.
+  static func fitTogether(_ rates: [Rate]) -> Bool {
+    let periods = rates.map { Window($0) == nil ? "short" : $0.period.rawValue }
+    return Set(periods).count == periods.count
+  }
+
+  /// The rates that hold: those of the command line, or those that are configured.
+  private var rates: [Rate] {
+    rate.isEmpty ? (Context.current.setting(.rate)?.texts ?? []).compactMap { Rate($0) } : rate.compactMap(\.rate)
+  }
+  private var paceRate: Rate? { rates.first { Window($0) == nil } }
+  private var windows: [Window] { rates.compactMap(Window.init) }
+  private var chosenBurst: Int { burst ?? Self.number(.burst) ?? 2 }
+  /// How many requests are to be on the wire at once; nil where nobody has said.
+  var chosenConcurrency: Int? { concurrency ?? Self.number(.concurrency) }
+
+  private static func number(_ key: SettingKey) -> Int? { Context.current.setting(key).flatMap { Int($0.text) } }
 
   /// The limit that will hold instead of what is known now, as far as that can be told beforehand.
   func limit(insteadOf known: Limit) -> Limit {
-    if rate.isEmpty { return known }
     if forgetsAll { return .standard }
-    if let paceRate { return Limit(quota: Quota(rate: paceRate, burst: burst ?? 2, windows: windows), source: .flag) }
+    if rates.isEmpty { return known }
+    if let paceRate { return Limit(quota: Quota(rate: paceRate, burst: chosenBurst, windows: windows), source: .flag) }
     var limit = known.source == .flag ? .standard : known
     limit.quota.windows = windows
     return limit
@@ -159,8 +188,8 @@ struct PaceOptions: ParsableArguments {
   var forgetsAll: Bool { rate.contains(.auto) }
 
   var limitRequest: LimitRequest {
-    if let paceRate { return .quota(Quota(rate: paceRate, burst: burst ?? 2, windows: windows)) }
-    return rate.isEmpty ? .none : .windows(windows)
+    if let paceRate { return .quota(Quota(rate: paceRate, burst: chosenBurst, windows: windows)) }
+    return rate.isEmpty && rates.isEmpty ? .none : .windows(windows)
   }
 
   /// The options that the next command for the same rows needs too: without them it would judge sooner, or otherwise, what
@@ -179,17 +208,17 @@ struct PaceOptions: ParsableArguments {
     return words
   }
 
-  var connectionCount: Int { min(concurrency ?? Rules.mostConcurrency, DescriptorCheck.mostConnections) }
+  var connectionCount: Int { min(chosenConcurrency ?? Rules.mostConcurrency, DescriptorCheck.mostConnections) }
 
   /// The rules of a run of a batch of so many rows.
   func rules(rowCount: Int, at now: Instant) -> Rules {
     let delay = settleDelay?.duration ?? max(.seconds(60), requestTimeout.duration)
     var rules = Rules(
-      concurrency: min(concurrency ?? 4, DescriptorCheck.mostConnections), maxWait: maxWait.duration,
+      concurrency: min(chosenConcurrency ?? 4, DescriptorCheck.mostConnections), maxWait: maxWait.duration,
       drainTimeout: drainTimeout.duration,
       reconcile: ReconcileRules(settleDelay: delay, maxAttempts: maxAttempts, adoptsExisting: adoptExisting))
     rules.requestTimeout = requestTimeout.duration
-    rules.adaptsConcurrency = concurrency == nil && connectionCount == Rules.mostConcurrency
+    rules.adaptsConcurrency = chosenConcurrency == nil && connectionCount == Rules.mostConcurrency
     rules.haltAfter = haltAfter?.count(of: rowCount)
     rules.deadline = deadline?.next(after: now).instant
     return rules
@@ -200,7 +229,10 @@ struct PaceOptions: ParsableArguments {
 struct OutOptions: ParsableArguments {
   @Option(
     name: .customLong("out"),
-    help: "The folder of the outcome files (the one that the course had, or rollcall-<label>-<course>, unless given).")
+    help: """
+      The folder of the outcome files (the one that the course had, or rollcall-<label>-<course>, unless given; or \
+      ROLLCALL_OUT).
+      """)
   var folder: String?
   @Flag(help: "Say nothing when all is done; otherwise only the closing table.")
   var quiet = false
@@ -215,14 +247,15 @@ struct ReportOptions: ParsableArguments {
   @OptionGroup(title: HelpTitle.everyday) var out: OutOptions
   @OptionGroup(title: HelpTitle.programs) var programs: ProgramOptions
 
-  var folder: String? { out.folder }
+  /// The folder that was typed or is configured. Either counts before what a course remembers.
+  var folder: String? { out.folder ?? Context.current.setting(.out)?.text }
   var onFinish: String? { programs.onFinish }
-  var logFormat: LogFormat { programs.logFormat }
+  var logFormat: LogFormat { Context.current.machine.logsObjects ? .json : programs.logFormat }
   /// Whether people are not told more than they must be; programs are told all of it.
   var quiet: Bool { out.quiet && logFormat == .text }
 
   /// The options that the next command for the same rows needs too, so that it writes into the same folder.
-  var optionsThatMatter: [String] { folder.map { ["--out", $0] } ?? [] }
+  var optionsThatMatter: [String] { out.folder.map { ["--out", $0] } ?? [] }
 
   /// Refuses, before anything is read or sent, a folder (the batch's own, where there is one already) in which no report
   /// could be written; nothing is made.

@@ -14,7 +14,7 @@ struct OutputOptions: ParsableArguments {
   var json = false
   @Flag(help: "Do not say what was done; what was asked for, warnings and errors are shown.")
   var quiet = false
-  @Option(help: "What standard error is: text, or json for programs, one object a line.")
+  @Option(help: "What standard error is: text, or json for programs, one object a line (or ROLLCALL_LOG_FORMAT).")
   var logFormat = LogFormat.text
 }
 
@@ -22,7 +22,11 @@ struct OutputOptions: ParsableArguments {
 struct ProgramOptions: ParsableArguments {
   @Flag(help: "Print one JSON document on standard output, the summary, also when it fails.")
   var json = false
-  @Option(help: "What standard error is: text, or json for programs, one object a line, whatever --quiet says.")
+  @Option(
+    help: """
+      What standard error is: text, or json for programs, one object a line, whatever --quiet says (or \
+      ROLLCALL_LOG_FORMAT).
+      """)
   var logFormat = LogFormat.text
   @Option(
     help: """

@@ -31,7 +31,7 @@ struct Rollcall: AsyncParsableCommand {
       CommandGroup(
         name: "Upkeep",
         subcommands: [
-          ImportVerb.self, TemplateVerb.self, ForgetVerb.self, DoctorVerb.self, SandboxVerb.self,
+          ImportVerb.self, TemplateVerb.self, ForgetVerb.self, DoctorVerb.self, ConfigVerb.self, SandboxVerb.self,
         ]),
     ])
 
@@ -39,11 +39,14 @@ struct Rollcall: AsyncParsableCommand {
   static func run(_ arguments: [String], in context: Context) async -> Int32 {
     var context = context
     context.arguments = arguments
-    context.machine = MachineOutput(arguments)
+    let settings = Result { [context] in try Settings(arguments, in: context) }
+    if case .success(let settings) = settings { context.settings = settings }
+    context.machine = MachineOutput(arguments, logFormat: context.setting(.logFormat)?.text)
     return await Context.$current.withValue(context) { [context] in
       let ending: Ending
       do {
         var command = try parseAsRoot(arguments)
+        if Suggestion.verbs.contains(type(of: command).configuration.commandName ?? "") { _ = try settings.get() }
         if var command = command as? any AsyncParsableCommand {
           try await command.run()
         } else {
@@ -51,6 +54,9 @@ struct Rollcall: AsyncParsableCommand {
         }
         ending = .done
       } catch {
+        // What is configured may be why the command line was refused; help is given all the same.
+        var error = error
+        if case .failure(let cause) = settings, exitCode(for: error) != .success { error = cause }
         ending = report(error, in: context)
       }
       return context.finish(ending).status.rawValue
@@ -133,7 +139,9 @@ enum Main {
 
   /// Ends before anything has begun. Written by the system's own call: nothing else may work yet.
   private static func end(_ failure: CommandError) -> Never {
-    let machine = MachineOutput(Array(CommandLine.arguments.dropFirst()))
+    let machine = MachineOutput(
+      Array(CommandLine.arguments.dropFirst()),
+      logFormat: ProcessInfo.processInfo.environment[SettingKey.logFormat.variable])
     let (output, errorOutput) = machine.lastWords(failure, at: SystemTimeSource().now())
     put(output, STDOUT_FILENO)
     put(errorOutput, STDERR_FILENO)

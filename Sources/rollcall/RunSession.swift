@@ -82,7 +82,7 @@ struct RunSession {
       .init(
         endpoint: endpoint, credentials: credentials, requestTimeout: pace.requestTimeout.duration,
         concurrency: pace.connectionCount), time: context.time)
-    if let wanted = pace.concurrency, wanted > pace.connectionCount {
+    if let wanted = pace.chosenConcurrency, wanted > pace.connectionCount {
       context.tell(
         "warning: This process may open so few files that \(pace.connectionCount) of \(wanted) requests run at once: see `ulimit -n`."
       )

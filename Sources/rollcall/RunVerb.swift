@@ -41,7 +41,7 @@ struct RunVerb: AsyncParsableCommand {
     // What can be reported without credentials is reported first.
     var (check, known) = try RosterCheck.begin(
       roster, reading: reading, endpoint: endpoint, in: usable, database: try queueOptions.path(in: context), context)
-    note.belongs(to: known.course)
+    if !dryRun { note.belongs(to: known.course) }
     check.tellMemory(folder: report.toldMemory(known, in: context), quiet: report.quiet, in: context)
     try report.refuseUnwritable(needed: check.needed, in: context)
     try await check.refuseGrowing(in: context)

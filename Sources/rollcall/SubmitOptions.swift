@@ -21,7 +21,7 @@ struct SubmitOptions: ParsableArguments {
       let queue = try queueOptions.openExisting(in: context, lockWait: pace.maxWait.duration)
       let batch = try BatchChoice.only(number, in: queue, for: verb, queueOptions, state, where: wouldChange)
       note.belongs(to: batch.course)
-      let endpoint = try endpointOptions.endpoint(of: batch, in: context)
+      let endpoint = try endpointOptions.endpoint(of: batch)
       // What can be reported without credentials is reported first.
       let folder = try report.folder(of: batch, in: queue, context)
       try report.refuseUnwritable(folder: folder, in: context)
@@ -35,13 +35,14 @@ struct SubmitOptions: ParsableArguments {
 }
 
 extension EndpointOptions {
-  /// Where a batch's items are made; a batch keeps its endpoint.
-  fileprivate func endpoint(of batch: Batch, in context: Context) throws -> Endpoint {
+  /// Where a batch's items are made; a batch keeps its endpoint. What is configured is for batches to come; who types one
+  /// wants that one.
+  fileprivate func endpoint(of batch: Batch) throws -> Endpoint {
     let endpoint = try EndpointOptions.endpoint(batch.baseURL.text)
-    if let given = try given(in: context), given != endpoint {
+    if let given = try typed(), given != endpoint {
       throw CommandError(
         "Batch \(batch.id.rawValue) belongs to \(batch.baseURL); it cannot be resumed at \(given.baseURL).",
-        hint: "Leave --endpoint and ROLLCALL_ENDPOINT out.", .usage)
+        hint: "Leave --endpoint out.", .usage)
     }
     return endpoint
   }
