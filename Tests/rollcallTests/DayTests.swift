@@ -90,10 +90,19 @@ import Testing
       try await diary.run("run", "spring.csv")
       try await diary.run("run", "spring.csv", answer: "y", showing: files)
 
+      diary.note("The names that are taken are mended in failed.csv.")
+      let failed = try fixture.read("\(report)/failed.csv")
+      try fixture.write(
+        failed.replacing("\r\ns07,", with: "\r\ns07b,").replacing("\r\ns31,", with: "\r\ns31b,"),
+        to: "\(report)/failed.csv")
+      try await diary.run("check", "\(report)/failed.csv")
+      try await diary.run("run", "\(report)/failed.csv", showing: files)
+
       diary.note("A course next to it with the same people.")
       try fixture.write(whole, to: "lab.csv")
       try await diary.run("run", "lab.csv", showing: ["rollcall-lab-2/summary.json", "rollcall-lab-2/changed.csv"])
       try await diary.run("list")
+      try await diary.run("runs")
       return diary.text
     }
     try expectGolden("day.txt", text)

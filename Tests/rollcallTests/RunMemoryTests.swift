@@ -102,7 +102,7 @@ import Testing
       let second = await fixture.run(quiet, answer: nil, isInteractive: false)
       #expect(
         second.status == 0
-          && second.errorOutput.contains("1 row has left the roster; what was made for it is still there: gone.csv"),
+          && second.errorOutput.contains("1 row has left the roster; whatever was made for it is still there: gone.csv"),
         "\(second)")
       let gone = fixture.frozen(try fixture.read("report/gone.csv")).split(separator: "\n")
       #expect(gone[0].hasSuffix(",rollcall_gone_at,rollcall_line"))
