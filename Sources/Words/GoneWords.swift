@@ -29,7 +29,7 @@ extension GoneShare {
 package enum GoneWords {
   /// How many there are.
   package static func sentence(_ count: Int) -> String {
-    "\(count) \(count == 1 ? "row has" : "rows have") left the roster; what was made for \(count == 1 ? "it" : "them") is still there"
+    "\(count) \(count == 1 ? "row has" : "rows have") left the roster; whatever was made for \(count == 1 ? "it" : "them") is still there"
   }
 }
 

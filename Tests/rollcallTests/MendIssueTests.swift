@@ -41,7 +41,7 @@ import Testing
       let issues = await fixture.run("check", "mended.csv", "--issues", "issues.csv")
       #expect(issues.status == 5)
       #expect(try fixture.read("issues.csv").contains("mended.csv,2,rollcall_line,,mend-line,issue,99,"))
-      #expect(await fixture.run("list").output.split(separator: "\n").count == 1)
+      #expect(await fixture.run("list", "--batches").output.split(separator: "\n").count == 1)
     }
   }
 

@@ -67,8 +67,7 @@ import Testing
       #expect(check.status == 0)
       #expect(
         fixture.frozen(check.output)
-          == said.replacing("500/s, burst 2 (--rate, said TIME): ", with: "2/s, burst 2, until a limit is known: ")
-          .replacing("1 s, done TIME", with: "1 s, less if the service allows more, done by TIME") + "No issues.\n",
+          == said + "No issues.\n",
         "\(check)")
       let run = await fixture.run("run", "report/failed.csv", "--out", "report")
       #expect(run.status == 0)
@@ -77,7 +76,7 @@ import Testing
           Batch 2, class.csv:
             done  5
             rows  5
-            1 row has left the roster; what was made for it is still there: gone.csv
+            1 row has left the roster; whatever was made for it is still there: gone.csv
           Files in FOLDER/report/
 
           """#, "\(run)")
@@ -94,13 +93,8 @@ import Testing
       // The report that was mended has given way to the next one, which has nothing to mend.
       try Self.expectFiles(fixture, "failed.csv", succeeded: "")
       #expect(try fixture.read("class.csv") == Self.roster)
-      let list = fixture.frozen(await fixture.run("list").output)
-      #expect(
-        list == """
-             1  TIME  class.csv  ENDPOINT  3 done, 1 failed, 1 invalid
-             2  TIME  class.csv  ENDPOINT  5 done
-
-          """)
+      let list = await fixture.run("list").output
+      #expect(list.split(separator: "\n").count == 1 && list.contains("class.csv  5/5 made"), "\(list)")
     }
   }
 
@@ -109,9 +103,11 @@ import Testing
     _ fixture: CommandFixture, _ name: String = "succeeded.csv", succeeded rows: String,
     at location: SourceLocation = #_sourceLocation
   ) throws {
-    let text = fixture.frozen(try fixture.read("report/\(name)"))
+    // Which of two that are sent at once is made first is of the moment.
+    func plain(_ text: String) -> String { text.replacing(#/ID-\d/#, with: "ID") }
+    let text = plain(fixture.frozen(try fixture.read("report/\(name)")))
     let found = text.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
-    #expect(found.count == 2 && found[1] == rows, "\(name)", sourceLocation: location)
+    #expect(found.count == 2 && found[1] == plain(rows), "\(name)", sourceLocation: location)
   }
 
   @Test func `the same mend again is the same batch, and nothing is imported or sent`() async throws {
@@ -128,7 +124,7 @@ import Testing
             verb[0] == "import" ? "Batch 2 is this roster already" : "5 already done"))
       }
       #expect(fixture.sandbox.ledger.createRequests == creates)
-      #expect(await fixture.run("list").output.split(separator: "\n").count == 2)
+      #expect(await fixture.run("list", "--batches").output.split(separator: "\n").count == 2)
     }
   }
 
