@@ -122,6 +122,7 @@ import Testing
         (["show", "a", "--batch", "1"], ".items[0] | .definition.name == \"a\" and (.attempts | length) == 1"),
         (["adopt", "--batch", "1"], ".looks == [] and (.isKept | not)"),
         (["doctor"], ".checks | length > 5 and all(.isWell)"),
+        (["config"], ".isFileRead == false and (.settings | length == 8 and all(.from))"),
         (["forget", "2", "--yes"], ".erased[0].batch == 2"),
         (["forget"], ".erased == []"),
         (["sandbox", "--ledger", fixture.endpoint], ".ledger.createsPerKey | length == 2"),
