@@ -41,7 +41,7 @@ import Testing
             && result.errorOutput.contains("give it a --label of its own"),
           "\(result)")
       }
-      #expect(await fixture.run("list").output.split(separator: "\n").count == 1)
+      #expect(await fixture.run("list", "--batches").output.split(separator: "\n").count == 1)
       #expect(await cancelledCount(fixture) == 0)
       #expect(fixture.sandbox.ledger.creates.isEmpty)
     }

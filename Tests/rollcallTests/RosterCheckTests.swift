@@ -147,7 +147,7 @@ import Testing
         let result = await fixture.run(verb + ["class.csv"], answer: nil, isInteractive: false)
         #expect(result.status == status && result.errorOutput.contains(said), "\(verb): \(result)")
         #expect(result.errorOutput.contains("nothing was"), "\(result)")
-        #expect(await fixture.run("list").output == "")
+        #expect(await fixture.run("list", "--batches").output == "")
       }
     }
   }
@@ -209,7 +209,7 @@ import Testing
             "\(result)")
           #expect(result.errorOutput.contains("TMPDIR"), "\(result)")
         }
-        #expect(await fixture.run("list").output == "")
+        #expect(await fixture.run("list", "--batches").output == "")
       }
     }
   }
