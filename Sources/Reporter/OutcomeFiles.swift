@@ -151,11 +151,9 @@ package struct OutcomeFiles {
     return summary
   }
 
-  /// How the course's last run ended; nil where one is under way, or worked on another roster.
+  /// How the batch's last run ended; nil where one is under way.
   private func rememberedRun(at now: Instant) throws -> Summary.Run? {
-    guard let run = try queue.runs(of: batch.course, atMost: 1).first, run.batch == nil || run.batch == batch.id,
-      !run.isUnderWay
-    else { return nil }
+    guard let run = try queue.latestRun(of: batch), !run.isUnderWay else { return nil }
     return run.end.map { Summary.Run($0, now: now) } ?? Summary.Run(killed: run, now: now)
   }
 
@@ -191,9 +189,6 @@ package struct OutcomeFiles {
     try reading.forEachAttempt(since: batch.importedAt) { totals.add($0) }
     var summary = Summary(batch, database: queue.path, at: now, counts, totals)
     summary.goneCount = goneCount
-    summary.adoptedCount = try reading.adoptedCount()
-    let recentCount = try reading.recentlyMadeCount()
-    if recentCount > 0 { summary.adoptedRecentCount = recentCount }
     summary.forecastSeconds = try reading.forecast()?.seconds
     return (summary, totals)
   }

@@ -110,6 +110,8 @@ package struct Summary: Codable, Hashable, Sendable {
     messages = said.isEmpty ? nil : Dictionary(uniqueKeysWithValues: said)
     attemptCount = counts.attemptCount
     openRows = Unwritten(counts.open)
+    adoptedCount = counts.adoptedCount
+    adoptedRecentCount = counts.adoptedRecentCount > 0 ? counts.adoptedRecentCount : nil
     changedCount = counts.changedCount
     changedFields = counts.changedFields.isEmpty ? nil : counts.changedFields
     latency = totals.latency.percentiles
@@ -150,6 +152,9 @@ package struct Summary: Codable, Hashable, Sendable {
 
 /// What is counted while the rows go by.
 struct RowCounts {
+  /// What was made so short a time before may be somebody's who is at work now.
+  private static let recent = Duration.seconds(3_600)
+
   private(set) var tally = Tally()
   private(set) var reasons: [Reason: Int] = [:]
   private(set) var messages: [Reason: MessageCounts] = [:]
@@ -157,6 +162,9 @@ struct RowCounts {
   /// Done rows whose item was made otherwise than they ask for, and in which fields.
   private(set) var changedCount = 0
   private(set) var changedFields: [String: Int] = [:]
+  /// Done rows whose item was found or taken over, and those of them that somebody else had made within the hour before.
+  private(set) var adoptedCount = 0
+  private(set) var adoptedRecentCount = 0
   /// How long rows took that were done or failed since the import, and when the last of them was.
   private(set) var wait = LatencyHistogram()
   private(set) var lastFinish: Instant?
@@ -176,6 +184,12 @@ struct RowCounts {
     }
     tally.counts[item.state, default: 0] += 1
     attemptCount += item.attemptCount
+    if item.state == .done, item.isAdopted {
+      adoptedCount += 1
+      if let made = item.createdAt, let end = item.finishedAt, !item.mayBeOurs, end - made < Self.recent {
+        adoptedRecentCount += 1
+      }
+    }
     if item.state != .done, let reason = item.reason {
       reasons[reason, default: 0] += 1
       messages[reason, default: MessageCounts()].count(item.message)

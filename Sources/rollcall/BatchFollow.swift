@@ -133,7 +133,7 @@ extension Ending {
       return
     }
     // The last run of it said how it ended, if it has left it so.
-    if let run = try queue.lastRun(of: batch), let end = run.end, run.batch == batch.id,
+    if let run = try queue.latestRun(of: batch), let end = run.end, run.batch == batch.id,
       let status = ExitStatus(rawValue: Int32(end.status)), status != .done, status != .someFailed
     {
       self.init(

@@ -25,8 +25,9 @@ final class RunNote: Sendable {
   func belongs(to course: Course) { state.withLock { $0.course = course } }
 
   /// Notes that it has begun to work on a batch.
-  func begin(_ batch: Batch, by owner: OwnerID?, in queue: Queue) throws {
-    let number = try owner.map { try queue.noteRun(of: batch, verb: verb, since: startedAt, by: $0) }
+  ///
+  /// - Parameter number: the run's, where the queue has noted it already.
+  func begin(_ batch: Batch, as number: Int64?) {
     state.withLock { ($0.course, $0.batch, $0.number) = (batch.course, batch, number) }
   }
 

@@ -34,12 +34,9 @@ struct RunSession {
     let request = RunRequest(
       batch: batch.id, baseURL: endpoint.baseURL, fingerprint: credentials.fingerprint,
       requeue: requeue.with(conflicts: pace.adoptExisting), limit: pace.limitRequest,
-      ignoresWait: pace.ignoreWait || pace.forgetsAll)
-    let start = try await queue.onOwnThread { [note, batch] queue in
-      let start = try queue.begin(request)
-      try note.begin(batch, by: start?.ownership.id, in: queue)
-      return start
-    }
+      ignoresWait: pace.ignoreWait || pace.forgetsAll, verb: note.verb, startedAt: note.startedAt)
+    let start = try await queue.onOwnThread { queue in try queue.begin(request) }
+    note.begin(batch, as: start?.number)
     // A signal must not cut off the report either.
     let signals = context.onFirstSignal { [context] signal in
       context.tell(

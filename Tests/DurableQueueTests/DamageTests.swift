@@ -43,8 +43,9 @@ import Words
     }
     let accounts = try queue.read { try $0.values("SELECT id FROM account_scope", as: Int64.self) }
     let account = try #require(accounts.first)
-    let imported1 = try #require(try queue.batch(batch))
-    let run = try queue.noteRun(of: imported1, verb: "run", since: time.now(), by: owner.id)
+    let run = try queue.writeExclusively {
+      try Queue.noteRun(of: batch, verb: "run", since: nil, by: owner.id, $0)
+    }
     try queue.noteEnd(
       of: run,
       .init(
@@ -169,7 +170,7 @@ import Words
       attempt { _ = try queue.previousBatch(of: batch) }
       attempt {
         try queue.readBatch(batch) { reading in
-          _ = try (reading.forecast(), reading.adoptedCount())
+          _ = try reading.forecast()
           try reading.forEachRow { _ in }
           try reading.forEachRowGone(from: BatchID(1)) { _ in }
           try reading.forEachAttempt(since: Instant(microseconds: 0)) { _ in }

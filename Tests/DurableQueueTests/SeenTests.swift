@@ -100,27 +100,47 @@ import Testing
       let batch = try #require(try fixture.queue.batch(id))
       let start = fixture.time.now()
       let killed = try fixture.queue.becomeOwner(of: id)
-      _ = try fixture.queue.noteRun(of: batch, verb: "run", since: start, by: killed.id)
+      _ = try fixture.queue.writeExclusively { try Queue.noteRun(of: id, verb: "run", since: start, by: killed.id, $0) }
       #expect(try fixture.queue.runs(atMost: 9).map(\.isUnderWay) == [true])
       try await fixture.queue.end(killed)
       #expect(try fixture.queue.runs(atMost: 9).map(\.isUnderWay) == [false])
-      #expect(try fixture.queue.lastRun(of: batch) == nil)
+      #expect(try fixture.queue.latestRun(of: batch)?.end == nil)
       fixture.time.advance(by: .seconds(5))
       let counts = RunRecord.Counts(rowCount: 1, doneCount: 0, unsentCount: 1)
       let end = RunRecord.End(
         at: fixture.time.now(), status: 6, reason: "denied", message: "Stopped: no.", counts: counts)
-      let number = try fixture.queue.noteRun(of: batch, verb: "resume", since: start, by: fixture.owner.id)
+      let number = try fixture.queue.writeExclusively {
+        try Queue.noteRun(of: id, verb: "resume", since: start, by: fixture.owner.id, $0)
+      }
       try fixture.queue.noteEnd(of: number, end)
       let other = Course(service: "dataforest", baseURL: "https://example.com", label: "/other.csv")
       let bad = RunRecord.End(at: end.at, status: 5, reason: "roster_issues", message: "x", counts: nil)
       try fixture.queue.noteRun(of: other, nil, verb: "run", since: start, bad)
       #expect(try fixture.queue.runs(atMost: 9).map(\.end) == [bad, end, nil])
       #expect(try fixture.queue.runs(of: batch.course, atMost: 1).map(\.verb) == ["resume"])
-      #expect(try fixture.queue.lastRun(of: batch)?.end == end)
+      #expect(try fixture.queue.latestRun(of: batch)?.end == end)
       _ = try fixture.queue.cancel(id)
       #expect(try fixture.queue.forget(id) != nil)
       #expect(try fixture.queue.runs(atMost: 9).map(\.label) == ["/other.csv"])
       #expect(try fixture.queue.course(batch.course) == nil)
+    }
+  }
+
+  @Test func `a run is remembered by the transaction that begins it, and by none where there is nothing to do`()
+    async throws
+  {
+    try await QueueFixture.with { fixture in
+      let id = try fixture.importNames(["a"])
+      let request = RunRequest(
+        batch: id, baseURL: "https://example.com", fingerprint: "0123456789ab", verb: "retry",
+        startedAt: Instant(microseconds: 7_000_000))
+      let start = try #require(try fixture.queue.begin(request))
+      let run = try #require(try fixture.queue.runs(atMost: 9).first)
+      #expect(run.id == start.number && run.verb == "retry" && run.batch == id && run.isUnderWay)
+      #expect(run.startedAt == Instant(microseconds: 7_000_000))
+      _ = try fixture.queue.cancel(id)
+      #expect(try fixture.queue.begin(request) == nil)
+      #expect(try fixture.queue.runs(atMost: 9).count == 1)
     }
   }
 

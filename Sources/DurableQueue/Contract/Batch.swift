@@ -50,6 +50,8 @@ package struct ReportRow: Hashable, Sendable {
     package let createdAt: Instant?
     /// Whether a look has found it, rather than an answer of its own told of it.
     package let isAdopted: Bool
+    /// Whether an attempt of ours has no answer of its own, so that it may have made what was found.
+    package let mayBeOurs: Bool
     /// What it was made with and what the row asks for, where it is done and the two differ.
     package let difference: DefinitionPair?
   }

@@ -27,12 +27,17 @@ package struct RunRequest: Hashable, Sendable {
   package var limit: LimitRequest
   /// Whether what the key waits for is forgotten, because a person wants to try now.
   package var ignoresWait: Bool
+  /// What was asked for, as the run is remembered.
+  package var verb: String
+  /// When that was; nil: when the run begins.
+  package var startedAt: Instant?
 
   /// Makes a request.
   package init(
     batch: BatchID, baseURL: BaseURL, fingerprint: String, requeue: Requeue = Requeue(), limit: LimitRequest = .none,
-    ignoresWait: Bool = false
+    ignoresWait: Bool = false, verb: String = "run", startedAt: Instant? = nil
   ) {
+    (self.verb, self.startedAt) = (verb, startedAt)
     (self.batch, self.baseURL, self.fingerprint) = (batch, baseURL, fingerprint)
     (self.requeue, self.limit, self.ignoresWait) = (requeue, limit, ignoresWait)
   }
@@ -44,6 +49,8 @@ package struct RunStart: Sendable {
   package let ownership: Ownership
   /// What the rate applies to.
   package let scope: KeyScopeID
+  /// Its number among the runs that are remembered.
+  package let number: Int64
   /// The batch.
   package let tally: Tally
   /// What tells that this clock, or one that wrote before, was wrong; nil where nothing does.

@@ -12,7 +12,7 @@ extension Queue {
 
   /// The rows of a batch that are done and ask for something else than what was made, in the roster's order.
   package func changedRows(of batch: BatchID) throws -> [LookTarget] {
-    try lookTargets(of: batch, where: "state = 'done' AND item.definition_id <> batch_row.definition_id")
+    try lookTargets(of: batch, where: Self.asksForOther)
       .filter { $0.made != $0.wanted }
   }
 

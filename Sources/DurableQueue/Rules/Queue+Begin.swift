@@ -30,7 +30,10 @@ extension Queue {
       try Self.endDues(of: batch, after: key.latestDue, db)
       let tally = try Self.tally(of: batch, db)
       try Self.noteForecast(of: tally, of: batch, with: key.scope, db)
-      return RunStart(ownership: ownership, scope: key.scope, tally: tally, clockFinding: key.finding)
+      let number = try Self.noteRun(
+        of: batch, verb: request.verb, since: request.startedAt, by: ownership.id, db)
+      return RunStart(
+        ownership: ownership, scope: key.scope, number: number, tally: tally, clockFinding: key.finding)
     }
     for lock in locks { lock.remove() }
     return start

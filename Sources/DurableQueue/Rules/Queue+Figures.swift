@@ -57,25 +57,6 @@ extension BatchReading {
     WHERE batch_row.batch_id = ? AND start_at >= ?
     """
 
-  /// How many rows are done because the service's list showed their item, or because a person took it over.
-  package func adoptedCount() throws -> Int {
-    try db.value(Self.adoptedSQL, [batch.rawValue], as: Int.self) ?? 0
-  }
-
-  /// How many rows were taken over from what somebody else had made within the hour before, perhaps at work still. What an
-  /// attempt of ours may have made is none of these.
-  package func recentlyMadeCount() throws -> Int {
-    try db.value(
-      "\(Self.adoptedSQL) AND unanswered = 0 AND created_at > finished_at - ?",
-      [batch.rawValue, Duration.seconds(3_600).microseconds], as: Int.self) ?? 0
-  }
-
-  /// Rows in: the batch's rows by `batch_row`'s key, then each item by its id.
-  static let adoptedSQL = """
-    SELECT count(*) FROM batch_row CROSS JOIN item ON item.id = item_id
-    WHERE batch_row.batch_id = ? AND adopted = 1 AND state = 'done'
-    """
-
   /// The limit of the key that the batch's endpoint is used with, from `start` on: what held then, and each change after
   /// it, at most one in `bucketSeconds`. Empty when several keys are used, because which one a batch was sent with is not
   /// kept, and when a person has said another limit since: what held before is not kept either.
@@ -132,13 +113,13 @@ extension Queue {
       CASE WHEN state = 'ready' THEN coalesce(hold_reason, reason) ELSE reason END,
       CASE WHEN state = 'ready' AND hold_reason IS NOT NULL THEN hold_message ELSE message END, remote_id, finished_at,
       (SELECT count(*) FROM attempt WHERE attempt.item_id = item.id AND is_used = 1),
-      seen_at, created_at, adopted,
+      seen_at, created_at, adopted, unanswered,
       \(StoredDefinitions.columns(of: "made", base: "made_base")),
       \(StoredDefinitions.columns(of: "wanted", base: "wanted_base"))
     FROM batch_row LEFT JOIN item ON item.id = item_id LEFT JOIN account_scope ON account_scope.id = account_scope_id
-      LEFT JOIN definition made ON made.id = item.definition_id AND \(isOther)
+      LEFT JOIN definition made ON made.id = item.definition_id AND \(asksForOther)
       LEFT JOIN definition_base made_base ON made_base.id = made.base_id
-      LEFT JOIN definition wanted ON wanted.id = batch_row.definition_id AND \(isOther)
+      LEFT JOIN definition wanted ON wanted.id = batch_row.definition_id AND \(asksForOther)
       LEFT JOIN definition_base wanted_base ON wanted_base.id = wanted.base_id
     WHERE batch_row.batch_id = ?1 AND (CAST(?2 AS BIGINT) IS NULL OR item_id IS NOT NULL AND NOT EXISTS (
       SELECT 1 FROM batch_row named WHERE named.item_id = item.id AND named.batch_id = ?2)
@@ -147,7 +128,7 @@ extension Queue {
     """
 
   /// That a row asks for another definition than what its item was made with. Two definitions may have the same text.
-  private static let isOther = "state = 'done' AND item.definition_id <> batch_row.definition_id"
+  static let asksForOther = "state = 'done' AND item.definition_id <> batch_row.definition_id"
 
   private static func reportItem(_ row: Row, _ definitions: inout StoredDefinitions) throws -> ReportRow.Item? {
     guard let name = try row.get(5) as String?, let state = try row.get(6) as ItemState? else {
@@ -158,13 +139,14 @@ extension Queue {
     return ReportRow.Item(
       account: try row.get(4), name: name, state: state, reason: try row.get(7), message: try row.get(8),
       remoteID: try row.get(9), attemptCount: try row.get(11), finishedAt: try row.get(10), seenAt: try row.get(12),
-      createdAt: try row.get(13), isAdopted: try row.get(14), difference: try difference(name, row, &definitions))
+      createdAt: try row.get(13), isAdopted: try row.get(14), mayBeOurs: try row.get(15),
+      difference: try difference(name, row, &definitions))
   }
 
   private static func difference(
     _ name: String, _ row: Row, _ definitions: inout StoredDefinitions
   ) throws -> DefinitionPair? {
-    let first = 15
+    let first = 16
     guard try row.get(first) as Int64? != nil else { return nil }
     let made = try definitions.definition(of: name, row, at: first)
     let wanted = try definitions.definition(of: name, row, at: first + StoredDefinitions.columnCount)

@@ -49,7 +49,7 @@ extension Queue {
       CROSS JOIN definition_base made_base ON made_base.id = made.base_id
       CROSS JOIN definition wanted ON wanted.id = batch_row.definition_id
       CROSS JOIN definition_base wanted_base ON wanted_base.id = wanted.base_id
-    WHERE batch_row.batch_id = ? AND state = 'done' AND item.definition_id <> batch_row.definition_id
+    WHERE batch_row.batch_id = ? AND \(asksForOther)
     """
 
   /// Each course with its latest roster; those too that never had one.

@@ -4,16 +4,18 @@ package import Pacing
 package import Provisioning
 
 extension Queue {
-  /// Notes that a run of a batch has begun. Blocks while others write.
+  /// Notes that a run of a batch has begun, in the transaction that begins it.
   ///
   /// - Parameter owner: the process that runs it; tells later whether the run lives.
   /// - Returns: its number.
-  package func noteRun(of batch: Batch, verb: String, since start: Instant, by owner: OwnerID) throws -> Int64 {
-    try writeExclusively { db in
-      try db.insert(
-        "INSERT INTO run (base_url, label, batch_id, verb, owner_id, started_at) VALUES (?, ?, ?, ?, ?, ?)",
-        [batch.baseURL, batch.label, batch.id.rawValue, verb, owner.rawValue, start.microseconds])
-    }
+  static func noteRun(
+    of batch: BatchID, verb: String, since start: Instant?, by owner: OwnerID, _ db: any Transaction
+  ) throws -> Int64 {
+    try db.insert(
+      """
+      INSERT INTO run (base_url, label, batch_id, verb, owner_id, started_at)
+      SELECT base_url, label, id, ?, ?, ? FROM batch WHERE id = ?
+      """, [verb, owner.rawValue, (start ?? db.now.wall).microseconds, batch.rawValue])
   }
 
   /// Notes how a run ended. Blocks while others write.
@@ -55,19 +57,13 @@ extension Queue {
   ///
   /// - Parameter course: only those of this one; nil: all.
   package func runs(of course: Course? = nil, atMost most: Int) throws -> [RunRecord] {
+    // Index: `run_of_course`; of all runs the primary key.
+    let which = course == nil ? "" : "WHERE run.label = ?2 AND run.base_url = ?3"
+    let arguments: [(any Bindable)?] = [most] + (course.map { [$0.label, $0.baseURL] } ?? [])
     let rows = try read { db in
-      try db.all(
-        """
-        \(Self.runSQL) WHERE ?1 IS NULL OR run.label = ?1 AND run.base_url = ?2 ORDER BY run.id DESC LIMIT ?3
-        """, [course?.label, course?.baseURL, most]
-      ).map(RunRow.init)
+      try db.all("\(Self.runSQL) \(which) ORDER BY run.id DESC LIMIT ?1", .ordered(arguments)).map(RunRow.init)
     }
     return try rows.map(record)
-  }
-
-  /// The last run of a batch's course that has ended; nil when none has.
-  package func lastRun(of batch: Batch) throws -> RunRecord? {
-    try runs(of: batch.course, atMost: 20).first { $0.end != nil }
   }
 
   /// The last run of a batch, or of its course before there was another batch; nil when none is remembered.

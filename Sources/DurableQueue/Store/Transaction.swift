@@ -14,7 +14,7 @@ package import Pacing
 /// `OR ROLLBACK`, and the CROSS of `CROSS JOIN … ON`.
 ///
 /// **Lock order.** A body that changes several of these changes them in this order, each in one go: scopes (of keys, then of
-/// accounts, with what belongs to them), owners, tallies, items with their attempts. Not so:
+/// accounts, with what belongs to them), owners, tallies, items with their attempts, runs. Not so:
 /// - The tally of an item that moves is changed by a trigger, right behind the item: to lock it before would cost every
 ///   claim and settle a statement.
 /// - An import makes accounts as its rows name them, which only imports do, and its own tally, which nobody sees yet, last.
